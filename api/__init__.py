@@ -1,0 +1,1 @@
+"""HTTP interface of the registry: thin routes over ``geo_registry``."""

@@ -1,0 +1,266 @@
+"""Embedded PostGIS: a private cluster of the installation, started and stopped with it.
+
+It lies under ``home/pg``, listens on 127.0.0.1 and a socket of its own, asks for a password everywhere, and
+never touches another cluster of the machine. Where ``GEO_REGISTRY_DATABASE_URL`` names an existing server,
+nothing is started or stopped here.
+"""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from geo_registry import postgres
+from geo_registry.postgres import ClusterError
+from geo_registry.server import clear_leftovers, ended, initialise, launch, place_of, socket_folder
+from geo_registry.settings import ROOT, SecretError, Settings, make_secrets, secret, settings, write_secret
+
+DATABASE = "geo_registry"
+SUPERUSER, OWNER, APP, READER = "registry_superuser", "registry_owner", "registry_app", "registry_reader"
+EXTENSIONS = ("postgis", "pg_trgm", "btree_gist")
+SECONDS_TO_START, SECONDS_TO_STOP = 600, 120
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Addresses of one database, for SQLAlchemy and psycopg alike."""
+
+    owner: str
+    app: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is known of the cluster; ``size_bytes`` is that of all its databases."""
+
+    running: bool
+    managed_elsewhere: bool = False
+    version: str | None = None
+    postgis: str | None = None
+    port: int | None = None
+    socket: Path | None = None
+    data: Path | None = None
+    pid: int | None = None
+    size_bytes: int | None = None
+
+
+def start(config: Settings | None = None, *, options: Mapping[str, str] | None = None) -> Urls:
+    """Start the embedded PostGIS, made on first use; answer at once when it runs already.
+
+    Args:
+        config: the installation; by default that of the environment.
+        options: server settings that override the computed ones; they hold until the next start.
+
+    Raises:
+        ClusterError: PostGIS is missing, or the server does not come up.
+    """
+    config = config or settings()
+    make_secrets(config)
+    for role in (SUPERUSER, OWNER, APP):
+        write_secret(role, secrets.token_urlsafe(32).encode(), config)
+    if config.database_url or _answers(config):
+        return urls(config)
+    with _lock(config):
+        if not _answers(config):
+            place = place_of(config.home)
+            if postgres.postmaster(place.data) is None:
+                clear_leftovers(place)
+                initialise(place, SUPERUSER, _password(config, SUPERUSER))
+                launch(place, options or {}, SECONDS_TO_START)
+            _prepare(config)
+    return urls(config)
+
+
+def stop(config: Settings | None = None) -> bool:
+    """Stop the embedded PostGIS; sessions are ended, commits are kept. False when it was not running."""
+    config = config or settings()
+    if config.database_url or not (config.home / "pg").exists():
+        return False
+    with _lock(config):
+        data = (config.home / "pg").resolve() / "data"
+        pid = postgres.postmaster(data)
+        if pid is None:
+            return False
+        os.kill(pid, signal.SIGINT)  # "fast": what pg_ctl stop sends
+        if not ended(data, SECONDS_TO_STOP):
+            raise ClusterError(f"PostgreSQL (process {pid}) did not stop within {SECONDS_TO_STOP} s")
+    return True
+
+
+def status(config: Settings | None = None) -> Status:
+    """Tell what the cluster is and whether it answers."""
+    config = config or settings()
+    query = """SELECT current_setting('server_version'), (SELECT sum(pg_database_size(oid)) FROM pg_database
+               WHERE has_database_privilege(oid, 'CONNECT')),
+               (SELECT extversion FROM pg_extension WHERE extname = 'postgis')"""
+    where = _where(config)
+    try:
+        address = config.database_url or superuser_url(config)
+        with psycopg.connect(address, connect_timeout=5) as connection:
+            version, size, postgis = connection.execute(query).fetchone() or (None, None, None)
+    except (psycopg.OperationalError, ClusterError):
+        return Status(running=False, **where)
+    return Status(running=True, version=version, postgis=postgis, size_bytes=int(size or 0), **where)
+
+
+def urls(config: Settings | None = None) -> Urls:
+    """Tell the addresses of the database without starting it.
+
+    Raises:
+        ClusterError: the embedded cluster was never started.
+    """
+    config = config or settings()
+    if config.database_url:
+        return Urls(config.database_url, config.app_database_url or _derived(config))
+    return Urls(_url(config, OWNER, DATABASE), config.app_database_url or _url(config, APP, DATABASE))
+
+
+def superuser_url(config: Settings | None = None, database: str = "postgres") -> str:
+    """Tell the address of one database of the embedded cluster, for back-ups and set-up only."""
+    return _url(config or settings(), SUPERUSER, database)
+
+
+def upgrade(config: Settings | None = None) -> str | None:
+    """Bring the schema to the newest migration, and PostGIS to its newest version; answer that migration."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = config or settings()
+    if not config.database_url:
+        with psycopg.connect(superuser_url(config, DATABASE), autocommit=True) as connection:
+            for name in _outdated(connection):
+                connection.execute(sql.SQL("ALTER EXTENSION {} UPDATE").format(sql.Identifier(name)))
+    alembic = Config(toml_file=ROOT / "pyproject.toml")
+    alembic.attributes["url"] = urls(config).owner
+    command.upgrade(alembic, "head")
+    return ScriptDirectory.from_config(alembic).get_current_head()
+
+
+def ensure_roles(connection: psycopg.Connection, passwords: Mapping[str, str] | None = None) -> None:
+    """Create the three roles of the registry where they are missing, and set the passwords given.
+
+    ``registry_owner`` owns the schema, ``registry_app`` is the web server's and starts without any right, and
+    ``registry_reader`` cannot sign in: functions that answer for others belong to it. Needs a superuser.
+    """
+    for role, may_login in ((OWNER, "LOGIN"), (APP, "LOGIN"), (READER, "NOLOGIN")):
+        name = sql.Identifier(role)
+        known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+        verb = sql.SQL("ALTER" if known else "CREATE")
+        rights = sql.SQL(f"{may_login} NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOREPLICATION")
+        connection.execute(sql.SQL("{} ROLE {} {}").format(verb, name, rights))
+        if password := (passwords or {}).get(role):
+            # The server gets the verifier, never the password: no log and no statistics view can show it.
+            verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+            statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
+            connection.execute(statement.format(name, sql.Literal(verifier.decode())))
+    connection.execute(
+        sql.SQL("GRANT {} TO {} WITH ADMIN OPTION").format(sql.Identifier(READER), sql.Identifier(OWNER))
+    )
+
+
+def ensure_extensions(connection: psycopg.Connection) -> None:
+    """Create the extensions of the registry in the database connected to. Needs a superuser."""
+    for name in EXTENSIONS:
+        connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
+
+
+def create_database(config: Settings, name: str, template: str = "template1") -> Urls:
+    """Create a database of the registry in the embedded cluster unless it exists, closed to everybody else."""
+    database = sql.Identifier(name)
+    with psycopg.connect(superuser_url(config), autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
+            connection.execute(statement.format(database, sql.Identifier(OWNER), sql.Identifier(template)))
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    with psycopg.connect(superuser_url(config, name), autocommit=True) as connection:
+        ensure_extensions(connection)
+        # Last, for it is by this right that a start sees that everything is prepared.
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(APP)))
+    return Urls(_url(config, OWNER, name), _url(config, APP, name))
+
+
+def _outdated(connection: psycopg.Connection) -> list[str]:
+    query = """SELECT name FROM pg_available_extensions
+               WHERE installed_version <> default_version AND name = ANY(%s)"""
+    return [name for (name,) in connection.execute(query, [list(EXTENSIONS)])]
+
+
+def _prepare(config: Settings) -> None:
+    passwords = {role: _password(config, role) for role in (OWNER, APP)}
+    with psycopg.connect(superuser_url(config), autocommit=True) as connection:
+        ensure_roles(connection, passwords)
+    create_database(config, DATABASE)
+
+
+def _password(config: Settings, role: str) -> str:
+    return secret(role, config).decode()
+
+
+def _url(config: Settings, role: str, database: str) -> str:
+    try:
+        port = int((config.home / "pg" / "port").read_text())
+    except (OSError, ValueError) as error:
+        raise ClusterError("no database yet; start it: geo-registry db start") from error
+    return f"postgresql://{role}:{_password(config, role)}@127.0.0.1:{port}/{database}"
+
+
+def _derived(config: Settings) -> str:
+    """Put role and password of the application in the place of the owner's."""
+    assert config.database_url  # noqa: S101 - the caller looked
+    parts = urlsplit(config.database_url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{APP}:{quote(_password(config, APP), safe='')}@{host}"))
+
+
+def _answers(config: Settings) -> bool:
+    """Tell whether the prepared database answers; wait while it recovers from a crash."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline:
+        try:
+            psycopg.connect(urls(config).app, connect_timeout=5).close()
+        except (ClusterError, SecretError):
+            return False
+        except psycopg.OperationalError as error:
+            if "starting up" not in str(error) and "recovery mode" not in str(error):
+                return False
+            time.sleep(0.1)
+        else:
+            return True
+    return False
+
+
+def _where(config: Settings) -> dict[str, Any]:
+    if config.database_url:
+        return {"managed_elsewhere": True}
+    base = (config.home / "pg").resolve()
+    try:
+        port = int((base / "port").read_text())
+    except (OSError, ValueError):
+        port = None
+    data = base / "data"
+    known = data.is_dir()
+    return {
+        "port": port,
+        "socket": socket_folder(base) if known else None,
+        "data": data if known else None,
+        "pid": postgres.postmaster(data),
+    }
+
+
+@contextlib.contextmanager
+def _lock(config: Settings) -> Iterator[None]:
+    """Let one process at a time start or stop the cluster of a home."""
+    with (config.home / "pg.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,109 @@
+"""Settings of one installation, and the secrets that lie beside them.
+
+Every setting is an environment variable with the prefix ``GEO_REGISTRY_``; ``docs/install.md`` lists them.
+Secrets are never settings: they are files of mode 0600 under ``home/secrets``.
+"""
+
+import os
+import secrets
+import stat
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).parents[1]
+KEYS = ("identity", "blind_index", "session")
+SHORTEST_SECRET = 32
+
+
+def _default_home() -> Path:
+    return (ROOT if (ROOT / "pyproject.toml").is_file() else Path.cwd()) / "var"
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+
+
+class SecretError(RuntimeError):
+    """A secret is missing, too short, or open to others."""
+
+
+class Settings(BaseSettings):
+    """Hold the settings of one installation, read once from the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="GEO_REGISTRY_", frozen=True, env_ignore_empty=True)
+
+    home: AbsolutePath = Field(default_factory=_default_home)
+    """Directory of everything the installation writes: database, secrets, photos, exports."""
+    database_url: str | None = None
+    """An existing server, signed in as owner; without it the embedded PostGIS is used."""
+    app_database_url: str | None = None
+    """The same server, signed in as the unprivileged role ``registry_app``."""
+    host: str = "127.0.0.1"
+    """Address the web server listens on."""
+    port: int = Field(default=8000, ge=1, le=65535)
+    """Port the web server listens on."""
+    workers: int = Field(default=2, ge=1, le=64)
+    """Number of web server processes."""
+    data: AbsolutePath | None = None
+    """Directory of real open data, for imports and for tests marked ``data``."""
+    secure_cookies: bool = True
+    """Send session cookies over HTTPS only; browsers count 127.0.0.1 and localhost as safe."""
+
+
+@cache
+def settings() -> Settings:
+    """Read the settings of this process, once."""
+    return Settings()
+
+
+def secret(name: str, config: Settings | None = None) -> bytes:
+    """Read one secret of the installation.
+
+    Raises:
+        SecretError: the file is missing, shorter than 32 bytes, or readable by group or others.
+    """
+    path = (config or settings()).home / "secrets" / name
+    try:
+        mode = path.stat().st_mode
+        value = path.read_bytes()
+    except OSError as error:
+        raise SecretError(f"secret {name} cannot be read: {error.strerror}: {path}") from error
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise SecretError(f"secret {name} is open to others (mode {stat.S_IMODE(mode):04o}): {path}")
+    if len(value) < SHORTEST_SECRET:
+        raise SecretError(f"secret {name} is shorter than {SHORTEST_SECRET} bytes: {path}")
+    return value
+
+
+def make_secrets(config: Settings | None = None) -> None:
+    """Create the keys that are missing; those that exist are never touched."""
+    for name in KEYS:
+        write_secret(name, secrets.token_bytes(SHORTEST_SECRET), config)
+
+
+def write_secret(name: str, value: bytes, config: Settings | None = None) -> None:
+    """Write one secret unless it exists, whole or not at all, readable by its owner only."""
+    folder = (config or settings()).home / "secrets"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / name
+    if path.exists():
+        return
+    draft = folder / f".{name}.{os.getpid()}"
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
+        file.write(value)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # A link, not a rename: of two processes at once the first one's secret stays.
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,1 @@
+"""Pages and maps of the registry: Folium, HTMX and templates over ``geo_registry``."""
