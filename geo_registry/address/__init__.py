@@ -1,0 +1,1 @@
+"""Addresses: schemes, names, numbers, and the standard text composed from them."""

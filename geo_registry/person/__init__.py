@@ -1,0 +1,1 @@
+"""Persons: identity documents and what a list may show of them."""
