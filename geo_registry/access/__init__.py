@@ -1,0 +1,1 @@
+"""Who may do what, where and why: accounts, sessions, areas, purposes, audit and acts."""

@@ -1,0 +1,1 @@
+"""Administrative divisions, their codes and their boundaries."""

@@ -1,0 +1,1 @@
+"""Files in and out: reading, checking, staging and merging."""

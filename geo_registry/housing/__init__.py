@@ -1,0 +1,1 @@
+"""Buildings, their entrances and their housing units."""

@@ -1,0 +1,1 @@
+"""Door plates: the signs on the wall."""

@@ -1,0 +1,1 @@
+"""Who lives where, whose hukou lies where, and the registration of it."""

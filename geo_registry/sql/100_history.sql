@@ -1,0 +1,124 @@
+-- Versions of place rows, append-only logs, and truths that span two tables.
+
+-- Keep the replaced row, raise the version, refuse a change of identity.
+CREATE OR REPLACE FUNCTION registry.keep_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.id <> OLD.id OR to_jsonb(NEW) -> 'code' IS DISTINCT FROM to_jsonb(OLD) -> 'code' THEN
+    RAISE EXCEPTION 'the id and the code of a % are fixed', TG_TABLE_NAME
+      USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_TABLE_NAME || '_identity';
+  END IF;
+  NEW.version := OLD.version + 1;
+  NEW.changed_at := greatest(clock_timestamp(), OLD.changed_at + interval '1 microsecond');
+  INSERT INTO registry.place_history (object_id, version, object_kind, sys, act_id, row)
+  VALUES (OLD.id, OLD.version, TG_TABLE_NAME, tstzrange(OLD.changed_at, NEW.changed_at), OLD.act_id, to_jsonb(OLD));
+  RETURN NEW;
+END $$;
+
+-- Things are retired or removed by an act; rows stay.
+CREATE OR REPLACE FUNCTION registry.refuse_loss() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% on % is refused: its rows stay', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_TABLE_NAME || '_append_only';
+END $$;
+
+-- A unit's own point lies in its building's outline (requirement: unit in its building).
+CREATE OR REPLACE FUNCTION registry.check_unit_position() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM registry.building b
+             WHERE b.id = NEW.building_id AND b.outline IS NOT NULL AND NOT ST_Covers(b.outline, NEW.position)) THEN
+    RAISE EXCEPTION 'the unit lies outside its building'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'housing_unit_in_building';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION registry.check_building_units() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.outline IS NOT NULL AND EXISTS (
+    SELECT FROM registry.housing_unit u
+    WHERE u.building_id = NEW.id AND u.position IS NOT NULL AND NOT ST_Covers(NEW.outline, u.position)) THEN
+    RAISE EXCEPTION 'the new outline leaves units outside'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'housing_unit_in_building';
+  END IF;
+  RETURN NEW;
+END $$;
+
+-- Residence, hukou and registration copy building and areas from the unit, whatever the caller says ...
+CREATE OR REPLACE FUNCTION registry.copy_unit_areas() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_TABLE_NAME = 'registration' THEN
+    SELECT r.district_id, r.township_id, r.community_id, r.person_id
+    INTO STRICT NEW.district_id, NEW.township_id, NEW.community_id, NEW.person_id
+    FROM registry.residence r WHERE r.id = NEW.residence_id;
+  ELSIF NEW.unit_id IS NOT NULL THEN
+    SELECT u.building_id, u.district_id, u.township_id, u.community_id
+    INTO STRICT NEW.building_id, NEW.district_id, NEW.township_id, NEW.community_id
+    FROM registry.housing_unit u WHERE u.id = NEW.unit_id;
+  END IF;
+  RETURN NEW;
+END $$;
+
+-- ... and follow it when a boundary moves it to another area.
+CREATE OR REPLACE FUNCTION registry.follow_unit_areas() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
+BEGIN
+  UPDATE residence SET unit_id = unit_id WHERE unit_id = NEW.id;
+  UPDATE hukou SET unit_id = unit_id WHERE unit_id = NEW.id;
+  UPDATE registration g SET residence_id = g.residence_id FROM residence r WHERE r.id = g.residence_id AND r.unit_id = NEW.id;
+  UPDATE person p SET (district_id, township_id, community_id) = (NEW.district_id, NEW.township_id, NEW.community_id)
+  FROM residence r WHERE r.unit_id = NEW.id AND r.person_id = p.id AND r.is_main AND upper_inf(r.sys)
+    AND r.valid @> CURRENT_DATE;
+  RETURN NULL;
+END $$;
+
+-- A person's area is that of the current main residence, or of the last one.
+CREATE OR REPLACE FUNCTION registry.place_person() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
+BEGIN
+  UPDATE person SET district_id = NEW.district_id, township_id = NEW.township_id, community_id = NEW.community_id
+  WHERE id = NEW.person_id AND NEW.is_main AND upper_inf(NEW.sys) AND NEW.valid @> CURRENT_DATE;
+  RETURN NULL;
+END $$;
+
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['division', 'place_name', 'address', 'building', 'entrance', 'housing_unit', 'plate', 'grid_block'] LOOP
+    EXECUTE format('CREATE OR REPLACE TRIGGER keep_version BEFORE UPDATE ON registry.%I FOR EACH ROW EXECUTE FUNCTION registry.keep_version()', name);
+    EXECUTE format('CREATE OR REPLACE TRIGGER refuse_loss BEFORE DELETE ON registry.%I FOR EACH STATEMENT EXECUTE FUNCTION registry.refuse_loss()', name);
+  END LOOP;
+  FOREACH name IN ARRAY ARRAY['act', 'audit'] LOOP
+    EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON registry.%I FOR EACH ROW EXECUTE FUNCTION registry.refuse_loss()', name);
+  END LOOP;
+  FOREACH name IN ARRAY ARRAY['residence', 'hukou', 'registration'] LOOP
+    EXECUTE format('CREATE OR REPLACE TRIGGER copy_unit_areas BEFORE INSERT OR UPDATE ON registry.%I FOR EACH ROW EXECUTE FUNCTION registry.copy_unit_areas()', name);
+  END LOOP;
+END $$;
+
+CREATE OR REPLACE TRIGGER unit_in_building BEFORE INSERT OR UPDATE OF position, building_id ON registry.housing_unit
+  FOR EACH ROW WHEN (NEW.position IS NOT NULL) EXECUTE FUNCTION registry.check_unit_position();
+CREATE OR REPLACE TRIGGER units_in_outline BEFORE UPDATE OF outline ON registry.building
+  FOR EACH ROW EXECUTE FUNCTION registry.check_building_units();
+CREATE OR REPLACE TRIGGER follow_areas AFTER UPDATE OF district_id, township_id, community_id ON registry.housing_unit
+  FOR EACH ROW WHEN (OLD.district_id IS DISTINCT FROM NEW.district_id OR OLD.township_id IS DISTINCT FROM NEW.township_id
+    OR OLD.community_id IS DISTINCT FROM NEW.community_id)
+  EXECUTE FUNCTION registry.follow_unit_areas();
+CREATE OR REPLACE TRIGGER place_person AFTER INSERT OR UPDATE ON registry.residence
+  FOR EACH ROW EXECUTE FUNCTION registry.place_person();
+
+-- Audit and acts lie in monthly partitions: the current month and the next twelve are made ahead.
+CREATE OR REPLACE FUNCTION registry.make_partitions() RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+DECLARE
+  name text;
+  month date;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['act', 'audit'] LOOP
+    FOR month IN SELECT generate_series(date_trunc('month', now()), date_trunc('month', now()) + interval '12 months', interval '1 month') LOOP
+      EXECUTE format('CREATE TABLE IF NOT EXISTS registry.%I PARTITION OF registry.%I FOR VALUES FROM (%L) TO (%L)',
+        name || '_part_' || to_char(month, 'YYYYMM'), name, month::timestamptz, (month + interval '1 month')::timestamptz);
+    END LOOP;
+  END LOOP;
+END $$;
+SELECT registry.make_partitions();

@@ -1,0 +1,25 @@
+-- Row-level security of the personal tables. Each policy compares an id with an array that is read
+-- once a statement; without a scope there are no rows.
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['person', 'residence', 'hukou', 'registration'] LOOP
+    EXECUTE format('ALTER TABLE registry.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
+    EXECUTE format('DROP POLICY IF EXISTS scope ON registry.%I', name);
+    EXECUTE format('DROP POLICY IF EXISTS upkeep ON registry.%I', name);
+    -- Migrations and bulk loads run as the owner.
+    EXECUTE format('CREATE POLICY upkeep ON registry.%I TO registry_owner USING (true)', name);
+  END LOOP;
+  FOREACH name IN ARRAY ARRAY['residence', 'hukou', 'registration'] LOOP
+    EXECUTE format($policy$CREATE POLICY scope ON registry.%I FOR SELECT TO registry_reader USING (
+      (SELECT registry.scope_is_whole()) OR community_id = ANY ((SELECT registry.scope_areas())::uuid[])
+      OR township_id = ANY ((SELECT registry.scope_areas())::uuid[]) OR district_id = ANY ((SELECT registry.scope_areas())::uuid[]))$policy$, name);
+  END LOOP;
+  -- A person is seen from the current area, and from every area where a dwelling or the hukou lies.
+  EXECUTE $policy$CREATE POLICY scope ON registry.person FOR SELECT TO registry_reader USING (
+    (SELECT registry.scope_is_whole()) OR community_id = ANY ((SELECT registry.scope_areas())::uuid[])
+    OR township_id = ANY ((SELECT registry.scope_areas())::uuid[]) OR district_id = ANY ((SELECT registry.scope_areas())::uuid[])
+    OR EXISTS (SELECT FROM registry.residence r WHERE r.person_id = person.id)
+    OR EXISTS (SELECT FROM registry.hukou h WHERE h.person_id = person.id))$policy$;
+END $$;

@@ -1,0 +1,34 @@
+-- Grants come last. The web server's role reads and writes places, and touches persons only through `look`.
+GRANT USAGE ON SCHEMA registry TO registry_app, registry_reader;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC;
+
+GRANT SELECT, INSERT, UPDATE ON registry.division, registry.place_name, registry.address, registry.address_alias,
+  registry.building, registry.building_address, registry.entrance, registry.housing_unit, registry.plate,
+  registry.grid_block, registry.external_code, registry.succession TO registry_app;
+GRANT SELECT ON registry.jurisdiction, registry.backdrop, registry.import_file, registry.quarantine, registry.purpose TO registry_app;
+GRANT SELECT, INSERT ON registry.place_history, registry.act TO registry_app;
+GRANT SELECT, INSERT, DELETE ON registry.idempotency_key, registry.sign_in_failure TO registry_app;
+GRANT SELECT ON registry.account, registry.area_grant TO registry_app;
+GRANT SELECT, INSERT, UPDATE ON registry.session TO registry_app;
+REVOKE ALL ON registry.audit, registry.person, registry.residence, registry.hukou, registry.registration FROM registry_app;
+
+GRANT SELECT ON registry.person, registry.residence, registry.hukou, registry.registration, registry.housing_unit,
+  registry.building_address, registry.address TO registry_reader;
+
+-- The functions that answer about persons belong to the reader, whom row-level security binds.
+GRANT CREATE ON SCHEMA registry TO registry_reader;
+ALTER FUNCTION registry.reveal_occupants(uuid, bytea, uuid, uuid, int) OWNER TO registry_reader;
+ALTER FUNCTION registry.reveal_dwellings(uuid, bytea) OWNER TO registry_reader;
+ALTER FUNCTION registry.reveal_person(uuid, bytea) OWNER TO registry_reader;
+REVOKE CREATE ON SCHEMA registry FROM registry_reader;
+
+DO $$
+DECLARE
+  call regprocedure;
+BEGIN
+  FOR call IN SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname = 'registry' AND p.proname <> ALL (ARRAY['make_partitions', 'place_person', 'follow_unit_areas'])
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO registry_app, registry_reader', call);
+  END LOOP;
+END $$;

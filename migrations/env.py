@@ -1,0 +1,56 @@
+"""Run the migrations; after them re-create the functions, triggers, policies and grants."""
+
+from pathlib import Path
+
+from alembic import context
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.engine import make_url
+
+FUNCTIONS = Path(__file__).parents[1] / "geo_registry" / "sql"
+# Objects that PostGIS or the partitions own, and that no migration describes.
+FOREIGN = ("spatial_ref_sys",)
+
+
+def _url() -> str:
+    url = context.config.attributes.get("url") or context.get_x_argument(as_dictionary=True).get("url")
+    if url is None:
+        from geo_registry import cluster
+
+        url = cluster.urls().owner
+    return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _is_ours(_object: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:  # noqa: FBT001
+    return not (kind == "table" and (name in FOREIGN or "_part_" in (name or "")))
+
+
+def _apply_functions(connection: Connection) -> None:
+    for file in sorted(FUNCTIONS.glob("*.sql")):
+        connection.exec_driver_sql(file.read_text(encoding="utf-8").replace("%", "%%"))
+
+
+def _run(connection: Connection) -> None:
+    from geo_registry import tables
+
+    context.configure(
+        connection=connection,
+        target_metadata=tables.metadata,
+        include_schemas=True,
+        include_name=lambda name, kind, _parents: kind != "schema" or name == "registry",
+        include_object=_is_ours,
+        version_table="migration",
+        version_table_schema="public",
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+        if context.get_context().get_current_revision() and not context.is_offline_mode():
+            _apply_functions(connection)
+
+
+if (existing := context.config.attributes.get("connection")) is not None:
+    _run(existing)
+else:
+    engine = create_engine(_url())
+    with engine.connect() as connection:
+        _run(connection)
+    engine.dispose()
