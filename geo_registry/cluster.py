@@ -131,18 +131,23 @@ def superuser_url(config: Settings | None = None, database: str = "postgres") ->
 
 
 def upgrade(config: Settings | None = None) -> str | None:
-    """Bring the schema to the newest migration, and PostGIS to its newest version; answer that migration."""
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
+    """Bring PostGIS and the schema to their newest versions; answer the newest migration."""
     config = config or settings()
     if not config.database_url:
         with psycopg.connect(superuser_url(config, DATABASE), autocommit=True) as connection:
             for name in _outdated(connection):
                 connection.execute(sql.SQL("ALTER EXTENSION {} UPDATE").format(sql.Identifier(name)))
+    return migrate(urls(config).owner)
+
+
+def migrate(owner_url: str) -> str | None:
+    """Run the migrations that one database lacks; answer the newest one."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     alembic = Config(toml_file=ROOT / "pyproject.toml")
-    alembic.attributes["url"] = urls(config).owner
+    alembic.attributes["url"] = owner_url
     command.upgrade(alembic, "head")
     return ScriptDirectory.from_config(alembic).get_current_head()
 

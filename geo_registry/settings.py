@@ -7,6 +7,7 @@ Secrets are never settings: they are files of mode 0600 under ``home/secrets``.
 import os
 import secrets
 import stat
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -95,15 +96,16 @@ def write_secret(name: str, value: bytes, config: Settings | None = None) -> Non
     path = folder / name
     if path.exists():
         return
-    draft = folder / f".{name}.{os.getpid()}"
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
+    # Made with mode 0600 and a name of its own.
+    number, draft = tempfile.mkstemp(dir=folder, prefix=".")
+    with open(number, "wb") as file:  # noqa: PTH123
         file.write(value)
         file.flush()
-        os.fsync(file.fileno())
+        os.fsync(number)
     try:
         # A link, not a rename: of two processes at once the first one's secret stays.
         path.hardlink_to(draft)
     except FileExistsError:
         pass
     finally:
-        draft.unlink()
+        Path(draft).unlink()

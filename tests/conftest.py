@@ -1,0 +1,165 @@
+"""Database of the tests: an embedded cluster of their own, one migrated database for each worker.
+
+The cluster lies in ``var/test`` (``GEO_REGISTRY_TEST_HOME`` names another place), writes without fsync, and is
+stopped when the last test session that uses it ends.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.orm import Session
+
+ROOT = Path(__file__).parents[1]
+HOME = Path(os.environ.get("GEO_REGISTRY_TEST_HOME", ROOT / "var" / "test"))
+# Before the registry is imported: tests never see the installation around them.
+for name in [name for name in os.environ if name.startswith("GEO_REGISTRY_") and name != "GEO_REGISTRY_DATA"]:
+    del os.environ[name]
+os.environ["GEO_REGISTRY_HOME"] = str(HOME)
+
+from geo_registry import cluster  # noqa: E402
+from geo_registry.settings import settings  # noqa: E402
+
+FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "512MB", "maintenance_work_mem": "128MB"}
+TABLES = """
+    SELECT format('%I.%I', n.nspname, c.relname), c.relkind = 'r'
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'registry' AND c.relkind IN ('r', 'p')
+"""
+
+
+@contextmanager
+def _locked(name: str, kind: int) -> Iterator[bool]:
+    HOME.mkdir(parents=True, exist_ok=True)
+    with (HOME / name).open("w") as file:
+        try:
+            fcntl.flock(file, kind)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Stop the cluster unless another test session uses it."""
+    if not hasattr(session.config, "workerinput") and (HOME / "pg").exists():
+        with _locked("in-use", fcntl.LOCK_EX | fcntl.LOCK_NB) as alone:
+            if alone:
+                cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[cluster.Urls]:
+    """Give this worker a database of its own, migrated, empty but for what migrations put there."""
+    name = f"test_{os.getpid()}"
+    with _locked("in-use", fcntl.LOCK_SH):
+        with _locked("template", fcntl.LOCK_EX):
+            cluster.start(options=FAST)
+            _drop_orphans()
+            urls = cluster.create_database(settings(), name, _template())
+        yield urls
+        _execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _execute(statement: sql.Composed) -> None:
+    with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _names(like: str) -> list[str]:
+    with psycopg.connect(cluster.superuser_url()) as connection:
+        rows = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [like])
+        return [name for (name,) in rows]
+
+
+def _drop_orphans() -> None:
+    """Drop the databases of test processes that were killed."""
+    for name in _names(r"test\_%"):
+        if not Path("/proc", name.removeprefix("test_")).exists():
+            _execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _template() -> str:
+    """Migrate a template once for each state of the migrations and the SQL files; answer its name."""
+    files = [path for folder in ("migrations", "geo_registry/sql") for path in (ROOT / folder).rglob("*")]
+    digest = hashlib.sha256()
+    for path in sorted(path for path in files if path.suffix in {".py", ".sql"}):
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    wanted = f"template_{digest.hexdigest()[:16]}"
+    present = _names(r"template\_%")
+    if wanted not in present:
+        for old in present:
+            _execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(old)))
+        cluster.migrate(cluster.create_database(settings(), "template_draft").owner)
+        rename = sql.SQL("ALTER DATABASE template_draft RENAME TO {}")
+        _execute(rename.format(sql.Identifier(wanted)))
+    return wanted
+
+
+@pytest.fixture(scope="session")
+def owner_engine(database: cluster.Urls) -> Iterator[Engine]:
+    """Give an engine signed in as owner."""
+    engine = create_engine(database.owner)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(owner_engine: Engine) -> Iterator[Connection]:
+    """Give a connection inside a transaction that is rolled back after the test."""
+    with owner_engine.connect() as connection:
+        transaction = connection.begin()
+        yield connection
+        transaction.rollback()
+
+
+@pytest.fixture
+def session(connection: Connection) -> Iterator[Session]:
+    """Give a session whose commits are savepoints inside that transaction."""
+    with Session(connection, join_transaction_mode="create_savepoint") as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def seeds(database: cluster.Urls) -> dict[str, bytes]:
+    """Copy what the migrations put into the tables, to put it there again."""
+    found = {}
+    with psycopg.connect(_superuser(database)) as connection:
+        for table, is_plain in connection.execute(TABLES).fetchall():
+            if is_plain and connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+                with connection.cursor().copy(f"COPY {table} TO STDOUT (FORMAT binary)") as copy:
+                    found[table] = b"".join(copy)
+    return found
+
+
+@pytest.fixture
+def committed(request: pytest.FixtureRequest, owner_engine: Engine, seeds: dict[str, bytes]) -> Iterator[Engine]:
+    """Give an engine with real commits; afterwards every registry table is as the migrations left it."""
+    if request.node.get_closest_marker("commits") is None:
+        pytest.fail("a test that commits carries the marker `commits`")
+    yield owner_engine
+    owner_engine.dispose()
+    with psycopg.connect(_superuser_of(owner_engine)) as connection:
+        # Append-only tables refuse to be emptied; only a superuser may silence their triggers.
+        connection.execute("SET session_replication_role = replica; SET lock_timeout = '10s'")
+        tables = ", ".join(table for table, _ in connection.execute(TABLES).fetchall())
+        if tables:
+            connection.execute(f"TRUNCATE {tables} CASCADE")
+        for table, rows in seeds.items():
+            with connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)") as copy:
+                copy.write(rows)
+
+
+def _superuser(database: cluster.Urls) -> str:
+    return cluster.superuser_url(database=database.owner.rpartition("/")[2])
+
+
+def _superuser_of(engine: Engine) -> str:
+    return cluster.superuser_url(database=str(engine.url.database))
