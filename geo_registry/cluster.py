@@ -191,7 +191,9 @@ def create_database(config: Settings, name: str, template: str = "template1") ->
     with psycopg.connect(superuser_url(config, name), autocommit=True) as connection:
         ensure_extensions(connection)
         # Last, for it is by this right that a start sees that everything is prepared.
-        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(APP)))
+        connection.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(APP))
+        )
     return Urls(_url(config, OWNER, name), _url(config, APP, name))
 
 
@@ -230,6 +232,8 @@ def _derived(config: Settings) -> str:
 
 def _answers(config: Settings) -> bool:
     """Tell whether the prepared database answers; wait while it recovers from a crash."""
+    if postgres.postmaster((config.home / "pg").resolve() / "data") is None:
+        return False
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
         try:

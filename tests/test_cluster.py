@@ -19,6 +19,7 @@ from geo_registry import cluster, postgres, server
 from geo_registry.postgres import ClusterError
 from geo_registry.settings import Settings
 
+pytestmark = pytest.mark.postgis
 SMALL = {"fsync": "off", "shared_buffers": "64MB"}
 
 
@@ -84,7 +85,12 @@ def test_a_new_home_gets_a_prepared_cluster_and_keeps_it(installation: Settings)
 
 def test_the_application_starts_without_any_right(installation: Settings) -> None:
     urls = cluster.start(installation, options=SMALL)
-    refused = ("CREATE TABLE t ()", "CREATE TEMPORARY TABLE t ()", "CREATE SCHEMA s", "SET ROLE registry_reader")
+    refused = (
+        "CREATE TABLE t ()",
+        "CREATE TEMPORARY TABLE t ()",
+        "CREATE SCHEMA s",
+        "SET ROLE registry_reader",
+    )
     for statement in refused:
         with psycopg.connect(urls.app) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement)
@@ -138,7 +144,10 @@ def test_a_lock_file_that_names_a_stranger_does_not_stop_the_start(installation:
 
 def test_two_homes_live_side_by_side(folder: Path) -> None:
     one, two = (Settings(home=folder / name) for name in ("one", "two"))
-    assert cluster.start(one, options=SMALL).owner.split(":")[3] != cluster.start(two, options=SMALL).owner.split(":")[3]
+    assert (
+        cluster.start(one, options=SMALL).owner.split(":")[3]
+        != cluster.start(two, options=SMALL).owner.split(":")[3]
+    )
     assert cluster.stop(one)
     assert cluster.status(two).running
 
@@ -150,7 +159,8 @@ def test_starts_at_once_make_one_cluster_also_after_one_that_broke_off(folder: P
     (place.base / "data.new" / "PG_VERSION").write_text("15")
     found: list[cluster.Urls] = []
     threads = [
-        threading.Thread(target=lambda: found.append(cluster.start(installation, options=SMALL))) for _ in range(3)
+        threading.Thread(target=lambda: found.append(cluster.start(installation, options=SMALL)))
+        for _ in range(3)
     ]
     for thread in threads:
         thread.start()
