@@ -1,0 +1,93 @@
+"""The act log, and the stored answers that make a repeated write answer the same."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from geo_registry.access.tables import Act, IdempotencyKey
+from geo_registry.access.viewer import Viewer
+from geo_registry.codes import new_id
+from geo_registry.db import Session
+from geo_registry.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReply:
+    """The answer that a write gave the first time."""
+
+    status: int
+    body: bytes
+    etag: str | None
+
+
+def record(
+    session: Session,
+    viewer: Viewer,
+    verb: str,
+    kind: str,
+    object_id: UUID,
+    *,
+    division_id: UUID | None = None,
+    document_number: str | None = None,
+    reason: str | None = None,
+    cause: UUID | None = None,
+) -> UUID:
+    """Append one act to the log and return its id; it stands or falls with the change itself."""
+    act_id = new_id()
+    session.execute(
+        insert(Act).values(
+            id=act_id,
+            account_id=viewer.account_id,
+            role=viewer.role,
+            verb=verb,
+            object_kind=kind,
+            object_id=object_id,
+            division_id=division_id,
+            document_number=document_number,
+            reason=reason,
+            cause_act_id=cause,
+        )
+    )
+    return act_id
+
+
+def recall(session: Session, viewer: Viewer, key: str, request_sha256: bytes) -> StoredReply | None:
+    """Return the answer stored for a key, or None when the key is new.
+
+    Raises:
+        Conflict: the key was used for another request.
+
+    """
+    query = select(IdempotencyKey).where(
+        IdempotencyKey.account_id == viewer.account_id, IdempotencyKey.key == key
+    )
+    row = session.execute(query).scalar_one_or_none()
+    if row is None:
+        return None
+    if row.request_sha256 != request_sha256:
+        raise Conflict("idempotency-key-reused", "该幂等键已用于另一请求", field="Idempotency-Key")
+    return StoredReply(row.status, row.response, row.etag)
+
+
+def remember(
+    session: Session, viewer: Viewer, key: str, request_sha256: bytes, status: int, body: bytes, etag: str | None
+) -> None:
+    """Store the answer of a write in the write's own transaction.
+
+    Two requests with one key at once: the second waits for the first and meets its key.
+
+    Raises:
+        Conflict: the key was stored meanwhile (from the database).
+
+    """
+    session.execute(
+        insert(IdempotencyKey).values(
+            account_id=viewer.account_id,
+            key=key,
+            request_sha256=request_sha256,
+            status=status,
+            response=body,
+            etag=etag,
+        )
+    )

@@ -1,0 +1,127 @@
+"""以房找人 and 以人找房: who lives where, on the record.
+
+Each call is one audited look (geo_registry/access/audit.py). Lists arrive masked from the database.
+"""
+
+import base64
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from geo_registry.access import cipher
+from geo_registry.access.audit import Look, Target, look
+from geo_registry.errors import NotFound, RuleBroken
+from geo_registry.person.rules import check_document
+
+__all__ = ["Dwellings", "Look", "Occupants", "Revealed"]
+
+LIST_FIELDS = ("name_masked", "sex", "age", "id_tail", "category", "registration", "since")
+REVEALABLE = ("name", "birth", "id_number", "phone")
+MOST_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Occupants:
+    """The occupants of a building or unit at a day; `next` continues the list."""
+
+    audit_id: UUID
+    valid_at: dt.date
+    occupants: list[dict[str, Any]]
+    registered_not_resident: int
+    next: tuple[UUID, UUID] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dwellings:
+    """One masked person with every dwelling in the viewer's area, newest first."""
+
+    audit_id: UUID
+    person: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """Full values of the fields asked for, of one person."""
+
+    audit_id: UUID
+    fields: dict[str, str | None]
+
+
+def occupants_of_building(
+    engine: Engine, request: Look, building_id: UUID, *, after: tuple[UUID, UUID] | None = None, limit: int = 200
+) -> Occupants:
+    """Return who lives in a building, in order of unit and residence, at most `limit` rows a page.
+
+    Raises:
+        NotSignedIn, PurposeRequired, NotFound, TooMany: see `access.audit.look`.
+
+    """
+    return _occupants(engine, request, "building", building_id, after, limit)
+
+
+def occupants_of_unit(
+    engine: Engine, request: Look, unit_id: UUID, *, after: tuple[UUID, UUID] | None = None, limit: int = 200
+) -> Occupants:
+    """Return who lives in a housing unit; as `occupants_of_building`."""
+    return _occupants(engine, request, "housing_unit", unit_id, after, limit)
+
+
+def _occupants(
+    engine: Engine, request: Look, kind: str, object_id: UUID, after: tuple[UUID, UUID] | None, limit: int
+) -> Occupants:
+    rows = max(1, min(limit, MOST_ROWS))
+    target = Target("occupants", kind, object_id, LIST_FIELDS, after=after, limit=rows)
+    audit_id, answer = look(engine, request, target)
+    found = answer["occupants"]
+    last = found[-1] if answer["total_rows"] > rows else None
+    return Occupants(
+        audit_id=audit_id,
+        valid_at=request.valid_at or dt.datetime.now(dt.UTC).date(),
+        occupants=found,
+        registered_not_resident=answer["registered_not_resident"],
+        next=(UUID(last["unit_id"]), UUID(last["residence_id"])) if last else None,
+    )
+
+
+def dwellings_of_person(engine: Engine, request: Look, id_type: str, id_number: str) -> Dwellings:
+    """Return the person of an identity document and every dwelling.
+
+    Raises:
+        RuleBroken: the number is not one of its kind.
+        NotFound: nobody in the viewer's area has it; the look is on the record all the same.
+
+    """
+    document = check_document(id_type, id_number)
+    subject = cipher.blind_index(id_type, document.normal)
+    target = Target("dwellings", "person", None, (*LIST_FIELDS, "dwellings"), subject=subject)
+    audit_id, person = look(engine, request, target)
+    if person is None:
+        raise NotFound("not-found", "没有找到，或不在您的区域内", audit_id=str(audit_id))
+    return Dwellings(audit_id, person)
+
+
+def reveal_person(engine: Engine, request: Look, person_id: UUID, fields: Sequence[str]) -> Revealed:
+    """Return full values of some fields of one person: one more act with its own audit row.
+
+    Raises:
+        RuleBroken: a field is not one of name, birth, id_number, phone.
+        NotFound: no such person in the viewer's area.
+
+    """
+    if not fields or any(field not in REVEALABLE for field in fields):
+        raise RuleBroken("field-unknown", f"只能显示 {'、'.join(REVEALABLE)}", field="fields")
+    target = Target("person", "person", person_id, tuple(dict.fromkeys(fields)))
+    audit_id, stored = look(engine, request, target)
+    if stored is None:
+        raise NotFound("not-found", "没有找到，或不在您的区域内", audit_id=str(audit_id))
+    return Revealed(audit_id, {name: _plain(name, person_id, value) for name, value in stored.items()})
+
+
+def _plain(field: str, person_id: UUID, value: str | None) -> str | None:
+    if value is None or field in ("name", "birth"):
+        return value
+    return cipher.open_("person", field, person_id, base64.b64decode(value))
