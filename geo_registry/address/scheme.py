@@ -112,6 +112,7 @@ class RoomNumbering(_Frozen):
     max_floor: Annotated[int, Field(ge=1, le=200)] = 130
     max_basement: Annotated[int, Field(ge=0, le=20)] = 9
     basement_written: Word = "地下"
+    basement_counter: Word = "层"
     basement_accepts: tuple[Word, ...] = ()
 
 
