@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import context
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.engine import make_url
 
 FUNCTIONS = Path(__file__).parents[1] / "geo_registry" / "sql"
@@ -32,6 +33,9 @@ def _apply_functions(connection: Connection) -> None:
 def _run(connection: Connection) -> None:
     from geo_registry import tables
 
+    # Types that SQLAlchemy does not know by name when it reads the catalogue.
+    ischema_names["xid8"] = tables.access.TransactionId
+    ischema_names["pg_lsn"] = tables.access.LogPosition
     context.configure(
         connection=connection,
         target_metadata=tables.metadata,

@@ -84,7 +84,7 @@ def look(engine: Engine, request: Look, target: Target) -> tuple[UUID, Any]:
     values = {
         "ticket": ticket, "token": hash_token(request.token), "action": target.action, "purpose": request.purpose,
         "case_number": request.case_number, "kind": target.kind, "object_id": target.object_id, "subject": target.subject,
-        "fields": list(target.fields), "valid_at": request.valid_at or dt.datetime.now(dt.UTC).date(),
+        "fields": list(target.fields), "valid_at": request.valid_at,
         "known_at": request.known_at, "address": request.address, "request_id": request.request_id,
         "after_unit": after_unit, "after_id": after_id, "page_rows": target.limit,
     }  # fmt: skip

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import delete, func, insert, or_, select, text, update
 
 from geo_registry.access.rules import Role
 from geo_registry.access.tables import Account, AreaGrant, SignInFailure
@@ -73,20 +73,18 @@ def sign_in(session: Session, login: str, password: str, address: str | None = N
         raise NotSignedIn("sign-in-failed", "账号或密码不正确")
     token = secrets.token_urlsafe(32)
     expires = dt.datetime.now(dt.UTC) + LONGEST
-    session.add(
-        SessionRow(
-            id=new_id(), token_hash=hash_token(token), account_id=row.id, address=address, expires_at=expires
+    session.execute(
+        insert(SessionRow).values(
+            token_hash=hash_token(token), account_id=row.id, address=address, expires_at=expires
         )
     )
     session.execute(delete(SignInFailure).where(SignInFailure.login == login))
-    session.flush()
     return token
 
 
 def note_failure(session: Session, login: str, address: str | None) -> None:
     """Count a refused sign-in; called in a transaction of its own, for the other one rolls back."""
-    session.add(SignInFailure(id=new_id(), login=login.strip().lower()[:40], address=address))
-    session.flush()
+    session.execute(insert(SignInFailure).values(login=login.strip().lower()[:40], address=address))
 
 
 def sign_out(session: Session, token: str) -> None:
@@ -114,11 +112,13 @@ def add_account(
         raise NotFound("area-unknown", f"没有区划 {'、'.join(missing)}", field="area")
     account_id = new_id()
     hashed = _hasher.hash(password)
-    session.add(Account(id=account_id, login=login.strip().lower(), name=name, role=role, password_hash=hashed))
-    session.flush()
+    session.execute(
+        insert(Account).values(
+            id=account_id, login=login.strip().lower(), name=name, role=role, password_hash=hashed
+        )
+    )
     for division_id in [found[code] for code in division_codes] or [None]:
-        session.add(AreaGrant(id=new_id(), account_id=account_id, division_id=division_id))
-    session.flush()
+        session.execute(insert(AreaGrant).values(account_id=account_id, division_id=division_id))
     return account_id
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text, Uuid
 
+from geo_registry.address.tables import Address
 from geo_registry.base import (
     LIVE, Base, Code, Days, Id, Located, Versioned, geometry, spatial_index,
 )  # fmt: skip
@@ -76,7 +77,7 @@ class BuildingAddress(Base):
     )  # fmt: skip
     id: Mapped[Id]
     building_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Building.id))
-    address_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registry.address.id"))
+    address_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Address.id))
     building_no: Mapped[str] = mapped_column(Text, server_default=text("''"))
     is_main: Mapped[bool] = mapped_column(server_default=text("true"))
     valid: Mapped[Days]

@@ -5,6 +5,7 @@ import uuid
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from geo_registry.address.tables import Address
 from geo_registry.base import Base, Code, Days, Id, Located, Versioned, geometry, spatial_index
 
 PLATE_KINDS = (
@@ -36,7 +37,7 @@ class Plate(Located, Versioned, Base):
     )  # fmt: skip
     id: Mapped[Id]
     code: Mapped[Code]
-    address_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registry.address.id"))
+    address_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Address.id))
     kind: Mapped[str] = mapped_column(server_default=text("'gate_small'"))
     text: Mapped[str]
     state: Mapped[str] = mapped_column(server_default=text("'numbered'"))

@@ -80,7 +80,7 @@ def _occupants(
     last = found[-1] if answer["total_rows"] > rows else None
     return Occupants(
         audit_id=audit_id,
-        valid_at=request.valid_at or dt.datetime.now(dt.UTC).date(),
+        valid_at=dt.date.fromisoformat(answer["valid_at"]),
         occupants=found,
         registered_not_resident=answer["registered_not_resident"],
         next=(UUID(last["unit_id"]), UUID(last["residence_id"])) if last else None,

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import CHAR
 
 from geo_registry.base import Base, Days, Id, Located, Moments
+from geo_registry.housing.tables import HousingUnit
+from geo_registry.person.tables import Person
 
 CATEGORIES = ("local_hukou", "incomer", "lodger", "unsettled", "overseas")
 STATUSES = (
@@ -39,8 +41,8 @@ class Residence(Located, Base):
         Index("residence_unit_id_idx", "unit_id"),
     )  # fmt: skip
     id: Mapped[Id]
-    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registry.person.id"))
-    unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registry.housing_unit.id"))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Person.id))
+    unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(HousingUnit.id))
     building_id: Mapped[uuid.UUID]
     category: Mapped[str]
     relation_to_head: Mapped[str | None] = mapped_column(CHAR(1))
@@ -65,8 +67,8 @@ class Hukou(Base):
         Index("hukou_building_id_idx", "building_id"),
     )  # fmt: skip
     id: Mapped[Id]
-    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registry.person.id"))
-    unit_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("registry.housing_unit.id"))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Person.id))
+    unit_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(HousingUnit.id))
     building_id: Mapped[uuid.UUID | None]
     division_code: Mapped[str | None]
     district_id: Mapped[uuid.UUID | None]
@@ -92,7 +94,7 @@ class Registration(Located, Base):
     )  # fmt: skip
     id: Mapped[Id]
     residence_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Residence.id))
-    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registry.person.id"))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Person.id))
     status: Mapped[str]
     registered_on: Mapped[dt.date]
     expires_on: Mapped[dt.date | None]

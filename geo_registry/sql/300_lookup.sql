@@ -36,7 +36,7 @@ BEGIN
   INSERT INTO audit (id, at, account_id, session_id, role, address, action, purpose, case_number, object_kind, object_id,
     subject_key, fields, valid_at, known_at, decision, request_id, written_xid, written_lsn)
   VALUES (ticket, clock_timestamp(), viewer.account_id, viewer.session_id, viewer.role, from_address, asked_action,
-    left(asked_purpose, 40), left(asked_case, 100), asked_kind, asked_id, asked_subject, asked_fields, at_day, at_knowledge,
+    left(asked_purpose, 40), left(asked_case, 100), asked_kind, asked_id, asked_subject, asked_fields, coalesce(at_day, CURRENT_DATE), at_knowledge,
     verdict, request, pg_current_xact_id(), pg_current_wal_insert_lsn());
   RETURN verdict;
 END $$;
@@ -109,6 +109,7 @@ BEGIN
     ORDER BY r.unit_id, r.id
     LIMIT page_rows + 1)
   SELECT jsonb_build_object(
+    'valid_at', entry.valid_at,
     'total_rows', (SELECT count(*) FROM living),
     'occupants', coalesce((SELECT jsonb_agg(x.entry ORDER BY x.unit_id, x.id) FROM (
       SELECT l.unit_id, l.id, masked(p, entry.valid_at) || jsonb_build_object(
@@ -139,11 +140,11 @@ DECLARE
   answer jsonb;
 BEGIN
   entry := honour(ticket, asked_by);
-  SELECT masked(p, coalesce(entry.valid_at, CURRENT_DATE)) || jsonb_build_object('person_id', p.id, 'id_type', p.id_type,
+  SELECT masked(p, entry.valid_at) || jsonb_build_object('person_id', p.id, 'id_type', p.id_type,
     'dwellings', coalesce((SELECT jsonb_agg(jsonb_build_object(
         'residence_id', r.id, 'unit_id', r.unit_id, 'building_id', r.building_id, 'unit', u.unit_text,
         'address', a.standard_text, 'building_no', nullif(ba.building_no, ''), 'category', r.category, 'is_main', r.is_main,
-        'since', lower(r.valid), 'until', upper(r.valid), 'current', r.valid @> coalesce(entry.valid_at, CURRENT_DATE),
+        'since', lower(r.valid), 'until', upper(r.valid), 'current', r.valid @> entry.valid_at,
         'registration', g.status, 'expires_on', g.expires_on) ORDER BY lower(r.valid) DESC, r.id)
       FROM residence r JOIN housing_unit u ON u.id = r.unit_id
         LEFT JOIN building_address ba ON ba.building_id = r.building_id AND ba.is_main AND ba.valid @> CURRENT_DATE
@@ -154,7 +155,7 @@ BEGIN
       FROM hukou h LEFT JOIN housing_unit u ON u.id = h.unit_id
         LEFT JOIN building_address ba ON ba.building_id = h.building_id AND ba.is_main AND ba.valid @> CURRENT_DATE
         LEFT JOIN address a ON a.id = ba.address_id
-      WHERE h.person_id = p.id AND h.valid @> coalesce(entry.valid_at, CURRENT_DATE) AND upper_inf(h.sys)))
+      WHERE h.person_id = p.id AND h.valid @> entry.valid_at AND upper_inf(h.sys)))
   INTO answer
   FROM person p WHERE p.id_index = entry.subject_key;
   RETURN answer;
