@@ -65,9 +65,7 @@ def start(config: Settings | None = None, *, options: Mapping[str, str] | None =
         ClusterError: PostGIS is missing, or the server does not come up.
     """
     config = config or settings()
-    make_secrets(config)
-    for role in (SUPERUSER, OWNER, APP):
-        write_secret(role, secrets.token_urlsafe(32).encode(), config)
+    make_all_secrets(config)
     if config.database_url or _answers(config):
         return urls(config)
     with _lock(config):
@@ -77,7 +75,9 @@ def start(config: Settings | None = None, *, options: Mapping[str, str] | None =
                 clear_leftovers(place)
                 initialise(place, SUPERUSER, _password(config, SUPERUSER))
                 launch(place, options or {}, SECONDS_TO_START)
-            _prepare(config)
+            with psycopg.connect(superuser_url(config), autocommit=True) as connection:
+                ensure_roles(connection, {role: _password(config, role) for role in (OWNER, APP)})
+            create_database(config, DATABASE)
     return urls(config)
 
 
@@ -105,10 +105,10 @@ def status(config: Settings | None = None) -> Status:
                (SELECT extversion FROM pg_extension WHERE extname = 'postgis')"""
     where = _where(config)
     try:
-        address = config.database_url or superuser_url(config)
+        address = urls(config).owner if config.database_url else superuser_url(config)
         with psycopg.connect(address, connect_timeout=5) as connection:
             version, size, postgis = connection.execute(query).fetchone() or (None, None, None)
-    except (psycopg.OperationalError, ClusterError):
+    except (psycopg.OperationalError, ClusterError, SecretError):
         return Status(running=False, **where)
     return Status(running=True, version=version, postgis=postgis, size_bytes=int(size or 0), **where)
 
@@ -121,8 +121,10 @@ def urls(config: Settings | None = None) -> Urls:
     """
     config = config or settings()
     if config.database_url:
-        return Urls(config.database_url, config.app_database_url or _derived(config))
-    return Urls(_url(config, OWNER, DATABASE), config.app_database_url or _url(config, APP, DATABASE))
+        url = config.database_url
+        owner = url if "@" in urlsplit(url).netloc else _signed_in(config, url, OWNER)
+        return Urls(owner, config.app_database_url or _signed_in(config, url, APP))
+    return Urls(_url(config, OWNER, DATABASE), _url(config, APP, DATABASE))
 
 
 def superuser_url(config: Settings | None = None, database: str = "postgres") -> str:
@@ -174,40 +176,55 @@ def ensure_roles(connection: psycopg.Connection, passwords: Mapping[str, str] | 
     )
 
 
-def ensure_extensions(connection: psycopg.Connection) -> None:
-    """Create the extensions of the registry in the database connected to. Needs a superuser."""
-    for name in EXTENSIONS:
-        connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
+def prepare(superuser_url: str, config: Settings | None = None) -> None:
+    """Make roles, extensions and rights in the database connected to; safe to repeat.
+
+    The passwords are those of ``home/secrets``, made when missing. Without a password in
+    ``GEO_REGISTRY_DATABASE_URL`` the registry signs in with them.
+    """
+    config = config or settings()
+    make_all_secrets(config)
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        ensure_roles(connection, {role: _password(config, role) for role in (OWNER, APP)})
+        _take(connection)
 
 
 def create_database(config: Settings, name: str, template: str = "template1") -> Urls:
-    """Create a database of the registry in the embedded cluster unless it exists, closed to everybody else."""
-    database = sql.Identifier(name)
+    """Create a database in the embedded cluster unless it exists; nobody else may enter it."""
     with psycopg.connect(superuser_url(config), autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-            statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
-            connection.execute(statement.format(database, sql.Identifier(OWNER), sql.Identifier(template)))
-        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
     with psycopg.connect(superuser_url(config, name), autocommit=True) as connection:
-        ensure_extensions(connection)
-        # Last, for it is by this right that a start sees that everything is prepared.
-        connection.execute(
-            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(APP))
-        )
+        _take(connection)
     return Urls(_url(config, OWNER, name), _url(config, APP, name))
+
+
+def make_all_secrets(config: Settings | None = None) -> None:
+    """Create the keys and the passwords of the database that are missing."""
+    make_secrets(config)
+    for role in (SUPERUSER, OWNER, APP):
+        write_secret(role, secrets.token_urlsafe(32).encode(), config)
+
+
+def _take(connection: psycopg.Connection) -> None:
+    """Give the database connected to to the registry: extensions, owner, and nobody else in it."""
+    for name in EXTENSIONS:
+        connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
+    # Last the right to connect, for it is by this that a start sees that everything is prepared.
+    for statement in (
+        "ALTER DATABASE {database} OWNER TO {owner}",
+        "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+        "GRANT CONNECT ON DATABASE {database} TO {app}",
+    ):
+        database, owner, app = (sql.Identifier(name) for name in (connection.info.dbname, OWNER, APP))
+        connection.execute(sql.SQL(statement).format(database=database, owner=owner, app=app))
 
 
 def _outdated(connection: psycopg.Connection) -> list[str]:
     query = """SELECT name FROM pg_available_extensions
                WHERE installed_version <> default_version AND name = ANY(%s)"""
     return [name for (name,) in connection.execute(query, [list(EXTENSIONS)])]
-
-
-def _prepare(config: Settings) -> None:
-    passwords = {role: _password(config, role) for role in (OWNER, APP)}
-    with psycopg.connect(superuser_url(config), autocommit=True) as connection:
-        ensure_roles(connection, passwords)
-    create_database(config, DATABASE)
 
 
 def _password(config: Settings, role: str) -> str:
@@ -222,12 +239,11 @@ def _url(config: Settings, role: str, database: str) -> str:
     return f"postgresql://{role}:{_password(config, role)}@127.0.0.1:{port}/{database}"
 
 
-def _derived(config: Settings) -> str:
-    """Put role and password of the application in the place of the owner's."""
-    assert config.database_url  # noqa: S101 - the caller looked
-    parts = urlsplit(config.database_url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{APP}:{quote(_password(config, APP), safe='')}@{host}"))
+def _signed_in(config: Settings, url: str, role: str) -> str:
+    """Put the name and password of a role into an address."""
+    parts = urlsplit(url)
+    sign_in = f"{role}:{quote(_password(config, role), safe='')}"
+    return urlunsplit(parts._replace(netloc=f"{sign_in}@{parts.netloc.rpartition('@')[2]}"))
 
 
 def _answers(config: Settings) -> bool:

@@ -1,5 +1,8 @@
 """Commands ``geo-registry db ...``: the embedded PostGIS and the schema in it."""
 
+from typing import Annotated
+
+import psycopg
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -77,3 +80,15 @@ def upgrade() -> None:
     except (ClusterError, SecretError) as error:
         raise _fail(error) from error
     console.print(f"the schema is at {head}")
+
+
+@db_app.command(epilog="Example: geo-registry db prepare 'host=db.example dbname=town user=postgres'")
+def prepare(
+    superuser: Annotated[str, typer.Argument(help="Connection to the database as a superuser.")],
+) -> None:
+    """Prepare a database of an existing server, as its administrator: roles, extensions, rights."""
+    try:
+        cluster.prepare(superuser)
+    except (ClusterError, SecretError, psycopg.Error) as error:
+        raise _fail(error) from error
+    console.print("prepared; set GEO_REGISTRY_DATABASE_URL, then: geo-registry db upgrade")

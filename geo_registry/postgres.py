@@ -74,7 +74,9 @@ def _postgis_version(folder: Path, major: int) -> str | None:
     shares += [folder.parent / "share" / "postgresql", folder.parent / "share"]
     for share in shares:
         control = share / "extension" / "postgis.control"
-        if control.is_file() and (match := re.search(r"default_version\s*=\s*'([^']+)'", control.read_text())):
+        if control.is_file() and (
+            match := re.search(r"default_version\s*=\s*'([^']+)'", control.read_text())
+        ):
             return match[1]
     return None
 

@@ -1,5 +1,6 @@
 """The embedded server's place on the disk, its first making, and its launch under a user without rights."""
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -21,7 +22,11 @@ SHARED_STATE = Path("/var/lib/geo-registry")
 # sockaddr_un holds 108 bytes with the closing zero.
 SOCKET_PATH_MAX = 107
 SECONDS_FOR_ORPHANS = 20
-HBA = "local all all scram-sha-256\nlocal replication all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
+HBA = """\
+local all         all              scram-sha-256
+local replication all              scram-sha-256
+host  all         all 127.0.0.1/32 scram-sha-256
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,8 @@ class Place:
 def place_of(home: Path) -> Place:
     """Make the directory of a home's cluster: ``home/pg``, or what it points to.
 
-    Started as root, the server runs as the system user ``geo-registry``; where that user cannot enter the home,
-    the cluster goes to ``/var/lib/geo-registry/<hash of the home>`` and ``home/pg`` becomes a link to it.
+    Started as root, the server runs as the system user ``geo-registry``; where that user cannot enter the
+    home, the cluster goes to ``/var/lib/geo-registry/<hash of the home>`` and ``home/pg`` links to it.
     """
     home.mkdir(parents=True, exist_ok=True)
     link = home / "pg"
@@ -59,7 +64,9 @@ def place_of(home: Path) -> Place:
     if link.is_symlink() or not (link.exists() or _may_enter(home, place)):
         shared = SHARED_STATE / hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
         if link.is_symlink() and link.readlink() != shared:
-            raise ClusterError(f"{link} points to the cluster of another home, {link.readlink()}; remove the link")
+            raise ClusterError(
+                f"{link} points to the cluster of another home, {link.readlink()}; remove the link"
+            )
         SHARED_STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
         if not link.is_symlink():
             link.symlink_to(shared)
@@ -83,10 +90,15 @@ def _system_user() -> pwd.struct_passwd:
         command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"]
         # Exit status 9: another process made the user meanwhile.
         done = subprocess.run(
-            [*command, "--home-dir", str(SHARED_STATE), SYSTEM_USER], capture_output=True, text=True, check=False
+            [*command, "--home-dir", str(SHARED_STATE), SYSTEM_USER],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode not in {0, 9}:
-            raise ClusterError(f"the system user {SYSTEM_USER} cannot be made: {done.stderr.strip()}") from None
+            raise ClusterError(
+                f"the system user {SYSTEM_USER} cannot be made: {done.stderr.strip()}"
+            ) from None
         return pwd.getpwnam(SYSTEM_USER)
 
 
@@ -123,7 +135,7 @@ def _run(command: Sequence[str], place: Place) -> subprocess.CompletedProcess[st
 
 
 def socket_folder(base: Path) -> Path:
-    """Tell where the server's socket lies: ``base/run``, or a short path where that is too long for a socket."""
+    """Tell where the server's socket lies: ``base/run``, or a short path where that is too long."""
     folder = base / "run"
     if len(os.fsencode(folder / ".s.PGSQL.65535.lock")) <= SOCKET_PATH_MAX:
         return folder
@@ -138,12 +150,11 @@ def clear_leftovers(place: Place) -> None:
     Called only when no server of this data directory runs. The files are removed only after the last process
     that works inside the directory has ended: two servers on one directory would destroy it.
     """
-    for number in (None, signal.SIGQUIT, signal.SIGKILL):
-        for pid in processes(place.data) if number else []:
-            os.kill(pid, number)
-        if ended(place.data, SECONDS_FOR_ORPHANS):
-            break
-    else:
+    if not ended(place.data, SECONDS_FOR_ORPHANS):
+        for pid in processes(place.data):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    if not ended(place.data, SECONDS_FOR_ORPHANS):
         raise ClusterError(f"processes of a former server do not end: {processes(place.data)}")
     (place.data / "postmaster.pid").unlink(missing_ok=True)
     for file in socket_folder(place.base).glob(".s.PGSQL.*"):
@@ -163,8 +174,8 @@ def ended(data: Path, seconds: float) -> bool:
 def initialise(place: Place, superuser: str, password: str) -> None:
     """Make the cluster unless it exists: page checksums, UTF-8, passwords everywhere.
 
-    C.UTF-8 sorts by code point, the same on every machine, and yet knows which characters are letters: without
-    that, trigrams would drop Chinese altogether.
+    C.UTF-8 sorts by code point, the same on every machine, and yet knows which characters are letters:
+    without that, trigrams would drop Chinese altogether.
     """
     if place.data.exists():
         return

@@ -43,9 +43,9 @@ class Settings(BaseSettings):
     home: AbsolutePath = Field(default_factory=_default_home)
     """Directory of everything the installation writes: database, secrets, photos, exports."""
     database_url: str | None = None
-    """An existing server, signed in as owner; without it the embedded PostGIS is used."""
+    """Database on an existing server, with or without the owner's sign-in; otherwise the embedded PostGIS."""
     app_database_url: str | None = None
-    """The same server, signed in as the unprivileged role ``registry_app``."""
+    """The same database, signed in as the unprivileged role; by default made from the one above."""
     host: str = "127.0.0.1"
     """Address the web server listens on."""
     port: int = Field(default=8000, ge=1, le=65535)

@@ -1,7 +1,7 @@
 """Database of the tests: an embedded cluster of their own, one migrated database for each worker.
 
-The cluster lies in ``var/test`` (``GEO_REGISTRY_TEST_HOME`` names another place), writes without fsync, and is
-stopped when the last test session that uses it ends.
+The cluster lies in ``var/test`` (``GEO_REGISTRY_TEST_HOME`` names another place), writes without fsync, and
+is stopped when the last test session that uses it ends.
 """
 
 import fcntl

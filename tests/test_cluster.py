@@ -1,5 +1,6 @@
 """The embedded PostGIS: made, started, stopped, killed, and never beside itself."""
 
+import dataclasses
 import os
 import shutil
 import signal
@@ -59,8 +60,9 @@ def test_a_new_home_gets_a_prepared_cluster_and_keeps_it(installation: Settings)
     urls = cluster.start(installation, options=SMALL)
     with psycopg.connect(urls.owner) as connection:
         facts = connection.execute("""
-            SELECT current_setting('data_checksums'), current_setting('server_encoding'), current_setting('jit'),
-                   current_setting('log_statement'), current_setting('TimeZone'), current_setting('listen_addresses'),
+            SELECT current_setting('data_checksums'), current_setting('server_encoding'),
+                   current_setting('jit'), current_setting('log_statement'), current_setting('TimeZone'),
+                   current_setting('listen_addresses'),
                    pg_has_role('registry_owner', 'registry_reader', 'MEMBER'),
                    array_length(show_trgm('长宁路'), 1) > 2
         """).fetchone()
@@ -176,7 +178,8 @@ def test_a_taken_port_is_left_to_its_owner(installation: Settings) -> None:
     port = cluster.status(installation).port
     assert port
     cluster.stop(installation)
-    code = f"import socket,time; s=socket.create_server(('127.0.0.1', {port})); print('up', flush=True); time.sleep(60)"
+    listen = f"socket.create_server(('127.0.0.1', {port}))"
+    code = f"import socket, time; taken = {listen}; print('up', flush=True); time.sleep(60)"
     other = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     try:
         assert other.stdout
@@ -203,6 +206,31 @@ def test_an_existing_server_is_left_alone(folder: Path) -> None:
     assert not (folder / "home" / "pg").exists()
     assert not cluster.stop(config)
     assert cluster.status(config) == cluster.Status(running=False, managed_elsewhere=True)
+
+
+def test_a_database_of_an_existing_server_is_prepared(installation: Settings, folder: Path) -> None:
+    cluster.start(installation, options=SMALL)
+    with psycopg.connect(cluster.superuser_url(installation), autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS town")
+        connection.execute("CREATE DATABASE town")
+    superuser = cluster.superuser_url(installation, "town")
+    port = cluster.status(installation).port
+    config = Settings(home=folder / "home", database_url=f"postgresql://127.0.0.1:{port}/town")
+    for _ in range(2):
+        cluster.prepare(superuser, config)
+    for url, role in zip(
+        dataclasses.astuple(cluster.urls(config)), ("registry_owner", "registry_app"), strict=True
+    ):
+        with psycopg.connect(url) as connection:
+            assert connection.execute(
+                "SELECT current_user::text, postgis_lib_version() > '3'"
+            ).fetchone() == (role, True)
+    state = cluster.status(config)
+    assert state.running
+    assert state.managed_elsewhere
+    # The passwords are now the other installation's; a start of the first one sets its own again.
+    cluster.stop(installation)
+    cluster.start(installation, options=SMALL)
 
 
 def test_addresses_before_the_first_start_say_what_to_do(folder: Path) -> None:

