@@ -1,10 +1,10 @@
 """Coordinates: the only place that changes them.
 
-Everything is stored in CGCS2000 (EPSG:4490) and handed about as (longitude, latitude) in degrees, the order of
-PostGIS and GeoJSON; EPSG itself declares latitude first for 4490 and northing first for the projected codes.
-WGS 84 and CGCS2000 differ by decimetres at most and are taken as equal. GCJ-02 and BD-09 are the offset systems
-of Chinese web maps; by the public formula they return to about 5 m of the truth, enough for a map layer and not
-for surveying a plate.
+Everything is stored in CGCS2000 (EPSG:4490) and handed about as (longitude, latitude) in degrees, the
+order of PostGIS and GeoJSON; EPSG itself declares latitude first for 4490 and northing first for the
+projected codes. WGS 84 and CGCS2000 differ by decimetres at most and are taken as equal. GCJ-02 and
+BD-09 are the offset systems of Chinese web maps; by the public formula they return to about 5 m of
+the truth, enough for a map layer and not for surveying a plate.
 """
 
 import math
@@ -102,9 +102,9 @@ def _gcj_offset(point: Point) -> Point:
     waves = 20.0 * (math.sin(6.0 * x * math.pi) + math.sin(2.0 * x * math.pi)) * 2.0 / 3.0
     root = math.sqrt(abs(x))
     north = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + waves
-    north += _ripple(y, 20.0, 40.0, 3.0) + _ripple(y, 160.0, 320.0, 12.0, 30.0)
+    north += _ripple(y, 20.0, 1.0, 3.0) + _ripple(y, 160.0, 12.0, 30.0)
     east = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + waves
-    east += _ripple(x, 20.0, 40.0, 3.0) + _ripple(x, 150.0, 300.0, 12.0, 30.0)
+    east += _ripple(x, 20.0, 1.0, 3.0) + _ripple(x, 150.0, 12.0, 30.0)
     latitude = math.radians(point[1])
     squash = 1 - _ECCENTRICITY * math.sin(latitude) ** 2
     meridian = _AXIS_M * (1 - _ECCENTRICITY) / (squash * math.sqrt(squash))
@@ -112,14 +112,15 @@ def _gcj_offset(point: Point) -> Point:
     return math.degrees(east / parallel), math.degrees(north / meridian)
 
 
-def _ripple(at: float, near: float, far: float, period: float, far_period: float | None = None) -> float:
-    short = period if far_period is not None else 1.0
-    long = far_period if far_period is not None else period
-    return (near * math.sin(at * math.pi / short) + far * math.sin(at * math.pi / long)) * 2.0 / 3.0
+def _ripple(at: float, height: float, short: float, long: float) -> float:
+    """Return two waves of the formula: one of a height and period, one of twice the height."""
+    return height * (math.sin(at * math.pi / short) + 2.0 * math.sin(at * math.pi / long)) * 2.0 / 3.0
 
 
 def metric_srid(longitude: float) -> int:
-    """Return the EPSG code of the 3-degree CGCS2000 zone of a longitude (by central meridian, easting 500 000).
+    """Return the EPSG code of the 3-degree CGCS2000 zone of a longitude.
+
+    The codes are those by central meridian, with an easting of 500 000 m.
 
     Raises:
         RuleBroken: `coordinate` west of 73.5 or east of 136.5 degrees, where no zone is defined.

@@ -50,7 +50,9 @@ def clean(text: str) -> str:
 
 def normal_key(text: str) -> str:
     """Return the form of a text that is compared: clean, without spaces, capitals, variants folded."""
-    return _SPACES.sub("", clean(text)).upper().translate(_KEY_FOLDS)
+    packed = _SPACES.sub("", clean(text)).upper().translate(_KEY_FOLDS)
+    # Without its space a mark may join the letter before it.
+    return packed if packed.isascii() else unicodedata.normalize("NFKC", packed)
 
 
 def to_int(numeral: str) -> int | None:

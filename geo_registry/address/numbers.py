@@ -68,8 +68,8 @@ def parse_door(profile: Profile, text: str) -> Door | Fault:
 
 def make_door(
     profile: Profile, number: int, *, subs: tuple[int, ...] = (), annex: tuple[int, ...] = (),
-    letter: str = "", mark: str = "", is_building: bool = False, building: str | None = None, entrance: str | None = None,
-    floor: int | None = None, room: str | None = None,
+    letter: str = "", mark: str = "", is_building: bool = False, building: str | None = None,
+    entrance: str | None = None, floor: int | None = None, room: str | None = None,
 ) -> Door:  # fmt: skip
     """Return the door of given parts, in the standard form of the profile."""
     reader = door_reader(profile)
@@ -134,7 +134,8 @@ class DoorReader:
 
     def make(
         self, number: int, subs: tuple[int, ...], annex: tuple[int, ...], letter: str,
-        mark: NumberMark | None, unit: Unit, *, is_building: bool, names: tuple[tuple[str, str], ...] = (), note: str | None = None,
+        mark: NumberMark | None, unit: Unit, *, is_building: bool,
+        names: tuple[tuple[str, str], ...] = (), note: str | None = None,
     ) -> Door:  # fmt: skip
         """Return a door with its standard text and key."""
         below, beside = "".join(f"-{sub}" for sub in subs), "f" + "-".join(map(str, annex)) if annex else ""

@@ -1,4 +1,4 @@
-"""Names and composition: the standard form of a place name, of an address, and the next number of a street."""
+"""Names and composition: the standard form of a place name and of an address, and the next number."""
 
 import math
 import re
@@ -131,9 +131,9 @@ def compose_full(
 def propose_number(profile: Profile, distance_m: float, side: Literal["odd", "even"]) -> int:
     """Return the number of a gate at a distance along the street from its origin, on its side.
 
-    One number for each `step_m` metres and side: odd 2*floor(d/step)+1, even 2*max(1, ceil(d/step)), moved on by
-    the profile's first number; a skipped number gives way to the next one of the same side. The number never
-    falls as the distance grows.
+    One number for each `step_m` metres and side: odd 2*floor(d/step)+1, even 2*max(1, ceil(d/step)),
+    moved on by the profile's first number; a skipped number gives way to the next one of the same
+    side. The number never falls as the distance grows.
 
     Raises:
         RuleBroken: `distance` for a negative or endless one, `number-impossible` above the maximum.
