@@ -1,1 +1,1 @@
-"""HTTP interface of the registry: thin routes over ``geo_registry``."""
+"""HTTP interface of the registry: routes parse, call one read or write, and answer."""

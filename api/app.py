@@ -1,0 +1,43 @@
+"""The application: engine, gates and routes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from api import problems
+from api.guard import Guard
+from api.journal import Journal, Limit
+from api.routes import operations, session
+from geo_registry import db
+from geo_registry.settings import settings
+
+VERSION = "0.1.0"
+ROUTERS = (session.router, operations.router)
+
+
+def create_app(database_url: str | None = None) -> FastAPI:
+    """Return the application over one database; by default that of the installation."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.engine = db.app_engine(database_url)
+        yield
+        app.state.engine.dispose()
+
+    app = FastAPI(
+        title="geo_registry",
+        version=VERSION,
+        lifespan=lifespan,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    # The last one added stands outermost: log, then gate, then the places at the database.
+    app.add_middleware(Limit, most=db.POOL_SIZE)
+    app.add_middleware(Guard, config=settings())
+    app.add_middleware(Journal)
+    return app

@@ -1,0 +1,217 @@
+"""The gate before all routes: host, origin, size and form of a request, judged before anything reads it.
+
+Pure ASGI, so that the body is counted while it arrives. What passes is text that PostgreSQL can store and
+JSON with one meaning: no NaN, no infinity, no lone surrogate, no double key, no NUL, at most 32 levels.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+import urllib.parse
+from collections.abc import Iterable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import problems
+from api.problems import Malformed, TooLarge, Unsupported
+from geo_registry.codes import new_id
+from geo_registry.errors import Refused, RegistryError
+from geo_registry.settings import Settings
+
+MOST_BYTES = 1 << 20
+DEEPEST = 32
+LONGEST_TARGET = 8 << 10
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+CSRF_HEADER = "X-CSRF-Token"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?", re.IGNORECASE)
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])', re.DOTALL)
+
+
+def cookie_name(config: Settings) -> str:
+    """Return the session cookie's name; browsers keep `__Host-` names to one host, over HTTPS."""
+    return "__Host-session" if config.secure_cookies else "session"
+
+
+def csrf_token(session_token: str) -> str:
+    """Return what a page must send in `X-CSRF-Token`: only who reads our pages can know it."""
+    return hashlib.sha256(b"csrf:" + session_token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Guard:
+    """Refuse malformed, foreign and oversized requests; leave id, token and body hash in the state."""
+
+    def __init__(self, app: ASGIApp, config: Settings) -> None:
+        self.app = app
+        self.cookie = cookie_name(config)
+        # Behind a proxy its host names are unknown here; on loopback a foreign name is DNS rebinding.
+        self.hosts = LOOPBACK if config.host in {"127.0.0.1", "localhost", "::1"} else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Judge one request, then pass it on with its whole body."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        state.setdefault("request_id", new_id())
+        try:
+            headers = Headers(scope=scope)
+            self._identify(scope, headers)
+            _check_target(scope)
+            self._check_origin(scope, headers)
+            body = await _whole_body(headers, receive)
+            _check_body(scope, headers, body)
+        except RegistryError as error:
+            await problems.reply(error, state["request_id"])(scope, receive, send)
+            return
+        state["body_sha256"] = hashlib.sha256(body).digest()
+        await self.app(scope, _replay(body, receive), send)
+
+    def _identify(self, scope: Scope, headers: Headers) -> None:
+        kind, _, bearer = headers.get("authorization", "").partition(" ")
+        cookies: SimpleCookie = SimpleCookie()
+        try:
+            cookies.load(headers.get("cookie", ""))
+        except CookieError as error:
+            raise Malformed("cookie-malformed", "Cookie 不能解析") from error
+        found = cookies.get(self.cookie)
+        by_bearer = kind.lower() == "bearer"
+        token = bearer.strip() if by_bearer else found.value if found else ""
+        by_cookie = bool(token) and not by_bearer
+        scope["state"].update(token=token, by_cookie=by_cookie, csrf_token=csrf_token(token))
+
+    def _check_origin(self, scope: Scope, headers: Headers) -> None:
+        host = headers.get("host", "").lower()
+        known = _HOST.fullmatch(host)
+        if not known or (self.hosts is not None and known[1] not in self.hosts):
+            raise Malformed("host-unknown", "主机名不受支持")
+        if scope["method"] in SAFE:
+            return
+        # Some referrer policies make browsers send `Origin: null` to their own host; this header tells.
+        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+        if site is not None:
+            own = site in {"same-origin", "none"}
+        elif origin is not None:
+            own = origin.lower().partition("://")[2] == host
+        else:
+            own = not scope["state"]["by_cookie"]
+        if not own:
+            raise Refused("origin-refused", "请求来自其他网站，已拒绝")
+        _check_csrf(scope, headers)
+
+
+def _check_csrf(scope: Scope, headers: Headers) -> None:
+    """Demand the page's token beside a cookie; server-rendered forms outside /v1 rest on the origin alone."""
+    state = scope["state"]
+    if state["by_cookie"] and scope["path"].startswith("/v1/"):
+        sent = headers.get(CSRF_HEADER, "").encode("latin-1")
+        if not hmac.compare_digest(sent, state["csrf_token"].encode()):
+            raise Refused("csrf-refused", "页面已过期，请刷新后再试")
+
+
+def _check_target(scope: Scope) -> None:
+    """Refuse paths and queries that are not clean UTF-8."""
+    query = scope["query_string"]
+    if len(query) + len(scope.get("raw_path") or b"") > LONGEST_TARGET:
+        raise Malformed("target-too-long", "地址过长")
+    try:
+        text = urllib.parse.unquote_to_bytes(query).decode() + scope["path"]
+        text += urllib.parse.unquote_to_bytes(scope.get("raw_path") or b"").decode()
+    except UnicodeDecodeError as error:
+        raise Malformed("target-encoding", "地址须为 UTF-8 编码") from error
+    if not _is_storable(text):
+        raise Malformed("target-encoding", "地址含有不允许的字符")
+
+
+async def _whole_body(headers: Headers, receive: Receive) -> bytes:
+    length = headers.get("content-length", "0")
+    if length.isdecimal() and len(length) < 20 and int(length) > MOST_BYTES:
+        raise TooLarge("too-large", "请求超过 1 MiB")
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Malformed("disconnected", "连接已断开")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MOST_BYTES:
+            raise TooLarge("too-large", "请求超过 1 MiB")
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _check_body(scope: Scope, headers: Headers, body: bytes) -> None:
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json" or kind.endswith("+json"):
+        if body:
+            check_json(body)
+    elif body and scope["path"].startswith("/v1/") and scope["method"] not in SAFE:
+        raise Unsupported("unsupported", "请求体须为 application/json")
+
+
+def check_json(body: bytes) -> object:
+    """Return the value of strict JSON.
+
+    Raises:
+        Malformed: the text has no meaning, more than one, or one that cannot be stored.
+
+    """
+    if _depth(body) > DEEPEST:
+        raise Malformed("json-too-deep", f"JSON 嵌套超过 {DEEPEST} 层")
+    try:
+        orjson.loads(body)  # strict in UTF-8, surrogates and number range, in C
+        value = json.loads(body, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("json-invalid", "请求体不是有效的 JSON") from error
+    if b"\\u0000" in body and not _is_clean(value):
+        raise Malformed("json-nul", "文字中不得含有空字符")
+    return value
+
+
+def _depth(body: bytes) -> int:
+    level = deepest = 0
+    for token in _TOKENS.finditer(body):
+        level += (token.lastindex == 1) - (token.lastindex == 2)
+        deepest = max(deepest, level)
+    return deepest
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("double key")
+    return found
+
+
+def _is_storable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _is_clean(value: object) -> bool:
+    if isinstance(value, str):
+        return _is_storable(value)
+    inner: Iterable[object] = ()
+    if isinstance(value, dict):
+        inner = [*value.keys(), *value.values()]
+    elif isinstance(value, list):
+        inner = value
+    return all(_is_clean(part) for part in inner)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def again() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

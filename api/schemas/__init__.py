@@ -1,0 +1,1 @@
+"""Bodies and replies, one module a noun."""
