@@ -1,0 +1,228 @@
+"""Free text to parts, for search as one types: deterministic, and every step that assumes something says so.
+
+The types are those of any reading of an address text: a chain of names, a door, hints of divisions, and
+what was left over.
+"""
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from geo_registry.address.numbers import Door, parse_door
+from geo_registry.address.rules import normal_name, standard_name
+from geo_registry.address.scheme import Part, Profile
+from geo_registry.address.units import any_of
+from geo_registry.codes import CodeKind, parse_code
+from geo_registry.errors import RuleBroken
+from geo_registry.text import NUMERAL_CHARACTERS, clean, normal_key, to_int
+
+_GENERIC_START = "路街道巷弄段衖"
+_LATIN = re.compile(r"(?P<letters>[a-z]{2,60})(?P<tail>[\d a-z.-]*)", re.IGNORECASE)
+_NEIGHBORHOOD = re.compile(f"(?P<count>[\\d{NUMERAL_CHARACTERS}]{{1,4}})[鄰邻]")
+_PROVINCE = re.compile(r"[一-鿿]{2,8}?(?:省|自治区|自治區)")
+_OPEN_NAME = re.compile(r"[一-鿿]{1,12}(?=\d|$)")
+_OPEN_UNIT = re.compile(f"(?P<head>.*\\d.*?(?:號|号))(?P<figure>[\\d{NUMERAL_CHARACTERS}]{{1,4}})")
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """One step of a reading that took something for granted: the rule's name and the piece of text."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamePart:
+    """One name of the chain: kind, standard form and key; an open one may go on or lacks its generic word."""
+
+    kind: str
+    text: str
+    key: str
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A text as search understands it.
+
+    `letters` are initials or pinyin as typed, with `figures` behind them. A key with `..._is_prefix`
+    was not finished: 218弄6 asks for 6, 60 and 6-1 alike. `rest` is what nothing understood.
+    """
+
+    text: str
+    code: tuple[CodeKind | None, str] | None = None
+    divisions: tuple[tuple[str, str], ...] = ()
+    neighborhood: int | None = None
+    names: tuple[NamePart, ...] = ()
+    door: Door | None = None
+    number_key: str = ""
+    number_is_prefix: bool = False
+    unit_key: str = ""
+    unit_is_prefix: bool = False
+    letters: str = ""
+    figures: tuple[int, ...] = ()
+    rest: str = ""
+    assumptions: tuple[Assumption, ...] = ()
+
+
+def read_query(profile: Profile, text: str, *, divisions: Container[str] | None = None) -> Query:
+    """Read what somebody typed: a public code, letters with figures, or an address as far as it goes.
+
+    `divisions` are the normal keys of the division names that exist; with them, nothing else is taken
+    for one.
+    """
+    cleaned = clean(text)[:200]
+    if len(cleaned) >= 13:
+        try:
+            return Query(text, code=parse_code(cleaned))
+        except RuleBroken:
+            pass
+    if (found := _LATIN.fullmatch(cleaned)) is not None:
+        figures = tuple(int(figure) for figure in re.findall(r"\d{1,6}", found["tail"]))
+        return Query(text, letters=found["letters"].lower(), figures=figures)
+    return _Reading(profile, text, cleaned.replace(" ", ""), divisions).query()
+
+
+class _Reading:
+    """One pass over a text; each step takes its piece from the front."""
+
+    def __init__(self, profile: Profile, text: str, left: str, divisions: Container[str] | None) -> None:
+        self._profile = profile
+        self._text = text
+        self._left = left
+        self._known = divisions
+        self._assumed: list[Assumption] = []
+
+    def query(self) -> Query:
+        divisions = self._divisions()
+        neighborhood = self._neighborhood()
+        names = self._names()
+        found = Query(self._text, divisions=divisions, neighborhood=neighborhood, names=tuple(names))
+        return replace(self._with_door(found), assumptions=tuple(self._assumed))
+
+    def _take(self, length: int) -> str:
+        piece, self._left = self._left[:length], self._left[length:]
+        return piece
+
+    def _divisions(self) -> tuple[tuple[str, str], ...]:
+        hints: list[tuple[str, str]] = []
+        if province := _PROVINCE.match(self._left):
+            hints.append(("province", self._take(province.end())))
+        for level, pattern in _division_patterns(self._profile):
+            found = pattern.match(self._left)
+            if found and self._is_division(found.group()):
+                hints.append((level, self._take(found.end())))
+        self._assumed += [
+            Assumption("division-by-its-word", name) for _, name in hints if self._known is None
+        ]
+        return tuple(hints)
+
+    def _is_division(self, name: str) -> bool:
+        if self._known is not None:
+            return normal_key(name) in self._known
+        if name.endswith(_long_generics(self._profile)):
+            return False
+        behind = self._left[len(name) :]
+        return not behind or behind[0] not in _GENERIC_START
+
+    def _neighborhood(self) -> int | None:
+        found = _NEIGHBORHOOD.match(self._left)
+        if found is None:
+            return None
+        self._take(found.end())
+        return to_int(found["count"])
+
+    def _names(self) -> list[NamePart]:
+        names: list[NamePart] = []
+        part: Part | None = None
+        while self._left:
+            following, length = self._next_part(part.kind if part else None)
+            if following is not None:
+                part = following
+                names.append(self._name_part(part, self._take(length)))
+            elif part is None and (found := _OPEN_NAME.match(self._left)):
+                part = next(one for one in self._profile.place_parts if one.may_start and one.named)
+                self._assumed.append(Assumption("generic-missing", found.group()))
+                names.append(replace(self._name_part(part, self._take(found.end())), is_open=True))
+            elif part is not None and (found := _part_pattern(part).match(self._left)):
+                # A name may hold its generic word twice: 南京路步行街.
+                names[-1] = self._name_part(part, names[-1].text + self._take(found.end()))
+            else:
+                break
+        return names
+
+    def _name_part(self, part: Part, piece: str) -> NamePart:
+        written = standard_name(self._profile, part.kind, piece)
+        return NamePart(part.kind, written, normal_name(self._profile, part.kind, piece))
+
+    def _next_part(self, above: str | None) -> tuple[Part | None, int]:
+        """Return the part that begins the text and may stand here, the shortest one, with its length."""
+        best: tuple[Part | None, int] = (None, 0)
+        for part in self._profile.place_parts:
+            if not (part.may_start if above is None else above in part.parents):
+                continue
+            found = _part_pattern(part).match(self._left)
+            if found and (best[0] is None or found.end() < best[1]):
+                best = part, found.end()
+        return best
+
+    def _with_door(self, query: Query) -> Query:
+        left = self._left
+        if not left:
+            return query
+        read = parse_door(self._profile, left)
+        if isinstance(read, Door):
+            is_prefix = left.isdecimal()
+            if is_prefix and query.names:
+                self._assumed.append(Assumption("number-without-its-word", left))
+            return self._of_door(query, read, is_prefix=is_prefix)
+        return self._with_open_unit(query, left)
+
+    def _of_door(self, query: Query, door: Door, *, is_prefix: bool) -> Query:
+        inner = tuple(
+            NamePart(kind, standard_name(self._profile, kind, name), normal_name(self._profile, kind, name))
+            for kind, name in door.names
+        )
+        return replace(
+            query, names=query.names + inner, door=door, number_key=door.number_key,
+            number_is_prefix=is_prefix, unit_key=door.unit_key,
+        )  # fmt: skip
+
+    def _with_open_unit(self, query: Query, left: str) -> Query:
+        """Read a unit that is still being typed, 6号4 or 119號二."""
+        found = _OPEN_UNIT.fullmatch(left)
+        door = parse_door(self._profile, found["head"]) if found else None
+        if found is None or not isinstance(door, Door):
+            return replace(query, rest=left)
+        figure = to_int(found["figure"])
+        has_sub_rooms = self._profile.rooms.pattern == "floor_and_sub"
+        self._assumed.append(Assumption("unit-unfinished", found["figure"]))
+        unit = f"{'f' if has_sub_rooms else 'r'}{figure}"
+        return replace(self._of_door(query, door, is_prefix=False), unit_key=unit, unit_is_prefix=True)
+
+
+@lru_cache(maxsize=16)
+def _long_generics(profile: Profile) -> tuple[str, ...]:
+    """Return the generic words that hold a division's word: 小区 is no 区."""
+    return tuple(word for part in profile.place_parts for word in part.suffixes if len(word) > 1)
+
+
+@lru_cache(maxsize=16)
+def _division_patterns(profile: Profile) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(
+        (area.level, re.compile(f"[一-鿿]{{1,8}}?(?:{any_of(area.titles)})")) for area in profile.areas
+    )
+
+
+@lru_cache(maxsize=256)
+def _part_pattern(part: Part) -> re.Pattern[str]:
+    """Return the expression of one name of a kind at the front of a text."""
+    endings = any_of(part.suffixes)
+    counted = (
+        f"[\\d{NUMERAL_CHARACTERS}]{{1,6}}(?:[之-]\\d{{1,3}})*(?:{endings})" if part.numbered else "(?!)"
+    )
+    # A name whose end is followed by another generic word is not over: 新村路 is no 新村.
+    named = f"[一-鿿]{{1,12}}?\\d{{0,3}}(?:{endings})(?![{_GENERIC_START}])" if part.named else "(?!)"
+    return re.compile(f"{counted}|{named}")
