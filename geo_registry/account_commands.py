@@ -28,7 +28,9 @@ def _password() -> str:
     return given or str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
-@account_app.command(epilog="Example: geo-registry account add du --name 杜某 --role officer --area 990101001001")
+@account_app.command(
+    epilog="Example: geo-registry account add du --name 杜某 --role officer --area 990101001001"
+)
 def add(
     login: str,
     name: Annotated[str, typer.Option(help="Name shown on pages and prints.")],

@@ -4,9 +4,11 @@ The server works as `registry_app`, which has no right on personal tables; the c
 `registry_owner`. A transaction commits before its caller can answer.
 """
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import psycopg.errors as pg
 from sqlalchemy import Engine, create_engine
@@ -18,7 +20,7 @@ from sqlalchemy.orm import Session
 from geo_registry import cluster
 from geo_registry.errors import Conflict, RegistryError, RuleBroken, Unavailable
 
-__all__ = ["Engine", "Session", "app_engine", "owner_engine", "transaction", "translated"]
+__all__ = ["Engine", "Session", "app_engine", "owner_engine", "today", "transaction", "translated"]
 
 POOL_SIZE = 12
 STATEMENT_TIMEOUT_MS = 10_000
@@ -43,9 +45,16 @@ _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
 }
 
 
+def today() -> dt.date:
+    """Return the day by China's clock, the same that the database calls CURRENT_DATE."""
+    return dt.datetime.now(ZoneInfo(TIMEZONE)).date()
+
+
 def _engine(url: str, *, timeout_ms: int) -> Engine:
     # Short queries only: JIT and parallel workers cost more than they give (performance figures in docs).
-    options = f"-c timezone={TIMEZONE} -c jit=off -c search_path=registry,public -c statement_timeout={timeout_ms}"
+    options = (
+        f"-c timezone={TIMEZONE} -c jit=off -c search_path=registry,public -c statement_timeout={timeout_ms}"
+    )
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=POOL_SIZE,

@@ -27,7 +27,9 @@ console = Console()
 Login = Annotated[str, typer.Option("--login", help="Your account; the password is asked for.")]
 PurposeCode = Annotated[str, typer.Option("--purpose", help="Purpose code, such as 01.")]
 Case = Annotated[str, typer.Option("--case", help="Case or acceptance number.")]
-Day = Annotated[dt.datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="A past day instead of today.")]
+Day = Annotated[
+    dt.datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="A past day instead of today.")
+]
 
 SEXES = {"1": "男", "2": "女"}
 
@@ -56,7 +58,9 @@ def _signed_in(login: str) -> Iterator[tuple[str, Viewer]]:
         raise typer.Exit(1) from error
 
 
-@look_app.command(epilog="Example: geo-registry look occupants 映月路218弄6号402室 --purpose 01 --case 居登2026-1183 --login du")
+@look_app.command(
+    epilog="Example: geo-registry look occupants 映月路218弄6号402室 --purpose 01 --case 居登2026-1183 --login du"
+)
 def occupants(place: str, purpose: PurposeCode, case: Case, login: Login, on: Day = None) -> None:
     """以房找人: list who lives in a unit or building, named by address text or public code."""
     with _signed_in(login) as (token, viewer):
@@ -70,13 +74,24 @@ def occupants(place: str, purpose: PurposeCode, case: Case, login: Login, on: Da
             answer = occupants_of_unit(app_engine(), request, hit.unit_id)
         else:
             answer = occupants_of_building(app_engine(), request, hit.building_id, limit=500)
-    table = Table("户室", "姓名", "性别", "年龄", "类别", "证件末两位", "居住自", title=f"{hit.text} · {answer.valid_at}")
+    table = Table(
+        "户室",
+        "姓名",
+        "性别",
+        "年龄",
+        "类别",
+        "证件末两位",
+        "居住自",
+        title=f"{hit.text} · {answer.valid_at}",
+    )
     for row in answer.occupants:
         table.add_row(row["unit"], *_person(row), row["category"], row["id_tail"] or "-", row["since"])
     console.print(table, f"审计号 {answer.audit_id} · {len(answer.occupants)} 人", sep="\n")
 
 
-@look_app.command(epilog="Example: geo-registry look dwellings --id-type 111 --purpose 01 --case 居登2026-1183 --login du")
+@look_app.command(
+    epilog="Example: geo-registry look dwellings --id-type 111 --purpose 01 --case 居登2026-1183 --login du"
+)
 def dwellings(
     purpose: PurposeCode,
     case: Case,
@@ -92,7 +107,12 @@ def dwellings(
     table = Table("地址", "户室", "类别", "自", "至", "登记", title=" ".join(_person(answer.person)))
     for row in answer.person["dwellings"]:
         table.add_row(
-            row["address"], row["unit"], row["category"], row["since"], row["until"] or "至今", row["registration"] or "-"
+            row["address"],
+            row["unit"],
+            row["category"],
+            row["since"],
+            row["until"] or "至今",
+            row["registration"] or "-",
         )
     console.print(table, f"审计号 {answer.audit_id}", sep="\n")
 

@@ -71,7 +71,13 @@ def recall(session: Session, viewer: Viewer, key: str, request_sha256: bytes) ->
 
 
 def remember(
-    session: Session, viewer: Viewer, key: str, request_sha256: bytes, status: int, body: bytes, etag: str | None
+    session: Session,
+    viewer: Viewer,
+    key: str,
+    request_sha256: bytes,
+    status: int,
+    body: bytes,
+    etag: str | None,
 ) -> None:
     """Store the answer of a write in the write's own transaction.
 

@@ -62,8 +62,12 @@ _REFUSALS: dict[str, RegistryError] = {
     "session-ended": NotSignedIn("session-ended", "登录已失效，请重新登录"),
     "purpose-required": PurposeRequired("purpose-required", "查看人员须先说明目的"),
     "purpose-unknown": PurposeRequired("purpose-unknown", "没有这一目的代码", field="Access-Purpose"),
-    "purpose-not-allowed": PurposeRequired("purpose-not-allowed", "当前角色不能以此目的查看", field="Access-Purpose"),
-    "case-required": PurposeRequired("case-required", "须填写案号或受理单号（4 至 60 个字符）", field="Access-Purpose"),
+    "purpose-not-allowed": PurposeRequired(
+        "purpose-not-allowed", "当前角色不能以此目的查看", field="Access-Purpose"
+    ),
+    "case-required": PurposeRequired(
+        "case-required", "须填写案号或受理单号（4 至 60 个字符）", field="Access-Purpose"
+    ),
     "not-found": NotFound("not-found", "没有找到，或不在您的区域内"),
     "limit-reached": TooMany("limit-reached", "本小时的查看次数已用完"),
 }

@@ -89,7 +89,9 @@ def note_failure(session: Session, login: str, address: str | None) -> None:
 
 def sign_out(session: Session, token: str) -> None:
     """End a session at once, on all servers."""
-    ended = update(SessionRow).where(SessionRow.token_hash == hash_token(token), SessionRow.ended_at.is_(None))
+    ended = update(SessionRow).where(
+        SessionRow.token_hash == hash_token(token), SessionRow.ended_at.is_(None)
+    )
     session.execute(ended.values(ended_at=func.clock_timestamp()))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from geo_registry.access import cipher
 from geo_registry.access.audit import Look, Target, look
+from geo_registry.db import today
 from geo_registry.errors import NotFound, RuleBroken
 from geo_registry.person.rules import check_document
 
@@ -52,7 +53,12 @@ class Revealed:
 
 
 def occupants_of_building(
-    engine: Engine, request: Look, building_id: UUID, *, after: tuple[UUID, UUID] | None = None, limit: int = 200
+    engine: Engine,
+    request: Look,
+    building_id: UUID,
+    *,
+    after: tuple[UUID, UUID] | None = None,
+    limit: int = 200,
 ) -> Occupants:
     """Return who lives in a building, in order of unit and residence, at most `limit` rows a page.
 
@@ -95,7 +101,7 @@ def dwellings_of_person(engine: Engine, request: Look, id_type: str, id_number: 
         NotFound: nobody in the viewer's area has it; the look is on the record all the same.
 
     """
-    document = check_document(id_type, id_number)
+    document = check_document(id_type, id_number, on=today())
     subject = cipher.blind_index(id_type, document.normal)
     target = Target("dwellings", "person", None, (*LIST_FIELDS, "dwellings"), subject=subject)
     audit_id, person = look(engine, request, target)

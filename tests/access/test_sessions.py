@@ -67,7 +67,11 @@ def test_signing_out_and_disabling_end_a_session_at_once(session: Session, accou
 
 @pytest.mark.parametrize(
     "change",
-    ["seen_at = now() - interval '16 minutes'", "expires_at = now() - interval '1 second'", "ended_at = now()"],
+    [
+        "seen_at = now() - interval '16 minutes'",
+        "expires_at = now() - interval '1 second'",
+        "ended_at = now()",
+    ],
 )
 def test_an_idle_old_or_ended_session_is_refused(session: Session, account: str, change: str) -> None:
     token = sign_in(session, account, PASSWORD)
@@ -80,10 +84,14 @@ def test_short_passwords_and_unknown_areas_are_refused(session: Session) -> None
     with pytest.raises(RuleBroken):
         add_account(session, login="kurz", name="x", role=Role.CLERK, password="short")
     with pytest.raises(NotFound):
-        add_account(session, login="wo", name="x", role=Role.CLERK, password=PASSWORD, division_codes=["nowhere"])
+        add_account(
+            session, login="wo", name="x", role=Role.CLERK, password=PASSWORD, division_codes=["nowhere"]
+        )
 
 
-def test_an_account_has_one_role_and_the_stored_password_is_no_password(session: Session, account: str) -> None:
+def test_an_account_has_one_role_and_the_stored_password_is_no_password(
+    session: Session, account: str
+) -> None:
     row = session.execute(text("SELECT role, password_hash FROM registry.account")).one()
     assert row.role == "officer"
     assert row.password_hash.startswith("$argon2id$")

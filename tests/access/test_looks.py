@@ -1,0 +1,232 @@
+"""Looks at persons: no answer without its committed record, no row from outside the area."""
+
+import datetime as dt
+import random
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from geo_registry.access.audit import Look
+from geo_registry.errors import NotFound, NotSignedIn, PurposeRequired, RegistryError, TooMany
+from geo_registry.residence.reads import (
+    dwellings_of_person, occupants_of_building, occupants_of_unit, reveal_person,
+)  # fmt: skip
+
+from .conftest import NUMBERS, Town
+
+pytestmark = pytest.mark.commits
+CASE = "居登〔2026〕1183号"
+
+
+def _look(town: Town, login: str = "officer1", **changes: object) -> Look:
+    values = {
+        "token": town.tokens.get(login, "no such token"),
+        "purpose": "01",
+        "case_number": CASE,
+        **changes,
+    }
+    return Look(**values)  # type: ignore[arg-type]
+
+
+def test_occupants_arrive_masked_and_on_the_record(town: Town) -> None:
+    answer = occupants_of_building(town.app, _look(town), town.buildings[1])
+    adult, child = sorted(answer.occupants, key=lambda row: row["minor"])
+    assert (adult["name"], adult["sex"], adult["id_tail"], adult["unit"]) == ("张**", "1", "13", "401室")
+    assert (child["minor"], child["name"], child["sex"], child["age"], child["id_tail"]) == (
+        True,
+        None,
+        None,
+        None,
+        None,
+    )
+    row = town.one(text("SELECT * FROM registry.audit"))
+    assert (row.id, row.decision, row.purpose, row.case_number) == (answer.audit_id, "granted", "01", CASE)
+    assert (row.object_kind, row.object_id, row.role) == ("building", town.buildings[1], "officer")
+
+
+def test_a_past_day_shows_who_lived_there_then(town: Town) -> None:
+    then = dt.date.today() - dt.timedelta(days=500)
+    answer = occupants_of_building(town.app, _look(town, valid_at=then), town.buildings[1])
+    assert [row["unit"] for row in answer.occupants] == ["402室"]
+    assert answer.valid_at == then
+    before = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+    assert occupants_of_building(town.app, _look(town, known_at=before), town.buildings[1]).occupants == []
+
+
+def test_pages_of_occupants_join_without_gap_or_double(town: Town) -> None:
+    whole = occupants_of_building(town.app, _look(town), town.buildings[1])
+    first = occupants_of_building(town.app, _look(town), town.buildings[1], limit=1)
+    rest = occupants_of_building(town.app, _look(town), town.buildings[1], limit=1, after=first.next)
+    assert first.next is not None
+    assert rest.next is None
+    assert first.occupants + rest.occupants == whole.occupants
+
+
+def test_a_person_is_found_by_the_number_with_the_dwellings_of_the_area(town: Town) -> None:
+    seen = dwellings_of_person(town.app, _look(town, "chief"), "111", NUMBERS[1])
+    assert (seen.person["name"], len(seen.person["dwellings"])) == ("李*", 2)
+    assert [row["current"] for row in seen.person["dwellings"]] == [True, False]
+    partly = dwellings_of_person(town.app, _look(town), "111", NUMBERS[1])
+    assert [row["unit"] for row in partly.person["dwellings"]] == ["402室"]
+    with pytest.raises(NotFound):
+        dwellings_of_person(town.app, _look(town, "officer2"), "111", NUMBERS[0])
+    assert (
+        town.count("SELECT count(*) FROM registry.audit WHERE action = 'dwellings' AND decision = 'granted'")
+        == 3
+    )
+
+
+def test_a_full_value_is_one_more_look(town: Town) -> None:
+    shown = reveal_person(town.app, _look(town), town.persons[1], ["id_number", "name"])
+    assert shown.fields == {"id_number": NUMBERS[0], "name": "张三丰"}
+    with pytest.raises(NotFound):
+        reveal_person(town.app, _look(town, "officer2"), town.persons[1], ["name"])
+    row = town.one(text("SELECT fields FROM registry.audit ORDER BY at LIMIT 1"))
+    assert row.fields == ["id_number", "name"]
+
+
+@pytest.mark.parametrize(
+    ("login", "changes", "error", "code"),
+    [
+        ("nobody", {}, NotSignedIn, "session-ended"),
+        ("officer1", {"purpose": ""}, PurposeRequired, "purpose-required"),
+        ("officer1", {"purpose": "99"}, PurposeRequired, "purpose-unknown"),
+        ("clerk", {}, PurposeRequired, "purpose-not-allowed"),
+        ("auditor", {}, PurposeRequired, "purpose-not-allowed"),
+        ("officer1", {"case_number": " "}, PurposeRequired, "case-required"),
+        ("officer2", {}, NotFound, "not-found"),
+    ],
+)
+def test_a_refused_look_reveals_nothing_and_is_on_the_record(
+    town: Town, login: str, changes: dict[str, object], error: type[RegistryError], code: str
+) -> None:
+    with pytest.raises(error) as caught:
+        occupants_of_building(town.app, _look(town, login, **changes), town.buildings[1])
+    assert caught.value.code == code
+    decision = town.one(text("SELECT decision FROM registry.audit"))[0]
+    assert decision == code
+
+
+def test_the_hourly_limit_holds(town: Town) -> None:
+    with town.owner.begin() as connection:
+        connection.execute(text("UPDATE registry.account SET hourly_limit = 3 WHERE login = 'officer1'"))
+    for _ in range(3):
+        occupants_of_unit(town.app, _look(town), town.units[1])
+    with pytest.raises(TooMany):
+        occupants_of_unit(town.app, _look(town), town.units[1])
+
+
+def test_a_unit_that_moves_to_another_area_takes_its_people_along(town: Town) -> None:
+    with town.owner.begin() as connection:
+        connection.execute(
+            text("""UPDATE registry.housing_unit u SET township_id = d.id FROM registry.division d
+                    WHERE d.code = '990101002' AND u.id = :unit"""),
+            {"unit": town.units[1]},
+        )
+    assert (
+        town.count("""SELECT count(*) FROM registry.residence r JOIN registry.housing_unit u ON u.id = r.unit_id
+                         WHERE r.township_id <> u.township_id""")
+        == 0
+    )
+    with pytest.raises(NotFound):
+        occupants_of_unit(town.app, _look(town), town.units[1])
+    assert len(occupants_of_unit(town.app, _look(town, "officer2"), town.units[1]).occupants) == 2
+
+
+TRICKS = (
+    "SELECT * FROM registry.person",
+    "SELECT name FROM registry.person LIMIT 1",
+    "COPY registry.person TO STDOUT",
+    "SELECT * FROM registry.residence",
+    "UPDATE registry.person SET name = name RETURNING name",
+    "DELETE FROM registry.residence RETURNING *",
+    "INSERT INTO registry.audit (id, at, action, object_kind, fields, decision, written_xid, written_lsn) "
+    "VALUES ('{ticket}', clock_timestamp(), 'occupants', 'building', '{{}}', 'granted', '3', '0/1')",
+    "SELECT * FROM registry.audit",
+    "SET ROLE registry_reader",
+    "SET ROLE registry_owner",
+    "SET SESSION AUTHORIZATION registry_owner",
+    "SELECT set_config('registry.areas', '*', false), (SELECT count(*) FROM registry.person)",
+    "SELECT registry.reveal_occupants('{ticket}', '\\x{token}', NULL, NULL, 10)",
+    "SELECT registry.reveal_dwellings('{ticket}', '\\x{token}')",
+    "CREATE OR REPLACE FUNCTION registry.honour(ticket uuid, asked_by bytea) RETURNS registry.audit LANGUAGE sql AS 'SELECT NULL'",
+    "ALTER TABLE registry.person DISABLE ROW LEVEL SECURITY",
+    "CREATE POLICY mine ON registry.person USING (true)",
+    "SET synchronous_commit = off; SELECT registry.reveal_dwellings('{ticket}', '\\x{token}')",
+)
+
+
+@pytest.mark.promise("P8")
+def test_the_server_password_alone_opens_nothing(town: Town) -> None:
+    from geo_registry.access.viewer import hash_token
+
+    chance = random.Random(8)
+    refused = 0
+    for number in range(500):
+        trick = TRICKS[number % len(TRICKS)]
+        login = chance.choice(list(town.tokens))
+        filled = trick.format(ticket=uuid4(), token=hash_token(town.tokens[login]).hex())
+        with town.app.connect() as connection:
+            try:
+                connection.exec_driver_sql(filled)
+            except DBAPIError:
+                refused += 1
+    assert refused == 500
+
+
+@pytest.mark.promise("P8")
+def test_an_intent_that_is_not_committed_reveals_nothing(town: Town) -> None:
+    from geo_registry.access.viewer import hash_token
+
+    intent = text("""SELECT registry.intent(:ticket, :token, 'occupants', '01', '居登-1183', 'building', :building, NULL,
+                     '{}', CURRENT_DATE, NULL, NULL, NULL)""")
+    reveal = text("SELECT registry.reveal_occupants(:ticket, :token, NULL, NULL, 10)")
+    values = {"ticket": uuid4(), "token": hash_token(town.tokens["officer1"]), "building": town.buildings[1]}
+
+    def is_refused(*, savepoint: bool) -> bool:
+        with town.app.connect() as connection:
+            assert connection.execute(intent, values).scalar_one() == "granted"
+            try:
+                if savepoint:
+                    with connection.begin_nested():
+                        connection.execute(reveal, values)
+                else:
+                    connection.execute(reveal, values)
+            except DBAPIError:
+                connection.rollback()
+                return True
+            return False
+
+    assert is_refused(savepoint=False)
+    assert is_refused(savepoint=True)
+    assert town.count("SELECT count(*) FROM registry.audit") == 0
+    with town.app.connect() as connection:
+        connection.execute(intent, values)
+        connection.commit()
+        assert connection.execute(reveal, values).scalar_one()["occupants"]
+        connection.rollback()
+        other = {**values, "token": hash_token(town.tokens["chief"])}
+        with pytest.raises(DBAPIError):
+            connection.execute(reveal, other)
+    assert town.count("SELECT count(*) FROM registry.audit") == 1
+
+
+@pytest.mark.promise("P5")
+def test_row_security_binds_the_reader_whatever_the_query(town: Town) -> None:
+    with town.owner.connect() as connection:
+        ids: dict[str, UUID] = {
+            row.code: row.id for row in connection.execute(text("SELECT code, id FROM registry.division"))
+        }
+        connection.execute(text("SET ROLE registry_reader"))
+        for areas, people in (
+            ("", 0),
+            (str(uuid4()), 0),
+            (str(ids["990101001"]), 3),
+            (str(ids["990101002"]), 1),
+            ("*", 3),
+        ):
+            connection.execute(text("SELECT set_config('registry.areas', :areas, true)"), {"areas": areas})
+            assert connection.execute(text("SELECT count(*) FROM registry.person")).scalar_one() == people
+        connection.rollback()
