@@ -6,11 +6,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import text
 
 from geo_registry.access.rules import ROLE_TITLES, Role
-from geo_registry.access.sessions import add_account, disable_account
-from geo_registry.db import owner_engine, transaction
 from geo_registry.errors import RegistryError
 
 account_app = typer.Typer(no_args_is_help=True, help="Add, list and disable accounts.")
@@ -43,6 +40,9 @@ def add(
     if bool(area) == whole:
         Console(stderr=True).print("give --area CODE (one or more), or --whole", style="red")
         raise typer.Exit(2)
+    from geo_registry.access.sessions import add_account
+    from geo_registry.db import owner_engine, transaction
+
     try:
         with transaction(owner_engine()) as session:
             add_account(
@@ -56,6 +56,9 @@ def add(
 @account_app.command(epilog="Example: geo-registry account disable du")
 def disable(login: str) -> None:
     """Disable an account and end its sessions at once."""
+    from geo_registry.access.sessions import disable_account
+    from geo_registry.db import owner_engine, transaction
+
     try:
         with transaction(owner_engine()) as session:
             disable_account(session, login)
@@ -67,9 +70,15 @@ def disable(login: str) -> None:
 @account_app.command("list", epilog="Example: geo-registry account list")
 def list_accounts() -> None:
     """List accounts with role, areas and state."""
+    from sqlalchemy import text
+
+    from geo_registry.db import owner_engine, transaction
+
     query = text("""
-        SELECT a.login, a.name, a.role, a.is_active, coalesce(string_agg(coalesce(d.full_name, '*'), ', '), '-') AS areas
-        FROM registry.account a LEFT JOIN registry.area_grant g ON g.account_id = a.id AND g.valid @> CURRENT_DATE
+        SELECT a.login, a.name, a.role, a.is_active,
+          coalesce(string_agg(coalesce(d.full_name, '*'), ', '), '-') AS areas
+        FROM registry.account a
+          LEFT JOIN registry.area_grant g ON g.account_id = a.id AND g.valid @> CURRENT_DATE
           LEFT JOIN registry.division d ON d.id = g.division_id
         GROUP BY a.id ORDER BY a.login""")
     table = Table("login", "name", "role", "areas", "state")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from geoalchemy2 import Geometry
 from sqlalchemy import DateTime, Index, MetaData, func, text
@@ -33,16 +33,14 @@ Moments = Annotated[
     mapped_column(TSTZRANGE, server_default=text("tstzrange(now(), NULL)")),
 ]
 Code = Annotated[str, mapped_column(CHAR(13), unique=True, server_default=text("registry.new_code()"))]
-Id = Annotated[
-    uuid.UUID, mapped_column(Uuid, primary_key=True, server_default=text("registry.new_id()"))
-]
+Id = Annotated[uuid.UUID, mapped_column(Uuid, primary_key=True, server_default=text("registry.new_id()"))]
 
 
 class Base(DeclarativeBase):
     """Root of all mapped classes; every table lives in the schema `registry`."""
 
     metadata = MetaData(schema=SCHEMA, naming_convention=CONVENTION)
-    type_annotation_map = {str: Text, dt.datetime: DateTime(timezone=True)}
+    type_annotation_map: ClassVar = {str: Text, dt.datetime: DateTime(timezone=True)}
 
 
 class Versioned:

@@ -2,10 +2,23 @@
 
 import typer
 
+from geo_registry.account_commands import account_app
 from geo_registry.cluster_commands import db_app
+from geo_registry.demo_commands import demo, serve
+from geo_registry.import_commands import import_app
+from geo_registry.look_commands import look_app
+from geo_registry.profile_commands import app as profile_app
 
-app = typer.Typer(name="geo-registry", no_args_is_help=True, help="Registry of addresses, plates and dwellings.")
+app = typer.Typer(
+    name="geo-registry", no_args_is_help=True, help="Registry of addresses, plates and dwellings."
+)
 app.add_typer(db_app, name="db")
+app.add_typer(account_app, name="account")
+app.add_typer(import_app, name="import")
+app.add_typer(look_app, name="look")
+app.add_typer(profile_app, name="profile")
+app.command(epilog="Example: geo-registry demo")(demo)
+app.command(epilog="Example: geo-registry serve --port 8080 --workers 4")(serve)
 
 
 @app.callback()

@@ -107,6 +107,10 @@ def _translate(error: DBAPIError) -> Exception:
     if known := _BY_CONSTRAINT.get(constraint):
         kind, code, detail = known
         return kind(code, detail, constraint=constraint)
+    return _by_kind(cause, constraint) or error
+
+
+def _by_kind(cause: pg.Error, constraint: str) -> RegistryError | None:
     if isinstance(cause, pg.UniqueViolation | pg.ExclusionViolation):
         return Conflict("already-exists", "与现有登记重复", constraint=constraint)
     if isinstance(cause, pg.ForeignKeyViolation):
@@ -115,7 +119,7 @@ def _translate(error: DBAPIError) -> Exception:
         return RuleBroken("value-refused", "数据不符合登记规则", constraint=constraint)
     if isinstance(cause, pg.OperationalError | pg.QueryCanceled):
         return Unavailable("busy", "系统繁忙或暂时不可用，请稍后再试")
-    return error
+    return None
 
 
 @contextmanager

@@ -6,30 +6,25 @@ import secrets
 import socket
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import psycopg
 import typer
-import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from sqlalchemy import text
 
 from geo_registry import cluster
 from geo_registry.access.rules import ROLE_TITLES, Role
-from geo_registry.access.sessions import add_account
-from geo_registry.db import owner_engine, transaction
-from geo_registry.exchange.ledger import Request, run_import
-from geo_registry.exchange.mapping import Kind, standard_mapping
-from geo_registry.import_commands import importer_of
 from geo_registry.settings import secret, settings, write_secret
+
+if TYPE_CHECKING:
+    from geo_registry.exchange.mapping import Kind
 
 console = Console()
 TODAY = dt.date(2026, 11, 20)
 PORTS_TRIED = 20
 
-FILES: tuple[tuple[Kind, str], ...] = (
+FILES: tuple[tuple["Kind", str], ...] = (
     ("areas", "areas.geojson"),
     ("blocks", "blocks.geojson"),
     ("backdrop", "basemap.geojson"),
@@ -54,7 +49,12 @@ ACCOUNTS: tuple[tuple[str, str, Role, tuple[str, ...]], ...] = (
 
 def load_town(url: str, *, scale: float = 1.0) -> None:
     """Generate the demonstration town and load it with the importers of every other file."""
+    import psycopg
+
     from geo_registry.demo import generate, write_files
+    from geo_registry.exchange.ledger import Request, run_import
+    from geo_registry.exchange.mapping import standard_mapping
+    from geo_registry.import_commands import importer_of
 
     bar = Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console)
     with tempfile.TemporaryDirectory() as folder, psycopg.connect(url) as connection, bar:
@@ -71,11 +71,18 @@ def load_town(url: str, *, scale: float = 1.0) -> None:
 
 
 def _is_loaded() -> bool:
+    from sqlalchemy import text
+
+    from geo_registry.db import owner_engine, transaction
+
     with transaction(owner_engine()) as session:
         return bool(session.execute(text("SELECT 1 FROM registry.account WHERE login = 'officer'")).first())
 
 
 def _add_accounts(password: str) -> None:
+    from geo_registry.access.sessions import add_account
+    from geo_registry.db import owner_engine, transaction
+
     with transaction(owner_engine()) as session:
         for login, name, role, codes in ACCOUNTS:
             add_account(session, login=login, name=name, role=role, password=password, division_codes=codes)
@@ -108,6 +115,8 @@ def _free_port(host: str, wanted: int) -> int:
 
 
 def _run(host: str, port: int, workers: int) -> None:
+    import uvicorn
+
     uvicorn.run(
         "api.app:create_app", factory=True, host=host, port=port, workers=workers, log_level="warning",
         access_log=False, server_header=False, timeout_graceful_shutdown=5,
@@ -115,9 +124,13 @@ def _run(host: str, port: int, workers: int) -> None:
 
 
 def demo(
-    port: Annotated[int | None, typer.Option(help="Port of the page; the next free one from 8000 by default.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the page; the next free one from 8000 by default.")
+    ] = None,
     *,
-    prepare_only: Annotated[bool, typer.Option("--prepare-only", help="Load the town, serve nothing.")] = False,
+    prepare_only: Annotated[
+        bool, typer.Option("--prepare-only", help="Load the town, serve nothing.")
+    ] = False,
 ) -> None:
     """Bring up the demonstration town: load it on first use, print address and accounts, serve."""
     password = prepare_demo()

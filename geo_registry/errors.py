@@ -15,15 +15,13 @@ RegistryError
 `code` is stable and for programs, `detail` is Chinese and for people; neither holds a person's value.
 """
 
-from typing import Any
-
 
 class RegistryError(Exception):
     """Root of all errors that the registry raises on purpose."""
 
     title = "出错"
 
-    def __init__(self, code: str, detail: str, **facts: Any) -> None:
+    def __init__(self, code: str, detail: str, **facts: object) -> None:
         """Store the stable code, the sentence for people and facts such as the field's name."""
         super().__init__(f"{code}: {detail}")
         self.code = code

@@ -1,4 +1,4 @@
-"""Commands ``geo-registry look ...``: 以房找人 and 以人找房 on the command line, on the record like everywhere.
+"""Commands ``geo-registry look ...``: 以房找人 and 以人找房 on the command line, on the record.
 
 The caller signs in with an account of its own: being on the server's machine gives no right to see persons.
 Numbers and passwords are read from the keyboard or standard input, never from the command line.
@@ -8,18 +8,16 @@ import datetime as dt
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from geo_registry.access.sessions import note_failure, sign_in, sign_out
-from geo_registry.access.viewer import Viewer, enter
-from geo_registry.address.reads import search
-from geo_registry.db import app_engine, transaction
 from geo_registry.errors import NotFound, NotSignedIn, RegistryError
-from geo_registry.residence.reads import Look, dwellings_of_person, occupants_of_building, occupants_of_unit
+
+if TYPE_CHECKING:
+    from geo_registry.access.viewer import Viewer
 
 look_app = typer.Typer(no_args_is_help=True, help="Look up persons with a purpose, on the record.")
 console = Console()
@@ -35,7 +33,11 @@ SEXES = {"1": "男", "2": "女"}
 
 
 @contextmanager
-def _signed_in(login: str) -> Iterator[tuple[str, Viewer]]:
+def _signed_in(login: str) -> Iterator[tuple[str, "Viewer"]]:
+    from geo_registry.access.sessions import note_failure, sign_in, sign_out
+    from geo_registry.access.viewer import enter
+    from geo_registry.db import app_engine, transaction
+
     password = os.environ.get("GEO_REGISTRY_PASSWORD") or str(typer.prompt("Password", hide_input=True))
     engine = app_engine()
     try:
@@ -63,6 +65,10 @@ def _signed_in(login: str) -> Iterator[tuple[str, Viewer]]:
 )
 def occupants(place: str, purpose: PurposeCode, case: Case, login: Login, on: Day = None) -> None:
     """以房找人: list who lives in a unit or building, named by address text or public code."""
+    from geo_registry.address.reads import search
+    from geo_registry.db import app_engine, transaction
+    from geo_registry.residence.reads import Look, occupants_of_building, occupants_of_unit
+
     with _signed_in(login) as (token, viewer):
         with transaction(app_engine()) as session:
             hits = search(session, viewer, text=place, limit=5).hits
@@ -89,9 +95,7 @@ def occupants(place: str, purpose: PurposeCode, case: Case, login: Login, on: Da
     console.print(table, f"审计号 {answer.audit_id} · {len(answer.occupants)} 人", sep="\n")
 
 
-@look_app.command(
-    epilog="Example: geo-registry look dwellings --id-type 111 --purpose 01 --case 居登2026-1183 --login du"
-)
+@look_app.command(epilog="Example: geo-registry look dwellings --purpose 01 --case 居登1183 --login du")
 def dwellings(
     purpose: PurposeCode,
     case: Case,
@@ -100,6 +104,9 @@ def dwellings(
     on: Day = None,
 ) -> None:
     """以人找房: list every dwelling of the person of an identity number, which is asked for."""
+    from geo_registry.db import app_engine
+    from geo_registry.residence.reads import Look, dwellings_of_person
+
     with _signed_in(login) as (token, _viewer):
         number = str(typer.prompt("Identity number", hide_input=True))
         request = Look(token, purpose, case, valid_at=on.date() if on else None)

@@ -16,10 +16,37 @@ BANNED = {
     "criminal", "conviction", "drug", "petition", "petitioner", "blacklist", "watchlist", "watch", "suspect", "risk",
     "score", "scores", "rating", "tag", "tags", "label", "labels", "trust", "credit",
 }  # fmt: skip
-BANNED_CHINESE = ("民族", "宗教", "信仰", "政治", "党员", "重点人", "高危", "上访", "前科", "吸毒", "健康", "指纹", "人脸", "标签", "评分")
+BANNED_CHINESE = (
+    "民族",
+    "宗教",
+    "信仰",
+    "政治",
+    "党员",
+    "重点人",
+    "高危",
+    "上访",
+    "前科",
+    "吸毒",
+    "健康",
+    "指纹",
+    "人脸",
+    "标签",
+    "评分",
+)
 # `label` is what the map writes on a building or an entrance: a place, not a person.
 ALLOWED = {("building", "label"), ("entrance", "label"), ("entrance", "label_key")}
-PERSON_WORDS = {"owner", "tenant", "contact", "occupant", "occupants", "person", "persons", "resident", "phone", "landlord"}
+PERSON_WORDS = {
+    "owner",
+    "tenant",
+    "contact",
+    "occupant",
+    "occupants",
+    "person",
+    "persons",
+    "resident",
+    "phone",
+    "landlord",
+}
 
 COLUMNS = text("""
     SELECT c.relname AS "table", a.attname AS "column", format_type(a.atttypid, a.atttypmod) AS type
@@ -42,10 +69,14 @@ def test_no_banned_word_names_a_table_a_column_or_an_allowed_value(connection: C
     ]
     assert bad == []
     checks = connection.execute(
-        text("SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'registry'::regnamespace")
+        text(
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'registry'::regnamespace"
+        )
     ).all()
     assert len(checks) > 50
-    values = {word for _, body in checks for value in re.findall(r"'([^']*)'", body) for word in _words(value)}
+    values = {
+        word for _, body in checks for value in re.findall(r"'([^']*)'", body) for word in _words(value)
+    }
     assert values & BANNED == set()
     assert not [body for _, body in checks if any(word in body for word in BANNED_CHINESE)]
 
@@ -62,12 +93,16 @@ def test_place_tables_hold_nothing_of_persons_and_have_no_row_security(connectio
     assert {row.table for row in rows} == set(tables.PLACE)
     assert [row for row in rows if _words(row.column) & PERSON_WORDS] == []
     secured = connection.execute(
-        text("SELECT relname FROM pg_class WHERE relnamespace = 'registry'::regnamespace AND relrowsecurity AND relforcerowsecurity")
+        text(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'registry'::regnamespace AND relrowsecurity AND relforcerowsecurity"
+        )
     ).scalars()
     assert set(secured) == set(tables.PERSONAL)
 
 
-def test_the_server_has_no_right_on_personal_tables_and_cannot_write_the_audit(connection: Connection) -> None:
+def test_the_server_has_no_right_on_personal_tables_and_cannot_write_the_audit(
+    connection: Connection,
+) -> None:
     rights = connection.execute(
         text("""
             SELECT c.relname, r.verb FROM pg_class c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) r (verb)
@@ -91,7 +126,9 @@ def test_run_time_roles_own_no_table_and_bypass_nothing(connection: Connection, 
     assert tuple(row) == (False, False, 0)
 
 
-def test_every_table_is_mapped_and_every_mapping_is_migrated(connection: Connection, database: cluster.Urls) -> None:
+def test_every_table_is_mapped_and_every_mapping_is_migrated(
+    connection: Connection, database: cluster.Urls
+) -> None:
     config = Config(toml_file=cluster.ROOT / "pyproject.toml")
     config.attributes["url"] = database.owner
     command.check(config)

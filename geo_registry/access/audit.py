@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, any_, literal, select, text
 
 from geo_registry.access.tables import Purpose
 from geo_registry.access.viewer import Viewer, hash_token
@@ -55,8 +55,9 @@ class PurposeOption:
 
 
 _CALL = text("""
-    CALL registry.look(:ticket, :token, :action, :purpose, :case_number, :kind, :object_id, :subject, :fields, :valid_at,
-      :known_at, CAST(:address AS inet), :request_id, :after_unit, :after_id, :page_rows, NULL, NULL)""")
+    CALL registry.look(:ticket, :token, :action, :purpose, :case_number, :kind, :object_id, :subject,
+      :fields, :valid_at, :known_at, CAST(:address AS inet), :request_id,
+      :after_unit, :after_id, :page_rows, NULL, NULL)""")
 
 _REFUSALS: dict[str, RegistryError] = {
     "session-ended": NotSignedIn("session-ended", "登录已失效，请重新登录"),
@@ -86,11 +87,12 @@ def look(engine: Engine, request: Look, target: Target) -> tuple[UUID, Any]:
     ticket = new_id()
     after_unit, after_id = target.after or (None, None)
     values = {
-        "ticket": ticket, "token": hash_token(request.token), "action": target.action, "purpose": request.purpose,
-        "case_number": request.case_number, "kind": target.kind, "object_id": target.object_id, "subject": target.subject,
-        "fields": list(target.fields), "valid_at": request.valid_at,
-        "known_at": request.known_at, "address": request.address, "request_id": request.request_id,
-        "after_unit": after_unit, "after_id": after_id, "page_rows": target.limit,
+        "ticket": ticket, "token": hash_token(request.token), "action": target.action,
+        "purpose": request.purpose, "case_number": request.case_number, "kind": target.kind,
+        "object_id": target.object_id, "subject": target.subject, "fields": list(target.fields),
+        "valid_at": request.valid_at, "known_at": request.known_at, "address": request.address,
+        "request_id": request.request_id, "after_unit": after_unit, "after_id": after_id,
+        "page_rows": target.limit,
     }  # fmt: skip
     with translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         decision, answer = connection.execute(_CALL, values).one()
@@ -104,7 +106,7 @@ def purposes_for(session: Session, viewer: Viewer) -> list[PurposeOption]:
     """Return the purposes that the viewer's role may state today, in order of their codes."""
     query = (
         select(Purpose.code, Purpose.title, Purpose.legal_basis, Purpose.case_pattern)
-        .where(Purpose.roles.any(viewer.role.value), text("valid @> CURRENT_DATE"))
+        .where(literal(viewer.role.value) == any_(Purpose.roles), text("valid @> CURRENT_DATE"))
         .order_by(Purpose.code)
     )
     return [PurposeOption(*row) for row in session.execute(query)]

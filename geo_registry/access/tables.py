@@ -22,7 +22,7 @@ class TransactionId(UserDefinedType[str]):
 
     cache_ok = True
 
-    def get_col_spec(self) -> str:
+    def get_col_spec(self, **_options: object) -> str:
         """Return the type's name in SQL."""
         return "xid8"
 
@@ -32,7 +32,7 @@ class LogPosition(UserDefinedType[str]):
 
     cache_ok = True
 
-    def get_col_spec(self) -> str:
+    def get_col_spec(self, **_options: object) -> str:
         """Return the type's name in SQL."""
         return "pg_lsn"
 

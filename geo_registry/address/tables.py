@@ -7,7 +7,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import CHAR
 
 from geo_registry.base import (
-    LIVE, Base, Code, Days, Id, Located, Versioned, geometry, spatial_index,
+    LIVE,
+    Base,
+    Code,
+    Days,
+    Id,
+    Located,
+    Versioned,
+    geometry,
+    spatial_index,
 )  # fmt: skip
 
 PLACE_KINDS = (

@@ -3,8 +3,14 @@
 import uuid
 
 from sqlalchemy import (
-    CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Numeric, SmallInteger,
-    UniqueConstraint, text,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    SmallInteger,
+    UniqueConstraint,
+    text,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,7 +18,15 @@ from sqlalchemy.types import Text, Uuid
 
 from geo_registry.address.tables import Address
 from geo_registry.base import (
-    LIVE, Base, Code, Days, Id, Located, Versioned, geometry, spatial_index,
+    LIVE,
+    Base,
+    Code,
+    Days,
+    Id,
+    Located,
+    Versioned,
+    geometry,
+    spatial_index,
 )  # fmt: skip
 
 BUILDING_STATES = (
@@ -74,6 +88,8 @@ class BuildingAddress(Base):
             ("address_id", "="), ("building_no", "="), ("valid", "&&"), where=text("is_main"),
             name="building_address_number_excl",
         ),
+        Index("building_address_building_id_idx", "building_id"),
+        Index("building_address_address_id_idx", "address_id"),
     )  # fmt: skip
     id: Mapped[Id]
     building_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Building.id))
