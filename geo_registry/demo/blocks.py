@@ -1,4 +1,4 @@
-"""Responsible blocks: cuts each community into blocks of some 430 persons that never split a building.
+"""Responsible blocks: cuts each community into blocks of some 400 persons that never split a building.
 
 The cuts are made on the plan, between buildings. All cut lines are noded together before they are bent, so
 that neighbours share every vertex: the blocks cover their community without gap or overlap.
@@ -16,8 +16,7 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 from geo_registry.demo.plan import Box, Frame
 from geo_registry.demo.records import Block
 
-TARGET: Final = 430
-LIMIT: Final = 510
+TARGET: Final = 405
 FEW: Final = 260
 _CLEAR_M: Final = 4.6
 
@@ -77,7 +76,7 @@ def _candidates(leaf: Leaf, parts: int) -> list[tuple[float, bool, float]]:
                 whole = min(max(1, round(below / total * parts)), parts - 1)
                 badness = abs(below - total * whole / parts) / total * parts
                 # Long thin blocks are hard to walk: of equal cuts, the one across the longer side wins.
-                thin = 0.25 * (cell.width + cell.height) / (2 * extent)
+                thin = 0.12 * (cell.width + cell.height) / (2 * extent)
                 found.append((badness + thin, is_vertical, round((start + reach) / 2, 2)))
             reach, below = max(reach, end), below + count
     return found

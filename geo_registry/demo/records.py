@@ -78,7 +78,7 @@ class Surface:
     geometry: Polygon
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Town:
     """A generated town; `plates` and `residents` are columnar, in the importer's columns."""
 

@@ -41,8 +41,8 @@ def shop_row(
 ) -> None:
     """Fill one side of a street with shops from `start` to `end`, their fronts on the line `edge`.
 
-    `turn` is the direction the fronts look (plan angle of a building whose front looks south at 0); nothing is
-    built within some metres of `gate`, where a lane opens.
+    `turn` is the direction the fronts look (plan angle of a building whose front looks south at 0); nothing
+    is built within some metres of `gate`, where a lane opens.
     """
     rng = sketch.rng
     at = start

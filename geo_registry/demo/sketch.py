@@ -108,6 +108,7 @@ class Sketch:
         estate: str | None = None,
         shape: Sequence[Point] | None = None,
         below: int = 0,
+        door_at: float = 0.35,
     ) -> None:
         """Set a building down along the streets; `shape` replaces the rectangle (metres, own centre)."""
         half_w, half_d = site.width / 2, site.depth / 2
@@ -115,7 +116,7 @@ class Sketch:
         turn = self.frame.heading(site.x, site.y, site.plan_angle) + site.spin
         count = max(1, stack.entrances)
         # A plate hangs beside its door: just inside the front, so that the point lies in the building.
-        doors = [(-half_w + site.width * (i + 0.35) / count, -half_d + 0.8) for i in range(count)]
+        doors = [(-half_w + site.width * (i + door_at) / count, -half_d + 0.8) for i in range(count)]
         building = Building(
             f"{self.prefix}B{len(self.drafts) + 1:05d}",
             estate,

@@ -1,7 +1,7 @@
 """Streets of the plan and their number lines.
 
 Numbers follow the rule of DB11/T 856-2012: east-west streets count from the east with odd numbers on the
-north side, north-south streets from the north with odd numbers on the west side; the number grows with distance.
+north side, north-south streets from the north with odd numbers on the west side; they grow with the distance.
 """
 
 from dataclasses import dataclass, field

@@ -16,6 +16,7 @@ from geo_registry.demo.records import Address
 from geo_registry.demo.sketch import Site, Sketch, Stack
 from geo_registry.demo.streets import narrow
 
+MARKET_VILLAGE: Final = 3
 _BANK: Final = 75.0
 _ROADS: Final = (("柳溪路", "柳湾路"), ("荷风路", "荷塘路"), ("白渡路", "渡南路"), ("湾头路", "湾南路"))
 
@@ -44,7 +45,7 @@ def build(sketch: Sketch, village: Village, community: str, through: list[LineSt
         shops.blob(sketch, *_anywhere(sketch, land), sketch.rng.uniform(18, 42), sketch.rng.uniform(14, 26))
         for _ in range(4)
     ]
-    market = _market(sketch, land, community) if village.community == 3 else None
+    market = _market(sketch, land, community) if village.community == MARKET_VILLAGE else None
     tracks = [LineString(road) for road in roads]
     barred = union_all(
         [buffer(track, 7.5) for track in tracks + through] + [buffer(Polygon(pond), 5) for pond in ponds]
@@ -54,7 +55,7 @@ def build(sketch: Sketch, village: Village, community: str, through: list[LineSt
     houses: list[_House] = []
     for road in roads:
         _along(sketch, road, land, barred, houses)
-    _number(sketch, village, community, houses)
+    _number(sketch, village, community, houses, barred)
     for pond in ponds:
         if not any(Polygon(pond).intersects(track) for track in tracks):
             sketch.add_surface("water", pond)
@@ -70,7 +71,10 @@ def _anywhere(sketch: Sketch, land: Box) -> Point:
 def _roads(sketch: Sketch, village: Village, land: Box) -> list[list[Point]]:
     """Draw a winding road from side to side and a branch; return them on the plan."""
     rng = sketch.rng
-    y0, phase = land.south + land.height * rng.uniform(0.4, 0.6), rng.uniform(0, math.tau)
+    # The market lies at the southern edge of its village: the roads keep north of it.
+    has_market = village.community == MARKET_VILLAGE
+    low, high = (0.56, 0.68) if has_market else (0.4, 0.6)
+    y0, phase = land.south + land.height * rng.uniform(low, high), rng.uniform(0, math.tau)
     swing, waves = land.height * rng.uniform(0.12, 0.2), rng.uniform(1.1, 1.8)
     cell = village.cell
     main = []
@@ -82,7 +86,7 @@ def _roads(sketch: Sketch, village: Village, land: Box) -> list[list[Point]]:
         )
         main.append((x, y0 + fade * swing * bend))
     foot = main[rng.choice((18, 22, 38, 42))]
-    is_up = foot[1] < land.centre[1]
+    is_up = has_market or foot[1] < land.centre[1]
     reach = (land.north - foot[1]) if is_up else (land.south - foot[1])
     drift = rng.choice((-4.0, 2.5, 5.0))
     branch = [
@@ -96,8 +100,9 @@ def _roads(sketch: Sketch, village: Village, land: Box) -> list[list[Point]]:
 
 def _market(sketch: Sketch, land: Box, community: str) -> Box:
     """Build the old market street of the rural town; return the land it takes."""
-    x = land.east - 250
-    axis = narrow(sketch, "柳河老街", is_east_west=True, at=land.south + 60, low=x - 170, high=x + 170)
+    # It ends at the country road, which crosses the river 190 m west of the village's eastern edge.
+    x = land.east + 26 - 190 - 205
+    axis = narrow(sketch, "柳河老街", is_east_west=True, at=land.south + 36, low=x - 170, high=x + 170)
     for edge, turn in ((axis.at + 7, 0.0), (axis.at - 7, math.pi)):
         shops.shop_row(
             sketch, axis, community, start=axis.low, end=axis.high, edge=edge, turn=turn, gate=-1e9
@@ -128,7 +133,7 @@ def _along(sketch: Sketch, road: list[Point], land: Box, barred: Polygon, houses
             rng.uniform(8.5, 11.5),
             _towards_south(angle) + rng.uniform(-0.16, 0.16),
         )
-        outline = buffer(house.outline, 3.0)
+        outline = buffer(house.outline, 4.5)
         near = [other for other in houses if math.hypot(other.x - house.x, other.y - house.y) < 34]
         if (
             edge.contains(outline)
@@ -144,12 +149,12 @@ def _towards_south(angle: float) -> float:
     return max(-0.5, min(0.5, turned))
 
 
-def _number(sketch: Sketch, village: Village, community: str, houses: list[_House]) -> None:
+def _number(sketch: Sketch, village: Village, community: str, houses: list[_House], barred: Polygon) -> None:
     """Give houses their groups (or hamlets) and numbers from west to east, and some an annex with a 附号."""
     kind = village.community
     ordered = sorted(houses, key=lambda house: (house.x, house.y))
     share = -(-len(ordered) // 4) if ordered else 1
-    tree = STRtree([house.outline for house in houses])
+    standing = [house.outline for house in houses]
     parents: dict[str, str] = {}
     for rank, house in enumerate(ordered):
         part, within = divmod(rank, share)
@@ -158,7 +163,9 @@ def _number(sketch: Sketch, village: Village, community: str, houses: list[_Hous
         _dwelling(sketch, house, replace(address, number=f"{number}号"))
         if sketch.rng.random() < (0.3 if kind == 2 else 0.12):
             annex = _annex(house)
-            if len(tree.query(buffer(annex.outline, 2.0), predicate="intersects")) == 0:
+            around = buffer(annex.outline, 2.0)
+            if not around.intersects(barred) and not any(around.intersects(other) for other in standing):
+                standing.append(annex.outline)
                 _dwelling(sketch, annex, replace(address, number=f"{number}号附1号"))
 
 
@@ -186,9 +193,10 @@ def _dwelling(sketch: Sketch, house: _House, address: Address) -> None:
     rng = sketch.rng
     floors = 1 if "附" in address.number else rng.choices((1, 2, 3), (2, 6, 3))[0]
     w, d = house.width / 2, house.depth / 2
-    shape = None
+    shape, door_at = None, 0.35
     if house.width > 9 and rng.random() < 0.45:
-        wing = rng.choice((1, -1)) * w
+        side = rng.choice((1, -1))
+        wing, door_at = side * w, 0.5 + side * 0.25
         inner, porch = 0.1 * wing, -d * 0.45
         shape = [(inner, porch), (inner, -d), (wing, -d), (wing, d), (-wing, d), (-wing, porch)]
     site = Site(house.x, house.y, house.width, house.depth, spin=house.angle)
@@ -201,6 +209,7 @@ def _dwelling(sketch: Sketch, house: _House, address: Address) -> None:
         floors=floors,
         year=rng.randint(1978, 2019),
         shape=shape,
+        door_at=door_at,
     )
 
 
