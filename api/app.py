@@ -8,12 +8,34 @@ from fastapi import FastAPI
 from api import problems
 from api.guard import Guard
 from api.journal import Journal, Limit
-from api.routes import operations, session
+from api.routes import (
+    areas,
+    blocks,
+    buildings,
+    history,
+    operations,
+    plates,
+    residence,
+    session,
+    tiles,
+    units,
+)  # fmt: skip
 from geo_registry import db
 from geo_registry.settings import settings
 
 VERSION = "0.1.0"
-ROUTERS = (session.router, operations.router)
+ROUTERS = (
+    session.router,
+    areas.router,
+    buildings.router,
+    units.router,
+    plates.router,
+    blocks.router,
+    residence.router,
+    history.router,
+    tiles.router,
+    operations.router,
+)
 
 
 def create_app(database_url: str | None = None) -> FastAPI:

@@ -8,6 +8,7 @@ import re
 import urllib.parse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from ipaddress import ip_address
 from typing import Annotated, Any, Protocol
 
@@ -242,7 +243,13 @@ def _written(status: int, body: bytes, etag: str | None, extra: dict[str, str]) 
 
 def answer(value: object, headers: dict[str, str] | None = None) -> Response:
     """Return a read's dataclasses as JSON bytes; they are typed already and need no second validation."""
-    return Response(orjson.dumps(value), headers=headers, media_type="application/json")
+    return Response(orjson.dumps(value, default=_number), headers=headers, media_type="application/json")
+
+
+def _number(value: object) -> float:
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(type(value).__name__)
 
 
 class HasVersion(Protocol):

@@ -2,17 +2,68 @@
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session
 
 from api.app import create_app
 from geo_registry import cluster
+from geo_registry.access import cipher, sessions
+from geo_registry.access.rules import Role
+from geo_registry.codes import new_id, new_ids
 
 with warnings.catch_warnings():
     # Starlette asks for a successor of httpx that is not needed otherwise.
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
+
+PASSWORD = "correct horse battery"
+NUMBER, PHONE = "11010519491231002X", "13812345678"
+PERSON = """
+    INSERT INTO registry.person
+      (id, name, sex, birth_year, birth_month, id_type, id_number, id_index, id_tail, phone)
+    VALUES (:id, '张小满', '2', 1949, 12, '111', :cipher, :index, '2X', :phone)
+"""
+PLACES = Path(__file__).with_name("town.sql")
+NAMES = (
+    "d", "t", "c", "far", "street", "lane", "address", "building", "hidden", "unit", "vacant", "plate",
+    "block", "person",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Town:
+    """Ids of the town by short name, and a token for each role and for `foreign`, an officer elsewhere."""
+
+    client: httpx.Client
+    owner: Engine
+    ids: dict[str, UUID]
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def call(self, role: str, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401  (as httpx)
+        """Send one request as a role; `{name}` in the path is that object's id."""
+        headers = {"Authorization": f"Bearer {self.tokens[role]}", **more.pop("headers", {})}
+        return self.client.request(method, path.format(**self.ids), headers=headers, **more)
+
+    def act(self, role: str, path: str, body: dict[str, Any], version: int | None = None) -> httpx.Response:
+        """Post one act with a key of its own and, for an object that exists, its version."""
+        headers = {"Idempotency-Key": new_id().hex}
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
+        return self.call(role, "POST", path, json=body, headers=headers)
+
+    def sql(self, statement: str, **values: object) -> Any:  # noqa: ANN401  (as SQLAlchemy)
+        """Run one statement as owner and return its first value, if it has any."""
+        with self.owner.begin() as connection:
+            result = connection.execute(text(statement), values)
+            return result.scalar() if result.returns_rows else None
 
 
 @pytest.fixture(scope="module")
@@ -21,3 +72,48 @@ def client(database: cluster.Urls) -> Iterator[httpx.Client]:
     app = create_app(database.app)
     with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def town(
+    database: cluster.Urls, owner_engine: Engine, seeds: dict[str, bytes], client: httpx.Client
+) -> Iterator[Town]:
+    """Give the town, really committed; afterwards the registry is as the migrations left it."""
+    town = Town(client, owner_engine, dict(zip(NAMES, new_ids(len(NAMES)), strict=True)))
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql(PLACES.read_text(encoding="utf-8").format(**town.ids))
+        _live(connection, town.ids)
+    with Session(owner_engine) as session, session.begin():
+        for role in (*Role, "foreign"):
+            kind, area = (Role.OFFICER, "310112102000") if role == "foreign" else (Role(role), "310112101000")
+            sessions.add_account(
+                session, login=role, name=role, role=kind, password=PASSWORD, division_codes=[area]
+            )
+            town.tokens[role] = sessions.sign_in(session, role, PASSWORD, None)
+    town.sql("UPDATE registry.account SET hourly_limit = 30000")
+    yield town
+    _empty(database, seeds)
+
+
+def _live(connection: Connection, ids: dict[str, UUID]) -> None:
+    sealed = {
+        "cipher": cipher.seal("person", "id_number", ids["person"], NUMBER),
+        "phone": cipher.seal("person", "phone", ids["person"], PHONE),
+        "index": cipher.blind_index("111", NUMBER),
+    }
+    connection.execute(text(PERSON), {"id": ids["person"], **sealed})
+    lives = "INSERT INTO registry.residence (person_id, unit_id, category) VALUES (:person, :unit, 'incomer')"
+    connection.execute(text(lives), {"person": ids["person"], "unit": ids["unit"]})
+
+
+def _empty(database: cluster.Urls, seeds: dict[str, bytes]) -> None:
+    url = cluster.superuser_url(database=database.owner.rpartition("/")[2])
+    tables = """SELECT string_agg(format('%I.%I', schemaname, tablename), ', ')
+                FROM pg_tables WHERE schemaname = 'registry'"""
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica; SET lock_timeout = '10s'")
+        found = connection.execute(tables).fetchone()
+        connection.execute(f"TRUNCATE {found[0] if found else ''} CASCADE".encode())
+        for table, rows in seeds.items():
+            with connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)".encode()) as copy:
+                copy.write(rows)

@@ -1,0 +1,43 @@
+"""Buildings: lists, one, its plan of floors and rooms, and the acts on it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from api.deps import CurrentViewer, Needs, Transaction, answer, one
+from api.schemas.place import BoxQuery, one_of
+from geo_registry.access.viewer import Permission
+from geo_registry.housing import reads
+from geo_registry.housing.tables import BUILDING_STATES
+from geo_registry.pages import Page
+
+router = APIRouter(prefix="/v1/buildings", tags=["buildings"])
+READ = Depends(Needs(Permission.PLACE_READ))
+
+
+class BuildingQuery(BoxQuery):
+    """One page of buildings."""
+
+    place_name_id: UUID | None = None
+    state: Annotated[str | None, one_of(BUILDING_STATES)] = None
+
+
+@router.get("", response_model=Page[reads.BuildingRow], dependencies=[READ])
+def buildings(
+    query: Annotated[BuildingQuery, Query()], session: Transaction, viewer: CurrentViewer
+) -> Response:
+    """List buildings in order of id."""
+    return answer(reads.buildings(session, viewer, **query.asked()))
+
+
+@router.get("/{building_id}", response_model=reads.BuildingDetail, dependencies=[READ])
+def building(building_id: UUID, session: Transaction, viewer: CurrentViewer) -> Response:
+    """Show one building with its outline."""
+    return one(reads.building(session, viewer, building_id))
+
+
+@router.get("/{building_id}/units", response_model=reads.FloorPlan, dependencies=[READ])
+def units_of_building(building_id: UUID, session: Transaction, viewer: CurrentViewer) -> Response:
+    """Show floors by rooms, the top floor first, a group of columns for each entrance."""
+    return answer(reads.units_of_building(session, viewer, building_id))

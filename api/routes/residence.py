@@ -1,0 +1,77 @@
+"""Looks at persons: who lives where, where somebody lives, one field in full; each one on the record."""
+
+from dataclasses import replace
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from api.deps import NO_STORE, App, CurrentLook, NeedsToLook, answer
+from api.schemas.residence import DwellingsOut, Fields, Identity, OccupantsOut, OccupantsQuery, RevealedOut
+from geo_registry.access.viewer import Permission
+from geo_registry.pages import read_cursor, write_cursor
+from geo_registry.residence import reads
+from geo_registry.residence.reads import Look, Occupants
+
+router = APIRouter(prefix="/v1", tags=["residence"])
+OCCUPANTS = Depends(NeedsToLook(Permission.OCCUPANTS_LOOK))
+PERSON = Depends(NeedsToLook(Permission.PERSON_LOOK))
+REVEAL = Depends(NeedsToLook(Permission.PERSON_REVEAL))
+Asked = Annotated[OccupantsQuery, Query()]
+
+
+@router.get("/buildings/{building_id}/occupants", dependencies=[OCCUPANTS], response_model=OccupantsOut)
+def occupants_of_building(
+    building_id: UUID, query: Asked, request: Request, engine: App, look: CurrentLook
+) -> Response:
+    """Tell who lives in a building at a day (以房找人)."""
+    found = reads.occupants_of_building(
+        engine, _at(look, query), building_id, after=_after(query), limit=query.limit
+    )
+    return _occupants(request, found)
+
+
+@router.get("/housing-units/{unit_id}/occupants", dependencies=[OCCUPANTS], response_model=OccupantsOut)
+def occupants_of_unit(
+    unit_id: UUID, query: Asked, request: Request, engine: App, look: CurrentLook
+) -> Response:
+    """Tell who lives in a housing unit at a day (以房找人)."""
+    found = reads.occupants_of_unit(engine, _at(look, query), unit_id, after=_after(query), limit=query.limit)
+    return _occupants(request, found)
+
+
+@router.post("/persons/lookup", dependencies=[PERSON], response_model=DwellingsOut)
+def dwellings_of_person(body: Identity, engine: App, look: CurrentLook) -> Response:
+    """Tell where the person of an identity document lives and has lived (以人找房)."""
+    found = reads.dwellings_of_person(engine, look, body.id_type, body.id_number)
+    return answer(found, {**NO_STORE, "Audit-Id": str(found.audit_id)})
+
+
+@router.post("/persons/{person_id}/reveal", dependencies=[REVEAL], response_model=RevealedOut)
+def reveal_person(person_id: UUID, body: Fields, engine: App, look: CurrentLook) -> Response:
+    """Show fields of one person in full: an act of its own on the record."""
+    found = reads.reveal_person(engine, look, person_id, body.fields)
+    return answer(found, {**NO_STORE, "Audit-Id": str(found.audit_id)})
+
+
+def _at(look: Look, query: OccupantsQuery) -> Look:
+    return replace(look, valid_at=query.valid_at, known_at=query.known_at)
+
+
+def _after(query: OccupantsQuery) -> tuple[UUID, UUID] | None:
+    if query.after is None:
+        return None
+    unit, residence = read_cursor(query.after, UUID, UUID)
+    return unit, residence
+
+
+def _occupants(request: Request, found: Occupants) -> Response:
+    request.state.rows = len(found.occupants)
+    told = {
+        "audit_id": found.audit_id,
+        "valid_at": found.valid_at,
+        "occupants": found.occupants,
+        "registered_not_resident": found.registered_not_resident,
+        "next": write_cursor(*found.next) if found.next else None,
+    }
+    return answer(told, {**NO_STORE, "Audit-Id": str(found.audit_id)})

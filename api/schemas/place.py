@@ -1,0 +1,112 @@
+"""What lists and searches of the place registers may be asked, and how a place is given."""
+
+import math
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+
+from api.deps import PageQuery, Strict
+from geo_registry.errors import RuleBroken
+
+Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="经度，EPSG:4490")]
+Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="纬度，EPSG:4490")]
+Text = Annotated[str, Field(min_length=1, max_length=100)]
+Document = Annotated[str, Field(min_length=1, max_length=100, description="文号")]
+Reason = Annotated[str, Field(min_length=1, max_length=500, description="事由")]
+
+
+def one_of(values: Iterable[str]) -> Any:  # noqa: ANN401  (pydantic's own type of a field)
+    """Return the constraint that a text is one of a closed list."""
+    return Field(pattern=f"^({'|'.join(values)})$", max_length=40)
+
+
+class PlaceQuery(PageQuery):
+    """One page of the things in an area."""
+
+    area_id: Annotated[UUID | None, Field(description="区、镇街或居村的 id")] = None
+
+    def asked(self) -> dict[str, Any]:
+        """Return the filters that were given, as a read takes them."""
+        return self.model_dump(exclude_none=True)
+
+
+class BoxQuery(PlaceQuery):
+    """One page of the things in an area or a box."""
+
+    box: Annotated[str | None, Field(max_length=100, description="west,south,east,north")] = None
+
+    def asked(self) -> dict[str, Any]:
+        """Return the filters that were given; the box as four numbers."""
+        found = super().asked()
+        if self.box is not None:
+            found["box"] = parse_box(self.box)
+        return found
+
+
+def parse_box(text: str) -> tuple[float, float, float, float]:
+    """Return west, south, east, north of a box in degrees.
+
+    Raises:
+        RuleBroken: `box-invalid` when the text is not four numbers in order.
+
+    """
+    try:
+        west, south, east, north = (float(side) for side in text.split(","))
+    except ValueError:
+        west = south = east = north = math.nan
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise RuleBroken("box-invalid", "box 应为 west,south,east,north（度）", field="box")
+    return west, south, east, north
+
+
+class PointQuery(Strict):
+    """A point on the ground."""
+
+    lon: Lon
+    lat: Lat
+
+
+Position = tuple[Lon, Lat]
+
+
+def _closed(ring: list[Position]) -> list[Position]:
+    if ring[0] != ring[-1]:
+        raise RuleBroken("geometry-open", "边界须首尾相接", field="outline")
+    return ring
+
+
+Ring = Annotated[list[Position], Field(min_length=4, max_length=10_000), AfterValidator(_closed)]
+Rings = Annotated[list[Ring], Field(min_length=1, max_length=100)]
+
+
+class Point(Strict):
+    """A GeoJSON point in EPSG:4490."""
+
+    type: Literal["Point"]
+    coordinates: Position
+
+
+class Polygon(Strict):
+    """A GeoJSON polygon in EPSG:4490; its rings are closed."""
+
+    type: Literal["Polygon"]
+    coordinates: Rings
+
+
+class MultiPolygon(Strict):
+    """A GeoJSON multipolygon in EPSG:4490; its rings are closed."""
+
+    type: Literal["MultiPolygon"]
+    coordinates: Annotated[list[Rings], Field(min_length=1, max_length=100)]
+
+
+Outline = Annotated[Polygon | MultiPolygon, Field(discriminator="type")]
+
+
+class Paper(Strict):
+    """The paper behind an act."""
+
+    document_number: Document | None = None
+    reason: Reason | None = None

@@ -1,0 +1,32 @@
+-- A district with two townships; a name in braces stands for the id of that object.
+UPDATE registry.jurisdiction SET box = ST_MakeEnvelope(121, 30, 122, 32, 4490);
+INSERT INTO registry.division (id, scheme, code, level, name, full_name, parent_id, district_id, township_id, boundary)
+VALUES
+  ('{d}', 'cn', '310112000000', 'district', '东塘区', '东塘区', NULL, '{d}', NULL, NULL),
+  ('{t}', 'cn', '310112101000', 'township', '月河镇', '月河镇', '{d}', '{d}', '{t}',
+    ST_Multi(ST_MakeEnvelope(121.40, 31.10, 121.41, 31.11, 4490))),
+  ('{c}', 'cn', '310112101001', 'community', '石桥社区', '石桥社区', '{t}', '{d}', '{t}',
+    ST_Multi(ST_MakeEnvelope(121.40, 31.10, 121.41, 31.11, 4490))),
+  ('{far}', 'cn', '310112102000', 'township', '东林镇', '东林镇', '{d}', '{d}', '{far}', NULL);
+INSERT INTO registry.place_name (id, kind, name, normal_name, full_name, scope_id, district_id, township_id, community_id)
+VALUES ('{street}', 'street', '映月路', '映月路', '映月路', '{t}', '{d}', '{t}', '{c}');
+INSERT INTO registry.place_name (id, kind, name, normal_name, full_name, parent_id, scope_id, district_id, township_id, community_id)
+VALUES ('{lane}', 'lane', '218弄', '218弄', '映月路218弄', '{street}', '{street}', '{d}', '{t}', '{c}');
+INSERT INTO registry.address (id, place_name_id, scope_id, number, number_key, number_text, standard_text,
+  district_id, township_id, community_id, position)
+VALUES ('{address}', '{street}', '{street}', 8, '8', '8号', '映月路8号', '{d}', '{t}', '{c}',
+  ST_SetSRID(ST_MakePoint(121.405, 31.105), 4490));
+INSERT INTO registry.building (id, method, floors, district_id, township_id, community_id, outline) VALUES
+  ('{building}', 'outlined', 6, '{d}', '{t}', '{c}',
+    ST_Multi(ST_MakeEnvelope(121.4050, 31.1050, 121.4053, 31.1052, 4490))),
+  ('{hidden}', 'outlined', 6, '{d}', '{far}', NULL,
+    ST_Multi(ST_MakeEnvelope(121.5050, 31.1050, 121.5053, 31.1052, 4490)));
+INSERT INTO registry.building_address (building_id, address_id) VALUES ('{building}', '{address}');
+INSERT INTO registry.housing_unit (id, building_id, floor, room, unit_text, unit_key, use, district_id, township_id, community_id)
+VALUES ('{unit}', '{building}', 4, '402', '402室', '402', 'let_whole', '{d}', '{t}', '{c}'),
+       ('{vacant}', '{building}', 4, '401', '401室', '401', 'vacant', '{d}', '{t}', '{c}');
+INSERT INTO registry.plate (id, address_id, text, district_id, township_id, community_id, position)
+VALUES ('{plate}', '{address}', '映月路8号', '{d}', '{t}', '{c}', ST_SetSRID(ST_MakePoint(121.405, 31.105), 4490));
+INSERT INTO registry.grid_block (id, code, name, district_id, township_id, community_id, boundary)
+VALUES ('{block}', '310112101001001', '石桥-01', '{d}', '{t}', '{c}',
+  ST_Multi(ST_MakeEnvelope(121.40, 31.10, 121.41, 31.11, 4490)));
