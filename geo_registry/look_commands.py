@@ -61,7 +61,7 @@ def _signed_in(login: str) -> Iterator[tuple[str, "Viewer"]]:
 
 
 @look_app.command(
-    epilog="Example: geo-registry look occupants 映月路218弄6号402室 --purpose 01 --case 居登2026-1183 --login du"
+    epilog="Example: geo-registry look occupants 映月路218弄6号402室 --purpose 01 --case 居登1183 --login du"
 )
 def occupants(place: str, purpose: PurposeCode, case: Case, login: Login, on: Day = None) -> None:
     """以房找人: list who lives in a unit or building, named by address text or public code."""

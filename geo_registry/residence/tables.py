@@ -39,6 +39,7 @@ class Residence(Located, Base):
         ),
         Index("residence_building_id_idx", "building_id", "unit_id"),
         Index("residence_unit_id_idx", "unit_id"),
+        Index("residence_person_id_idx", "person_id"),
     )  # fmt: skip
     id: Mapped[Id]
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Person.id))
@@ -64,6 +65,7 @@ class Hukou(Base):
             where=text("upper_inf(sys)"), name="hukou_person_excl",
         ),
         Index("hukou_unit_id_idx", "unit_id"),
+        Index("hukou_person_id_idx", "person_id"),
         Index("hukou_building_id_idx", "building_id"),
     )  # fmt: skip
     id: Mapped[Id]
@@ -90,6 +92,7 @@ class Registration(Located, Base):
             "registration_live_key", "residence_id",
             unique=True, postgresql_where=text("status NOT IN ('cancelled', 'expired', 'changed')"),
         ),
+        Index("registration_residence_id_idx", "residence_id", "registered_on"),
         Index("registration_person_id_idx", "person_id"),
     )  # fmt: skip
     id: Mapped[Id]

@@ -1,3 +1,11 @@
+-- Whether a dwelling or the hukou of a person lies in the scope: asked under row-level security itself. A function,
+-- because the planner would turn the same EXISTS inside a policy into a hash of the whole table.
+CREATE OR REPLACE FUNCTION registry.dwells_in_scope(asked uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM registry.residence r WHERE r.person_id = asked)
+    OR EXISTS (SELECT FROM registry.hukou h WHERE h.person_id = asked);
+END $$;
+
 -- Row-level security of the personal tables. Each policy compares an id with an array that is read
 -- once a statement; without a scope there are no rows.
 DO $$
@@ -20,6 +28,5 @@ BEGIN
   EXECUTE $policy$CREATE POLICY scope ON registry.person FOR SELECT TO registry_reader USING (
     (SELECT registry.scope_is_whole()) OR community_id = ANY ((SELECT registry.scope_areas())::uuid[])
     OR township_id = ANY ((SELECT registry.scope_areas())::uuid[]) OR district_id = ANY ((SELECT registry.scope_areas())::uuid[])
-    OR EXISTS (SELECT FROM registry.residence r WHERE r.person_id = person.id)
-    OR EXISTS (SELECT FROM registry.hukou h WHERE h.person_id = person.id))$policy$;
+    OR registry.dwells_in_scope(id))$policy$;
 END $$;

@@ -562,6 +562,8 @@ CREATE INDEX hukou_building_id_idx ON registry.hukou (building_id);
 
 CREATE INDEX hukou_unit_id_idx ON registry.hukou (unit_id);
 
+CREATE INDEX hukou_person_id_idx ON registry.hukou (person_id);
+
 CREATE TABLE registry.residence (
   id UUID DEFAULT registry.new_id() NOT NULL,
   person_id UUID NOT NULL,
@@ -589,6 +591,8 @@ CREATE INDEX residence_building_id_idx ON registry.residence (building_id, unit_
 
 CREATE INDEX residence_unit_id_idx ON registry.residence (unit_id);
 
+CREATE INDEX residence_person_id_idx ON registry.residence (person_id);
+
 CREATE TABLE registry.registration (
   id UUID DEFAULT registry.new_id() NOT NULL,
   residence_id UUID NOT NULL,
@@ -609,5 +613,7 @@ CREATE TABLE registry.registration (
 );
 
 CREATE UNIQUE INDEX registration_live_key ON registry.registration (residence_id) WHERE status NOT IN ('cancelled', 'expired', 'changed');
+
+CREATE INDEX registration_residence_id_idx ON registry.registration (residence_id, registered_on);
 
 CREATE INDEX registration_person_id_idx ON registry.registration (person_id);
