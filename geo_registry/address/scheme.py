@@ -61,6 +61,10 @@ class Part(_Frozen):
     parents: tuple[PlaceKind, ...] = ()
     may_start: bool = False
 
+    def __hash__(self) -> int:
+        """Return a cheap hash: a part keys the cache of names, once for every row of an import."""
+        return hash((self.kind, self.suffixes))
+
 
 class SubNumber(_Frozen):
     """附号: how a number below a number is read and written.
