@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from geo_registry.demo import shops
-from geo_registry.demo.layout import Superblock
+from geo_registry.demo.layout import FIRST_GATE, FIRST_NUMBER, Superblock
 from geo_registry.demo.plan import Box, Point
 from geo_registry.demo.records import Address
 from geo_registry.demo.sketch import Site, Sketch, Stack
@@ -56,9 +56,13 @@ def _open_gate(sketch: Sketch, block: Superblock, land: Box, community: str, nam
     rng = sketch.rng
     is_north = block.is_first or rng.random() < 0.5
     axis = block.north if is_north else block.south
-    x = land.west + land.width * (rng.uniform(0.27, 0.29) if block.is_first else rng.uniform(0.35, 0.65))
+    x = (
+        block.box.west + block.box.width * FIRST_GATE
+        if block.is_first
+        else land.west + land.width * rng.uniform(0.35, 0.65)
+    )
     y = land.north if is_north else land.south
-    number = axis.number(x, y, 218 if block.is_first else None)
+    number = axis.number(x, y, FIRST_NUMBER if block.is_first else None)
     estate = sketch.estate_name(names, "映月新村" if block.is_first else None)
     uses_lane = block.is_first or rng.random() < (0.4 if names == "tower" else 0.8)
     address = (

@@ -3,8 +3,6 @@
 import math
 from random import Random
 
-from shapely.geometry import LineString
-
 from geo_registry.demo import names, quarters, villages
 from geo_registry.demo.layout import EAST, RIVER_HALF, RIVER_Y, SOUTH, WEST, District
 from geo_registry.demo.plan import Frame, Point
@@ -59,10 +57,10 @@ def _river(sketch: Sketch) -> None:
     sketch.add_surface("water", [*south, *reversed(north)])
 
 
-def _country_roads(sketch: Sketch, plan: District) -> list[LineString]:
+def _country_roads(sketch: Sketch, plan: District) -> list[list[Point]]:
     found = []
     for name, x, end in (("柳河路", plan.bridges[0], SOUTH), ("东渡桥路", plan.bridges[1], SOUTH)):
         line = [(x + 16 * math.sin(min(0.0, y + 190) / 130), float(y)) for y in range(0, int(end) - 1, -20)]
         sketch.add_street("street", name, [line])
-        found.append(LineString(line))
+        found.append(line)
     return found

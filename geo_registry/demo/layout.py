@@ -21,6 +21,9 @@ RIVER_HALF: Final = 36.0
 # One letter a superblock, rows from the north: which community (place in _ORDER) and what is built.
 _COMMUNITY: Final = ("BBSSSFF", "BLSSSFF", "LLQQDDF", "LLQQDDD")
 _BUILT: Final = ("YWSCSTT", "SCPGSTM", "PSSPOOT", "SCSSORR")
+FIRST_NUMBER: Final = 218
+FIRST_GATE: Final = 0.3
+"""Number of the first estate's lane, and where it opens as a share of its superblock's width."""
 _ORDER: Final = "QDFBSL"
 KINDS: Final = {
     "Y": "yard",
@@ -82,6 +85,7 @@ class District:
             for column in range(7)
             if (block := self._superblock(row, column)).community < communities
         ]
+        self._pace()
         self.villages = [village for village in self._villages() if village.community < villages]
         self.bridges = (self._south[3], self._south[6])
 
@@ -134,6 +138,11 @@ class District:
         return Superblock(
             box, cell, community, kind, north, south, sides[0], sides[1], (row, column) == (3, 3)
         )
+
+    def _pace(self) -> None:
+        """Space the numbers of 映月路 so that the gate of the first estate is 218弄."""
+        axis, box = self._by_name["映月路"], self._superblock(3, 3).box
+        axis.step_m = 2 * (axis.high - (box.west + FIRST_GATE * box.width)) / FIRST_NUMBER
 
     def _villages(self) -> list[Village]:
         middle = self._south[3] + 190

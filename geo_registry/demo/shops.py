@@ -73,8 +73,9 @@ def shop_sides(
         if side != always and sketch.rng.random() >= axis.shop_share:
             continue
         gate = gates.get(side, -1e9)
-        low = start if sketch.rng.random() < 0.6 else start + (end - start) * sketch.rng.uniform(0.1, 0.4)
-        high = end if sketch.rng.random() < 0.6 else end - (end - start) * sketch.rng.uniform(0.1, 0.4)
+        is_whole = side == always or sketch.rng.random() < 0.45
+        ends = (0.0, 0.0) if is_whole else (sketch.rng.uniform(0, 0.2), sketch.rng.uniform(0, 0.4))
+        low, high = start + (end - start) * ends[0], end - (end - start) * ends[1]
         shop_row(sketch, axis, community, start=low, end=high, edge=edge, turn=turn, gate=gate)
         taken[side] = SHOP_DEPTH_M + 3.0
     return land.inset(taken["west"], taken["south"], taken["east"], taken["north"])

@@ -24,6 +24,7 @@ class Axis:
     low: float
     high: float
     shop_share: float = 0.0
+    step_m: float = STEP_M
     external_id: str = ""
     taken: set[int] = field(default_factory=set)
 
@@ -37,7 +38,7 @@ class Axis:
     def number(self, x: float, y: float, wanted: int | None = None) -> int:
         """Take the number of a plate beside the street at this plan point."""
         along, is_odd = (self.high - x, y > self.at) if self.is_east_west else (self.high - y, x < self.at)
-        number = wanted or 2 * int(max(0.0, along) / STEP_M) + (1 if is_odd else 2)
+        number = wanted or 2 * int(max(0.0, along) / self.step_m) + (1 if is_odd else 2)
         while number in self.taken:
             number += 2
         self.taken.add(number)

@@ -1,6 +1,7 @@
 """Villages: winding roads, scattered houses with groups or hamlets, annexes with a 附号, ponds and woods."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,16 +29,22 @@ class _House:
     width: float
     depth: float
     angle: float
-
-    @property
-    def outline(self) -> Polygon:
-        plain = shapely_box(
-            self.x - self.width / 2, self.y - self.depth / 2, self.x + self.width / 2, self.y + self.depth / 2
-        )
-        return rotate(plain, math.degrees(self.angle), origin=(self.x, self.y))
+    outline: Polygon
 
 
-def build(sketch: Sketch, village: Village, community: str, through: list[LineString]) -> None:
+def _house(sketch: Sketch, x: float, y: float, width: float, depth: float, angle: float) -> _House:
+    """Return a house at a plan point; its outline is in bent metres, where houses must keep apart."""
+    at_x, at_y = sketch.frame.metres(x, y)
+    plain = shapely_box(at_x - width / 2, at_y - depth / 2, at_x + width / 2, at_y + depth / 2)
+    outline = rotate(plain, sketch.frame.heading(x, y) + angle, origin=(at_x, at_y), use_radians=True)
+    return _House(x, y, width, depth, angle, outline)
+
+
+def _bent(sketch: Sketch, line: Sequence[Point]) -> list[Point]:
+    return [sketch.frame.metres(x, y) for x, y in line]
+
+
+def build(sketch: Sketch, village: Village, community: str, through: list[list[Point]]) -> None:
     """Build one village; `through` are the roads already there, on the plan."""
     land = village.cell.inset(26, 26, 26, _BANK if village.community < 2 else 26)
     roads = _roads(sketch, village, land)
@@ -46,20 +53,19 @@ def build(sketch: Sketch, village: Village, community: str, through: list[LineSt
         for _ in range(4)
     ]
     market = _market(sketch, land, community) if village.community == MARKET_VILLAGE else None
-    tracks = [LineString(road) for road in roads]
-    barred = union_all(
-        [buffer(track, 7.5) for track in tracks + through] + [buffer(Polygon(pond), 5) for pond in ponds]
-    )
+    tracks = [LineString(_bent(sketch, road)) for road in roads + through]
+    lakes = [Polygon(_bent(sketch, pond)) for pond in ponds]
+    barred = union_all([buffer(track, 7.5) for track in tracks] + [buffer(lake, 5) for lake in lakes])
     if market is not None:
-        barred = barred.union(shapely_box(market.west, market.south, market.east, market.north))
+        barred = barred.union(Polygon(_bent(sketch, market.corners)))
     houses: list[_House] = []
     for road in roads:
         _along(sketch, road, land, barred, houses)
     _number(sketch, village, community, houses, barred)
-    for pond in ponds:
-        if not any(Polygon(pond).intersects(track) for track in tracks):
+    for pond, lake in zip(ponds, lakes, strict=True):
+        if not any(lake.intersects(track) for track in tracks):
             sketch.add_surface("water", pond)
-    _woods(sketch, land, houses, tracks + through)
+    _woods(sketch, land, houses, tracks)
 
 
 def _anywhere(sketch: Sketch, land: Box) -> Point:
@@ -118,25 +124,27 @@ def _along(sketch: Sketch, road: list[Point], land: Box, barred: Polygon, houses
     """Scatter houses on both sides of a road, in clusters, clear of roads, water and one another."""
     rng = sketch.rng
     line = LineString(road)
-    edge = shapely_box(land.west, land.south, land.east, land.north)
+    edge = land.inset(12, 12, 12, 12)
     at = 15.0
     while at < line.length - 15:
-        at += rng.uniform(5, 9) if rng.random() < 0.95 else rng.uniform(50, 110)
+        at += rng.uniform(4.5, 8) if rng.random() < 0.96 else rng.uniform(50, 110)
         here, ahead = line.interpolate(at - 1), line.interpolate(at + 1)
         angle = math.atan2(ahead.y - here.y, ahead.x - here.x)
         side, ring = rng.choice((1, -1)), rng.choices((0, 1, 2), (6, 3, 2))[0]
         off = side * (rng.uniform(16, 22) + ring * 19)
-        house = _House(
+        house = _house(
+            sketch,
             here.x - math.sin(angle) * off,
             here.y + math.cos(angle) * off,
             rng.uniform(10, 14.5),
             rng.uniform(8.5, 11.5),
             _towards_south(angle) + rng.uniform(-0.16, 0.16),
         )
-        outline = buffer(house.outline, 4.5)
-        near = [other for other in houses if math.hypot(other.x - house.x, other.y - house.y) < 34]
+        outline = buffer(house.outline, 3.5)
+        near = [other for other in houses if math.hypot(other.x - house.x, other.y - house.y) < 40]
         if (
-            edge.contains(outline)
+            edge.west < house.x < edge.east
+            and edge.south < house.y < edge.north
             and not outline.intersects(barred)
             and not any(o.outline.intersects(outline) for o in near)
         ):
@@ -162,7 +170,7 @@ def _number(sketch: Sketch, village: Village, community: str, houses: list[_Hous
         number = within + 1
         _dwelling(sketch, house, replace(address, number=f"{number}号"))
         if sketch.rng.random() < (0.3 if kind == 2 else 0.12):
-            annex = _annex(house)
+            annex = _annex(sketch, house)
             around = buffer(annex.outline, 2.0)
             if not around.intersects(barred) and not any(around.intersects(other) for other in standing):
                 standing.append(annex.outline)
@@ -182,11 +190,10 @@ def _group(sketch: Sketch, kind: int, community: str, part: int, parents: dict[s
     return Address(community, hamlet=hamlet, group=group)
 
 
-def _annex(house: _House) -> _House:
+def _annex(sketch: Sketch, house: _House) -> _House:
     off = house.width / 2 + 6.0
-    return _House(
-        house.x + off * math.cos(house.angle), house.y + off * math.sin(house.angle), 5.5, 6.5, house.angle
-    )
+    x, y = house.x + off * math.cos(house.angle), house.y + off * math.sin(house.angle)
+    return _house(sketch, x, y, 5.5, 6.5, house.angle)
 
 
 def _dwelling(sketch: Sketch, house: _House, address: Address) -> None:
@@ -219,5 +226,5 @@ def _woods(sketch: Sketch, land: Box, houses: list[_House], roads: list[LineStri
         outline = shops.blob(
             sketch, *_anywhere(sketch, land), sketch.rng.uniform(25, 60), sketch.rng.uniform(20, 38)
         )
-        if len(tree.query(buffer(Polygon(outline), 6), predicate="intersects")) == 0:
+        if len(tree.query(buffer(Polygon(_bent(sketch, outline)), 6), predicate="intersects")) == 0:
             sketch.add_surface("green", outline)
