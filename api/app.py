@@ -21,7 +21,6 @@ from api.routes import (
     units,
 )  # fmt: skip
 from geo_registry import db
-from geo_registry.settings import settings
 
 VERSION = "0.1.0"
 ROUTERS = (
@@ -60,6 +59,6 @@ def create_app(database_url: str | None = None) -> FastAPI:
         app.include_router(router)
     # The last one added stands outermost: log, then gate, then the places at the database.
     app.add_middleware(Limit, most=db.POOL_SIZE)
-    app.add_middleware(Guard, config=settings())
+    app.add_middleware(Guard)
     app.add_middleware(Journal)
     return app

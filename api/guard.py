@@ -21,21 +21,20 @@ from api import problems
 from api.problems import Malformed, TooLarge, Unsupported
 from geo_registry.codes import new_id
 from geo_registry.errors import Refused, RegistryError
-from geo_registry.settings import Settings
 
 MOST_BYTES = 1 << 20
 DEEPEST = 32
 LONGEST_TARGET = 8 << 10
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "X-CSRF-Token"
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?", re.IGNORECASE)
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])', re.DOTALL)
 
 
-def cookie_name(config: Settings) -> str:
-    """Return the session cookie's name; browsers keep `__Host-` names to one host, over HTTPS."""
-    return "__Host-session" if config.secure_cookies else "session"
+def cookie_name(scheme: str) -> str:
+    """Return the session cookie's name; browsers bind `__Host-` names to one host, and to HTTPS."""
+    return "__Host-session" if scheme == "https" else "session"
 
 
 def csrf_token(session_token: str) -> str:
@@ -46,11 +45,8 @@ def csrf_token(session_token: str) -> str:
 class Guard:
     """Refuse malformed, foreign and oversized requests; leave id, token and body hash in the state."""
 
-    def __init__(self, app: ASGIApp, config: Settings) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.cookie = cookie_name(config)
-        # Behind a proxy its host names are unknown here; on loopback a foreign name is DNS rebinding.
-        self.hosts = LOOPBACK if config.host in {"127.0.0.1", "localhost", "::1"} else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Judge one request, then pass it on with its whole body."""
@@ -61,9 +57,10 @@ class Guard:
         state.setdefault("request_id", new_id())
         try:
             headers = Headers(scope=scope)
-            self._identify(scope, headers)
+            _identify(scope, headers)
             _check_target(scope)
-            self._check_origin(scope, headers)
+            _check_host(scope, headers)
+            _check_origin(scope, headers)
             body = await _whole_body(headers, receive)
             _check_body(scope, headers, body)
         except RegistryError as error:
@@ -72,37 +69,43 @@ class Guard:
         state["body_sha256"] = hashlib.sha256(body).digest()
         await self.app(scope, _replay(body, receive), send)
 
-    def _identify(self, scope: Scope, headers: Headers) -> None:
-        kind, _, bearer = headers.get("authorization", "").partition(" ")
-        cookies: SimpleCookie = SimpleCookie()
-        try:
-            cookies.load(headers.get("cookie", ""))
-        except CookieError as error:
-            raise Malformed("cookie-malformed", "Cookie 不能解析") from error
-        found = cookies.get(self.cookie)
-        by_bearer = kind.lower() == "bearer"
-        token = bearer.strip() if by_bearer else found.value if found else ""
-        by_cookie = bool(token) and not by_bearer
-        scope["state"].update(token=token, by_cookie=by_cookie, csrf_token=csrf_token(token))
 
-    def _check_origin(self, scope: Scope, headers: Headers) -> None:
-        host = headers.get("host", "").lower()
-        known = _HOST.fullmatch(host)
-        if not known or (self.hosts is not None and known[1] not in self.hosts):
-            raise Malformed("host-unknown", "主机名不受支持")
-        if scope["method"] in SAFE:
-            return
-        # Some referrer policies make browsers send `Origin: null` to their own host; this header tells.
-        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-        if site is not None:
-            own = site in {"same-origin", "none"}
-        elif origin is not None:
-            own = origin.lower().partition("://")[2] == host
-        else:
-            own = not scope["state"]["by_cookie"]
-        if not own:
-            raise Refused("origin-refused", "请求来自其他网站，已拒绝")
-        _check_csrf(scope, headers)
+def _identify(scope: Scope, headers: Headers) -> None:
+    kind, _, bearer = headers.get("authorization", "").partition(" ")
+    cookies: SimpleCookie = SimpleCookie()
+    try:
+        cookies.load(headers.get("cookie", ""))
+    except CookieError as error:
+        raise Malformed("cookie-malformed", "Cookie 不能解析") from error
+    found = cookies.get(cookie_name(scope["scheme"]))
+    by_bearer = kind.lower() == "bearer"
+    token = bearer.strip() if by_bearer else found.value if found else ""
+    by_cookie = bool(token) and not by_bearer
+    scope["state"].update(token=token, by_cookie=by_cookie, csrf_token=csrf_token(token))
+
+
+def _check_host(scope: Scope, headers: Headers) -> None:
+    """Refuse foreign names on loopback (DNS rebinding); those of a proxy with HTTPS cannot be known here."""
+    known = _HOST.fullmatch(headers.get("host", "").lower())
+    listens = (scope.get("server") or ("", 0))[0]
+    if not known or (scope["scheme"] == "http" and listens in LOOPBACK and known[1] not in LOOPBACK):
+        raise Malformed("host-unknown", "主机名不受支持")
+
+
+def _check_origin(scope: Scope, headers: Headers) -> None:
+    if scope["method"] in SAFE:
+        return
+    # Some referrer policies make browsers send `Origin: null` to their own host; this header tells.
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        own = site in {"same-origin", "none"}
+    elif origin is not None:
+        own = origin.lower().partition("://")[2] == headers.get("host", "").lower()
+    else:
+        own = not scope["state"]["by_cookie"]
+    if not own:
+        raise Refused("origin-refused", "请求来自其他网站，已拒绝")
+    _check_csrf(scope, headers)
 
 
 def _check_csrf(scope: Scope, headers: Headers) -> None:

@@ -50,8 +50,8 @@ def sign_in(body: SignIn, request: Request, engine: App) -> Response:
         raise
     reply = answer({**_told(viewer), "token": token, "csrf_token": csrf_token(token)}, NO_STORE)
     reply.status_code = 201
-    secure = settings().secure_cookies
-    reply.set_cookie(cookie_name(settings()), token, httponly=True, secure=secure, samesite="strict")
+    name, secure = cookie_name(request.url.scheme), settings().secure_cookies
+    reply.set_cookie(name, token, httponly=True, secure=secure, samesite="strict")
     return reply
 
 
@@ -62,12 +62,12 @@ def session_of(viewer: CurrentViewer, token: Token) -> Response:
 
 
 @router.delete("/session", status_code=204, dependencies=[OWN])
-def sign_out(session: Transaction, token: Token) -> Response:
+def sign_out(request: Request, session: Transaction, token: Token) -> Response:
     """End the session at once, on all servers."""
     sessions.sign_out(session, token)
     reply = Response(status_code=204, headers=NO_STORE)
-    secure = settings().secure_cookies
-    reply.delete_cookie(cookie_name(settings()), secure=secure, httponly=True, samesite="strict")
+    name, secure = cookie_name(request.url.scheme), settings().secure_cookies
+    reply.delete_cookie(name, secure=secure, httponly=True, samesite="strict")
     return reply
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "correct horse battery"
 SECRET = {"login": "clerk", "password": PASSWORD}
-COOKIE = "__Host-session"
+COOKIE = "session"
 OWN = {"Origin": "http://127.0.0.1"}
 
 
@@ -34,6 +34,15 @@ def test_the_cookie_is_out_of_reach(town: "Town") -> None:
         assert word in cookie
     assert "domain" not in cookie
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_over_https_the_cookie_belongs_to_this_host_alone(town: "Town") -> None:
+    answer = town.client.post("https://town.example/v1/session", json=SECRET)
+    town.client.cookies.clear()
+    assert answer.headers["set-cookie"].startswith("__Host-session=")
+    for name, status in (("__Host-session", 200), ("session", 401)):
+        headers = {"Cookie": f"{name}={answer.json()['token']}"}
+        assert town.client.get("https://town.example/v1/session", headers=headers).status_code == status
 
 
 def test_who_is_signed_in(town: "Town") -> None:
