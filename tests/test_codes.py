@@ -77,6 +77,7 @@ def test_codes_are_read_as_they_are_written(kind: CodeKind) -> None:
     for typed in (shown, shown.lower(), shown.replace("-", " "), f"{kind}{code}", f" {kind}-{code} "):
         assert parse_code(typed) == (kind, code)
     assert parse_code(format_code(None, code)) == (None, code)
+    assert is_public_code(shown)
 
 
 @pytest.mark.parametrize(

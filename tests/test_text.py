@@ -67,6 +67,7 @@ def test_a_name_of_its_own_is_not_folded() -> None:
         ("", None),
         ("三三十", None),
         ("十百", None),
+        ("三廿", None),
         ("甲", None),
         ("零百", None),
     ],

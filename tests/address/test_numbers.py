@@ -95,6 +95,7 @@ def test_forms_of_real_registers(
         ("road-section", "1之0號", "number-impossible"),
         ("road-section", "5000號", "number-impossible"),
         ("road-section", "36號1", "number-unreadable"),
+        ("road-section", "6號三至二樓", "number-unreadable"),
         ("road-section", "26、28號六樓", "number-unreadable"),
         ("road-section", "32號五■", "number-unreadable"),
         ("road-section", "8號二百樓", "number-unreadable"),
@@ -136,6 +137,14 @@ def test_floor_is_known_from_the_room() -> None:
     door = parse_door(load_profile("shanghai"), "6号1201室")
     assert isinstance(door, Door)
     assert (door.floor, door.room, door.unit_text) == (12, "1201", "1201室")
+
+
+@pytest.mark.parametrize(
+    ("room", "floor"), [("402", 4), ("1201A", 12), ("B102", -1), ("B9902", None), ("9902", 99), ("77", None)]
+)
+def test_floor_of_a_room(room: str, floor: int | None) -> None:
+    assert door_reader(load_profile("shanghai")).units.floor_of_room(room) == floor
+    assert door_reader(load_profile("road-section")).units.floor_of_room(room) is None
 
 
 def test_doors_sort_as_people_count() -> None:

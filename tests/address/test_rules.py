@@ -48,6 +48,7 @@ def test_counted_names(profile: Profile, kind: str, variants: list[str], written
         ("street", "中 山 路", "中山路", True),
         ("street", "中山路", "中山街", False),
         ("street", "五一路", "51路", False),
+        ("lane", "十百巷", "10巷", False),
         ("lane", "中正巷", "中正巷", True),
         ("lane", "24巷", "24之1巷", False),
     ],
