@@ -1,0 +1,41 @@
+"""Run the benchmarks: `python -m benchmarks [imports|looks|search] ...`; all of them by default.
+
+They need real door plates (`GEO_REGISTRY_DATA`) and say so when these are absent. Every figure is a ratio of
+two things measured in turn within one run; absolute times are printed beside it for orientation only.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("GEO_REGISTRY_HOME", str(Path(__file__).parents[1] / "var" / "bench"))
+
+from benchmarks import imports, looks, search  # noqa: E402
+from geo_registry import cluster  # noqa: E402
+
+ALL = {"imports": imports.run, "looks": looks.run, "search": search.run}
+
+
+def main(names: list[str]) -> int:
+    """Run the benchmarks named, in the order given."""
+    unknown = [name for name in names if name not in ALL]
+    if unknown:
+        print(f"no benchmark {', '.join(unknown)}; there are {', '.join(ALL)}", file=sys.stderr)
+        return 2
+    data = os.environ.get("GEO_REGISTRY_DATA")
+    if not data:
+        print("GEO_REGISTRY_DATA names no folder of real door plates; nothing to measure", file=sys.stderr)
+        return 1
+    cluster.start()
+    cluster.upgrade()
+    try:
+        for name in names or ALL:
+            print(f"\n== {name}")
+            ALL[name](Path(data))
+    finally:
+        cluster.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
