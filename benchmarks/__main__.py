@@ -10,8 +10,8 @@ from pathlib import Path
 
 os.environ.setdefault("GEO_REGISTRY_HOME", str(Path(__file__).parents[1] / "var" / "bench"))
 
-from benchmarks import imports, looks, search  # noqa: E402
-from geo_registry import cluster  # noqa: E402
+from benchmarks import imports, looks, search
+from geo_registry import cluster
 
 ALL = {"imports": imports.run, "looks": looks.run, "search": search.run}
 
