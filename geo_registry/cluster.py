@@ -22,13 +22,15 @@ from psycopg import sql
 
 from geo_registry import postgres
 from geo_registry.postgres import ClusterError
-from geo_registry.server import clear_leftovers, ended, initialise, launch, place_of, socket_folder
+from geo_registry.server import base_of, clear_leftovers, ended, initialise, launch, place_of, socket_folder
 from geo_registry.settings import ROOT, SecretError, Settings, make_secrets, secret, settings, write_secret
 
 DATABASE = "geo_registry"
 SUPERUSER, OWNER, APP, READER = "registry_superuser", "registry_owner", "registry_app", "registry_reader"
 EXTENSIONS = ("postgis", "pg_trgm", "btree_gist")
 SECONDS_TO_START, SECONDS_TO_STOP = 600, 120
+# What a server says, or does, while it starts, recovers or stops.
+PASSING = ("the database system", "refused", "closed the connection", "reset by peer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def start(config: Settings | None = None, *, options: Mapping[str, str] | None =
                 clear_leftovers(place)
                 initialise(place, SUPERUSER, _password(config, SUPERUSER))
                 launch(place, options or {}, SECONDS_TO_START)
-            with psycopg.connect(superuser_url(config), autocommit=True) as connection:
+            with _connect(config, superuser_url(config)) as connection:
                 ensure_roles(connection, {role: _password(config, role) for role in (OWNER, APP)})
             create_database(config, DATABASE)
     return urls(config)
@@ -87,7 +89,7 @@ def stop(config: Settings | None = None) -> bool:
     if config.database_url or not (config.home / "pg").exists():
         return False
     with _lock(config):
-        data = (config.home / "pg").resolve() / "data"
+        data = base_of(config.home) / "data"
         pid = postgres.postmaster(data)
         if pid is None:
             return False
@@ -191,11 +193,11 @@ def prepare(superuser_url: str, config: Settings | None = None) -> None:
 
 def create_database(config: Settings, name: str, template: str = "template1") -> Urls:
     """Create a database in the embedded cluster unless it exists; nobody else may enter it."""
-    with psycopg.connect(superuser_url(config), autocommit=True) as connection:
+    with _connect(config, superuser_url(config)) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
             connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
-    with psycopg.connect(superuser_url(config, name), autocommit=True) as connection:
+    with _connect(config, superuser_url(config, name)) as connection:
         _take(connection)
     return Urls(_url(config, OWNER, name), _url(config, APP, name))
 
@@ -233,7 +235,7 @@ def _password(config: Settings, role: str) -> str:
 
 def _url(config: Settings, role: str, database: str) -> str:
     try:
-        port = int((config.home / "pg" / "port").read_text())
+        port = int((base_of(config.home) / "port").read_text())
     except (OSError, ValueError) as error:
         raise ClusterError("no database yet; start it: geo-registry db start") from error
     return f"postgresql://{role}:{_password(config, role)}@127.0.0.1:{port}/{database}"
@@ -248,27 +250,35 @@ def _signed_in(config: Settings, url: str, role: str) -> str:
 
 def _answers(config: Settings) -> bool:
     """Tell whether the prepared database answers; wait while it recovers from a crash."""
-    if postgres.postmaster((config.home / "pg").resolve() / "data") is None:
+    try:
+        _connect(config, urls(config).app).close()
+    except (ClusterError, SecretError, psycopg.OperationalError):
         return False
+    return True
+
+
+def _connect(config: Settings, url: str) -> psycopg.Connection:
+    """Connect to the embedded server; wait while it runs and cannot accept connections yet.
+
+    Raises:
+        ClusterError: no server of this home runs.
+    """
+    data = base_of(config.home) / "data"
     deadline = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < deadline:
+    while postgres.postmaster(data) is not None:
         try:
-            psycopg.connect(urls(config).app, connect_timeout=5).close()
-        except (ClusterError, SecretError):
-            return False
+            return psycopg.connect(url, connect_timeout=5, autocommit=True)
         except psycopg.OperationalError as error:
-            if "starting up" not in str(error) and "recovery mode" not in str(error):
-                return False
-            time.sleep(0.1)
-        else:
-            return True
-    return False
+            if time.monotonic() > deadline or not any(sign in str(error) for sign in PASSING):
+                raise
+            time.sleep(0.05)
+    raise ClusterError(f"PostgreSQL does not run on {data}")
 
 
 def _where(config: Settings) -> dict[str, Any]:
     if config.database_url:
         return {"managed_elsewhere": True}
-    base = (config.home / "pg").resolve()
+    base = base_of(config.home)
     try:
         port = int((base / "port").read_text())
     except (OSError, ValueError):

@@ -39,9 +39,10 @@ def stop() -> None:
     """Stop the embedded PostGIS; what was committed stays."""
     try:
         stopped = cluster.stop()
+        state = cluster.status()
     except ClusterError as error:
         raise _fail(error) from error
-    if cluster.status().managed_elsewhere:
+    if state.managed_elsewhere:
         console.print("the database is managed elsewhere (GEO_REGISTRY_DATABASE_URL); nothing to stop")
     else:
         console.print("stopped" if stopped else "was not running")
@@ -50,7 +51,10 @@ def stop() -> None:
 @db_app.command(epilog="Example: geo-registry db status || geo-registry db start")
 def status() -> None:
     """Show version, port, data directory and size; exit with 1 when the database does not answer."""
-    state = cluster.status()
+    try:
+        state = cluster.status()
+    except ClusterError as error:
+        raise _fail(error) from error
     table = Table(show_header=False, box=None)
     rows = {
         "state": "running" if state.running else "down",

@@ -55,11 +55,11 @@ def place_of(home: Path) -> Place:
     """
     home.mkdir(parents=True, exist_ok=True)
     link = home / "pg"
+    base_of(home)
     if os.geteuid() != 0:
         link.mkdir(mode=0o700, exist_ok=True)
         return _folders(Place(link.resolve()))
-    owner = _owner(link)
-    user = pwd.getpwuid(owner) if owner else _system_user()
+    user = _system_user()
     place = Place(link, user.pw_uid, user.pw_gid)
     if link.is_symlink() or not (link.exists() or _may_enter(home, place)):
         shared = SHARED_STATE / hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
@@ -76,11 +76,18 @@ def place_of(home: Path) -> Place:
     return _folders(Place(base, user.pw_uid, user.pw_gid))
 
 
-def _owner(link: Path) -> int | None:
-    try:
-        return (link / "data").stat().st_uid
-    except FileNotFoundError:
-        return None
+def base_of(home: Path) -> Path:
+    """Tell where a home's cluster lies, or will lie.
+
+    Raises:
+        ClusterError: another user made it; only that user may use it, for the secrets are that user's.
+    """
+    base = (home / "pg").resolve()
+    if base.exists() and (owner := base.stat().st_uid) != os.geteuid():
+        raise ClusterError(
+            f"the database in {base} was made by the user with id {owner}; run this as that user"
+        )
+    return base
 
 
 def _system_user() -> pwd.struct_passwd:

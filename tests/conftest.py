@@ -7,6 +7,7 @@ is stopped when the last test session that uses it ends.
 import fcntl
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,11 +56,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Stop the cluster unless another test session uses it."""
+    """Stop the cluster unless another test session uses it; under continuous integration remove it."""
     if not hasattr(session.config, "workerinput") and (HOME / "pg").exists():
         with _locked("in-use", fcntl.LOCK_EX | fcntl.LOCK_NB) as alone:
             if alone:
                 cluster.stop()
+                if os.environ.get("CI"):
+                    shutil.rmtree((HOME / "pg").resolve())
 
 
 @pytest.fixture(scope="session")

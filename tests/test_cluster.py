@@ -233,6 +233,17 @@ def test_a_database_of_an_existing_server_is_prepared(installation: Settings, fo
     cluster.start(installation, options=SMALL)
 
 
+def test_the_cluster_of_another_user_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = Settings(home=folder / "home")
+    (config.home / "pg").mkdir(parents=True)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    for act in (cluster.start, cluster.stop, cluster.status):
+        with pytest.raises(ClusterError, match="run this as that user"):
+            act(config)
+    monkeypatch.undo()
+    (config.home / "pg").rmdir()
+
+
 def test_addresses_before_the_first_start_say_what_to_do(folder: Path) -> None:
     with pytest.raises(ClusterError, match="geo-registry db start"):
         cluster.urls(Settings(home=folder / "none"))

@@ -50,10 +50,15 @@ def _undocumented(path: Path) -> Iterator[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     if not ast.get_docstring(tree) and tree.body:
         yield _name(path)
-    for scope in (tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))):
+    scopes: list[ast.Module | ast.ClassDef] = [
+        tree,
+        *(node for node in tree.body if isinstance(node, ast.ClassDef)),
+    ]
+    for scope in scopes:
         for node in scope.body:
-            public = isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_")
-            if public and not ast.get_docstring(node):
+            if not isinstance(node, Function | ast.ClassDef) or node.name.startswith("_"):
+                continue
+            if not ast.get_docstring(node):
                 yield f"{_name(path)}:{node.lineno} {node.name}"
 
 
@@ -71,12 +76,15 @@ def test_no_sql_outside_the_core() -> None:
     found = []
     for path in _files("api", "web_map"):
         for node in _nodes(path):
+            modules: list[str] = []
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.search(node.value):
                 found.append(f"{_name(path)}:{node.lineno} a statement")
-            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            if any(module.split(".")[0] in {"sqlalchemy", "psycopg"} for module in modules):
-                found.append(f"{_name(path)}:{node.lineno} an import")
+            elif isinstance(node, ast.Import):
+                modules = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                modules = [node.module or ""]
+            if {"sqlalchemy", "psycopg"} & {module.split(".")[0] for module in modules}:
+                found.append(f"{_name(path)} imports {modules}")
     assert found == []
 
 
