@@ -1,0 +1,199 @@
+"""How good a hit is, why, which characters of it were typed, and in which order hits stand: pure rules."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from geo_registry.address.query import Query
+from geo_registry.text import normal_key
+
+Match = Literal["A", "B", "C"]
+Grade = tuple[Match, str, float]
+"""Class, reason and score (0 to 100)."""
+
+KIND_ORDER = {"street": 0, "building": 1, "address": 2, "unit": 3, "plate": 4}
+_BASE: dict[str, float] = {"A": 100.0, "B": 80.0, "C": 50.0}
+_WAYS = {"alias": "曾用名", "initials": "拼音首字母", "pinyin": "拼音", "prefix": "前缀"}
+_OTHER_DOORS = {"beside": ("号与弄不同：此处为沿街门牌", 5), "inside": ("未写弄号", 2), "prefix": ("前缀", 1)}
+_STATES = {
+    "current": "现行", "proposed": "拟定", "reserved": "预留", "retired": "已注销",
+    "realized": "现行", "planned": "规划", "under_construction": "在建", "under_conversion": "改建中",
+    "in_conversion": "改建中", "out_of_use": "停用", "demolished": "已拆除", "not_realized": "未建",
+    "draft": "草拟", "numbered": "已编号", "approved": "已核准", "ordered": "已下单",
+    "produced": "已制作", "delivered": "已交付", "installed": "已上墙", "verified": "已核验",
+    "damaged": "破损", "missing": "缺失",
+    "replaced": "已更换", "superseded": "已废止", "cancelled": "已取消", "removed": "已撤销",
+    "rejected": "未通过",
+}  # fmt: skip
+_USES = {
+    "self_occupied": "自住", "let_whole": "整租", "let_rooms": "分租", "collective_dormitory": "宿舍",
+    "vacant": "空置", "non_residential": "非居住", "under_demolition": "征拆中",
+}  # fmt: skip
+_KINDS = {
+    "street": "道路", "section": "路段", "lane": "弄", "sub_lane": "支弄", "alley": "巷", "sub_alley": "支巷",
+    "estate": "小区", "hamlet": "自然村", "group": "组", "building": "楼栋", "address": "地址",
+    "unit": "户室", "plate": "门牌",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result of a search; `highlight` are half-open ranges of `text`, `note` one line about the object.
+
+    kind: street (any place name), address (a door without a building), building, unit or plate.
+    """
+
+    kind: str
+    id: UUID
+    code: str
+    text: str
+    highlight: tuple[tuple[int, int], ...]
+    match: Match
+    reason: str
+    score: float
+    lon: float | None
+    lat: float | None
+    building_id: UUID | None
+    unit_id: UUID | None
+    note: str
+    order: tuple[int, str, str] = (0, "", "")
+
+
+def match_of_place(row: Any, query: Query, *, certain: bool, missing: str) -> Grade:  # noqa: ANN401  (find_places)
+    """Return the grade of a place name: how it was found, if it is the only one, which areas were typed."""
+    if missing:
+        return "C", f"未登记 {missing}", _BASE["C"]
+    if stranger := _strange_division(row, query):
+        return "C", f"区划不符：{stranger}", _BASE["C"] - 10
+    if row.way == "exact":
+        return _aged("A", "", _BASE["A"], row.state)
+    match: Match = "B" if certain or row.way == "alias" else "C"
+    longer = min(len(row.normal_name), 20) / 10 if row.way == "prefix" else 0.0
+    return _aged(match, _WAYS[row.way], _BASE[match] - longer, row.state)
+
+
+def match_of_door(row: Any, query: Query, building: str | None, unit: str | None, place: Grade) -> Grade:  # noqa: ANN401
+    """Return the grade of a door, building, unit or plate (a row of find_doors) below a place of a grade."""
+    match, reason, score = place
+    if stranger := _strange_division(row, query):
+        return "C", f"区划不符：{stranger}", _BASE["C"] - 10
+    if row.way in _OTHER_DOORS:
+        reason, less = _OTHER_DOORS[row.way]
+        return "C", reason, min(score, _BASE["C"]) - less
+    if row.way == "all":
+        return match, reason or "该路门牌", score - 30
+    if row.way == "building" and match == "A":
+        match, reason, score = "B", "按楼栋号", _BASE["B"]
+    elif building and row.building_no and row.building_no != building:
+        return "C", f"楼栋号不同：{row.building_no}", _BASE["C"] - 3
+    return _aged(*_grade_of_unit(row, unit, (match, reason, score)), row.address_state)
+
+
+def _grade_of_unit(row: Any, unit: str | None, door: Grade) -> Grade:  # noqa: ANN401  (a row of find_doors)
+    """Return the grade of what was found at a door, by whether a unit was asked for."""
+    match, reason, score = door
+    if unit is None:
+        return match, reason, score - {"unit": 5, "plate": 10}.get(row.kind, 0)
+    if row.kind != "unit":
+        return match, reason, score - 25
+    if row.unit_key == unit:
+        return door
+    return "C", "户室相近", min(score, _BASE["C"]) - 1
+
+
+def _aged(match: Match, reason: str, score: float, state: str) -> Grade:
+    """Let what is current stand before what is history."""
+    if state == "retired":
+        return ("B" if match == "A" else match), reason or "历史地址", score - 25
+    return match, reason or "一致", score
+
+
+def _strange_division(row: Any, query: Query) -> str | None:  # noqa: ANN401  (a row with district, township, community)
+    for level, name in query.divisions:
+        own = getattr(row, level, None)
+        if (
+            own
+            and normal_key(own) != normal_key(name)
+            and not normal_key(own).startswith(normal_key(name)[:-1])
+        ):
+            return name
+    return None
+
+
+def ranked(hits: Iterable[Hit], near: tuple[float, float] | None) -> list[Hit]:
+    """Return hits without doubles: by score, then nearest first, then in natural order."""
+    best: dict[tuple[str, UUID], Hit] = {}
+    for hit in hits:
+        known = best.get((hit.kind, hit.id))
+        if known is None or known.score < hit.score:
+            best[hit.kind, hit.id] = hit
+    return sorted(best.values(), key=lambda hit: (-hit.score, _far(hit, near), *_natural(hit)))
+
+
+def _far(hit: Hit, near: tuple[float, float] | None) -> float:
+    """Return the squared distance in steps of about 100 m, so that neighbours keep their natural order."""
+    if near is None or hit.lon is None or hit.lat is None:
+        return 0.0
+    return round(((hit.lon - near[0]) * 0.86) ** 2 + (hit.lat - near[1]) ** 2, 6)
+
+
+def _natural(hit: Hit) -> tuple[Any, ...]:
+    number, building, unit = hit.order
+    return KIND_ORDER[hit.kind], number, natural_order(building), natural_order(unit), natural_order(hit.text)
+
+
+def natural_order(text: str) -> tuple[tuple[int, str], ...]:
+    """Return a sort key by which 2 stands before 10."""
+    pieces = re.findall(r"\d+|\D+", text)
+    return tuple((int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces)
+
+
+def note_of(
+    kind: str, state: str, *, units: int | None = None, name: str | None = None, use: str | None = None,
+    area_m2: float | None = None,
+) -> str:  # fmt: skip
+    """Return one line about an object: 楼栋 · 映月新村 · 24户 · 现行."""
+    pieces = [_KINDS.get(kind, kind), name or "", f"{units}户" if units else "", _USES.get(use or "", "")]
+    pieces += [f"{area_m2:g} m²" if area_m2 else "", _STATES.get(state, state)]
+    return " · ".join(piece for piece in pieces if piece)
+
+
+def highlight(text: str, typed: str, letters: str) -> tuple[tuple[int, int], ...]:
+    """Return the ranges of a text that were typed; figures match from their first digit on."""
+    folded = _folded(text)
+    if letters:
+        syllables = re.match(r"[一-鿿]*", text)
+        count = min(len(letters), syllables.end() if syllables else 0)
+        ranges, typed, start = [(0, count)] if count else [], re.sub(r"[^\d]+", " ", typed), count
+    else:
+        ranges, start = [], 0
+    for token in re.findall(r"\d+|[^\d\s]", _folded(typed)):
+        found = _find(folded, token, start)
+        if found is not None:
+            start = found + len(token)
+            ranges.append((found, start))
+    return _joined(ranges)
+
+
+def _folded(text: str) -> str:
+    """Return the comparable form character by character, so that positions stay."""
+    return "".join((normal_key(char) or char)[:1] for char in text)
+
+
+def _find(text: str, token: str, start: int) -> int | None:
+    at = text.find(token, start)
+    while at > 0 and token.isdecimal() and text[at - 1].isdecimal():
+        at = text.find(token, at + 1)
+    return at if at >= 0 else None
+
+
+def _joined(ranges: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    joined: list[tuple[int, int]] = []
+    for start, end in ranges:
+        if joined and joined[-1][1] == start:
+            joined[-1] = joined[-1][0], end
+        else:
+            joined.append((start, end))
+    return tuple(joined)
