@@ -15,7 +15,7 @@ from geo_registry.access import cipher
 from geo_registry.access.rules import Role
 from geo_registry.access.viewer import hash_token
 from geo_registry.cluster import Urls
-from geo_registry.db import app_engine
+from geo_registry.db import app_engine, today
 
 NUMBERS = ("310112199003072013", "440524188001010014")
 
@@ -99,8 +99,8 @@ def _people(session: Session) -> dict[int, UUID]:
                 "blind": cipher.blind_index("111", number),
             },
         )  # fmt: skip
-    today = dt.date.today()
-    past = today - dt.timedelta(days=400)
+    day = today()
+    past = day - dt.timedelta(days=400)
     for person, township, unit, since, until in (
         (1, "990101001", "401", past, None),
         (2, "990101002", "401", past, None),

@@ -9,9 +9,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from geo_registry.access.audit import Look
+from geo_registry.db import today
 from geo_registry.errors import NotFound, NotSignedIn, PurposeRequired, RegistryError, TooMany
 from geo_registry.residence.reads import (
-    dwellings_of_person, occupants_of_building, occupants_of_unit, reveal_person,
+    dwellings_of_person,
+    occupants_of_building,
+    occupants_of_unit,
+    reveal_person,
 )  # fmt: skip
 
 from .conftest import NUMBERS, Town
@@ -47,7 +51,7 @@ def test_occupants_arrive_masked_and_on_the_record(town: Town) -> None:
 
 
 def test_a_past_day_shows_who_lived_there_then(town: Town) -> None:
-    then = dt.date.today() - dt.timedelta(days=500)
+    then = today() - dt.timedelta(days=500)
     answer = occupants_of_building(town.app, _look(town, valid_at=then), town.buildings[1])
     assert [row["unit"] for row in answer.occupants] == ["402室"]
     assert answer.valid_at == then
@@ -142,8 +146,8 @@ TRICKS = (
     "SELECT * FROM registry.residence",
     "UPDATE registry.person SET name = name RETURNING name",
     "DELETE FROM registry.residence RETURNING *",
-    "INSERT INTO registry.audit (id, at, action, object_kind, fields, decision, written_xid, written_lsn) "
-    "VALUES ('{ticket}', clock_timestamp(), 'occupants', 'building', '{{}}', 'granted', '3', '0/1')",
+    """INSERT INTO registry.audit (id, at, action, object_kind, fields, decision, written_xid, written_lsn)
+       VALUES ('{ticket}', clock_timestamp(), 'occupants', 'building', '{{}}', 'granted', '3', '0/1')""",
     "SELECT * FROM registry.audit",
     "SET ROLE registry_reader",
     "SET ROLE registry_owner",
