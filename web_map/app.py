@@ -1,0 +1,55 @@
+"""The pages of the registry, ready to be put into the application beside the interface."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from web_map.folium_page import localise
+from web_map.pages import account, buildings, home, occupants, person, search
+from web_map.render import failed
+
+HERE = Path(__file__).parent
+ROUTERS = (account.router, home.router, search.router, buildings.router, occupants.router, person.router)
+# Paths of the interface: their errors are problems for programs, whoever asks.
+_FOR_PROGRAMS = ("/v1/", "/tiles/", "/ogc/", "/health/", "/static/")
+_A_YEAR = "public, max-age=31536000, immutable"
+
+
+class Static(StaticFiles):
+    """Our static files; an address with a version never changes its content."""
+
+    def file_response(self, full_path: Any, stat_result: Any, scope: Scope, status_code: int = 200) -> Response:
+        """Answer with a file and say how long it may be kept."""
+        reply = super().file_response(full_path, stat_result, scope, status_code)
+        is_versioned = scope["query_string"].startswith(b"v=")
+        reply.headers["Cache-Control"] = _A_YEAR if is_versioned else "public, max-age=3600"
+        return reply
+
+
+def install(app: FastAPI) -> None:
+    """Add pages, static files and the page for what is not there; errors of programs keep their form."""
+    localise()
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", Static(directory=HERE / "static"), name="static")
+    for_programs = app.exception_handlers.get(HTTPException)
+
+    async def not_found(request: Request, error: Exception) -> Response:
+        if for_programs is not None and not _is_for_people(request):
+            reply = for_programs(request, error)
+            return reply if isinstance(reply, Response) else await reply  # type: ignore[no-any-return]
+        return failed(request, error)
+
+    app.add_exception_handler(HTTPException, not_found)
+
+
+def _is_for_people(request: Request) -> bool:
+    accepts = Headers(scope=request.scope).get("accept", "")
+    return "text/html" in accepts and not request.url.path.startswith(_FOR_PROGRAMS)

@@ -1,0 +1,183 @@
+"""What the map draws: one function per layer of our own vector tiles, quiet below, strong where data is.
+
+The result is a MapLibre style (version 8). It names no glyphs and no sprite: text is drawn with local fonts,
+plate marks are drawn by `static/js/marks.js`.
+"""
+
+from typing import Any
+
+Layer = dict[str, Any]
+
+LAND = "#f4f4f1"
+WATER, GREEN, ESTATE, COMMERCE = "#d3e4ef", "#dfead8", "#efeeea", "#f4eee4"
+ROAD, CASING = "#ffffff", "#d9d7d0"
+WALL, WALL_EDGE, SHOP, SHOP_EDGE = "#e2dfd7", "#c9c4b9", "#ecdfcf", "#d3bfa5"
+ACCENT, CHOSEN = "#0b5cad", "#bcd8f5"
+BLOCK_EDGE, COMMUNITY_EDGE = "#5b93c9", "#8d7aa8"
+LABEL, STREET_LABEL = "#5b5648", "#4d5968"
+
+# Sans for both scripts; the first font that the machine has draws the text.
+FONT = ["Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", "sans-serif"]
+SOURCES = ("backdrop", "areas", "streets", "buildings", "plates", "blocks")
+# A tile of this zoom serves all deeper ones.
+DEEPEST = 17
+FIRST_ZOOM = {"backdrop": 9, "areas": 6, "streets": 11, "buildings": 13, "plates": 15, "blocks": 12}
+
+# Layers that the reader may switch, in the order of the switch; the letter stands in the page's address.
+SWITCHES = (("b", "楼栋", "buildings"), ("p", "门牌", "plates"), ("g", "网格界线", "blocks"), ("a", "居委界线", "areas"))
+SHOWN_AT_FIRST = "bpg"
+
+# Which mark stands for which state of a plate; marks not named here would be invisible.
+PLATE_MARKS = {
+    "draft": "draft",
+    "numbered": "numbered", "approved": "numbered", "ordered": "numbered",
+    "produced": "produced", "delivered": "produced",
+    "installed": "installed", "verified": "installed",
+    "damaged": "fault", "missing": "fault",
+}  # fmt: skip
+
+
+def style() -> dict[str, Any]:
+    """Return the whole style, bottom layer first."""
+    return {
+        "version": 8,
+        "sources": {name: _source(name) for name in SOURCES},
+        "layers": [
+            {"id": "land", "type": "background", "paint": {"background-color": LAND}},
+            *backdrop(),
+            *streets(),
+            *blocks(),
+            *areas(),
+            *buildings(),
+            *street_names(),
+            *plates(),
+        ],
+    }
+
+
+def _source(name: str) -> Layer:
+    return {
+        "type": "vector",
+        "tiles": [f"/tiles/{name}/{{z}}/{{x}}/{{y}}.mvt"],
+        "minzoom": FIRST_ZOOM[name],
+        "maxzoom": DEEPEST,
+    }
+
+
+def _layer(name: str, source: str, kind: str, **more: Any) -> Layer:
+    return {"id": name, "type": kind, "source": source, "source-layer": source, **more}
+
+
+def _by_zoom(*stops: float) -> list[Any]:
+    """Grow twofold a zoom between the stops, as the ground does."""
+    return ["interpolate", ["exponential", 2], ["zoom"], *stops]
+
+
+def backdrop() -> list[Layer]:
+    """Draw water, green and built-up land, pale."""
+    colours = ["match", ["get", "kind"], "water", WATER, "green", GREEN, "commercial", COMMERCE, ESTATE]
+    named = ["in", ["get", "kind"], ["literal", ["water", "green"]]]
+    return [
+        _layer("ground", "backdrop", "fill", paint={"fill-color": colours, "fill-antialias": False}),
+        _layer("ground-name", "backdrop", "symbol", minzoom=14, filter=named,
+               layout=_text(["get", "name"], 12) | {"symbol-placement": "point"},
+               paint={"text-color": "#5c7a68", "text-halo-color": "#ffffff", "text-halo-width": 1}),
+    ]  # fmt: skip
+
+
+_IS_STREET = ["match", ["get", "kind"], ["street", "section"], True, False]
+_IS_LANE = ["match", ["get", "kind"], ["lane", "sub_lane", "alley", "sub_alley"], True, False]
+
+
+def streets() -> list[Layer]:
+    """Draw streets and lanes white with a thin casing; all casings lie below all roads."""
+    wide = _by_zoom(11, 1, 14, 5, 16, 15, 18, 44, 20, 150)
+    narrow = _by_zoom(14, 0.8, 16, 3.5, 18, 12, 20, 44)
+    round_ends = {"line-cap": "round", "line-join": "round"}
+    edge = {"line-color": CASING, "line-width": 1}
+    return [
+        _layer("lane-edge", "streets", "line", minzoom=15, filter=_IS_LANE, layout=round_ends,
+               paint=edge | {"line-gap-width": narrow}),
+        _layer("street-edge", "streets", "line", minzoom=12, filter=_IS_STREET, layout=round_ends,
+               paint=edge | {"line-gap-width": wide}),
+        _layer("lane", "streets", "line", minzoom=14, filter=_IS_LANE, layout=round_ends,
+               paint={"line-color": ROAD, "line-width": narrow}),
+        _layer("street", "streets", "line", filter=_IS_STREET, layout=round_ends,
+               paint={"line-color": ROAD, "line-width": wide}),
+    ]  # fmt: skip
+
+
+def street_names() -> list[Layer]:
+    """Write the names along streets and lanes."""
+    along = {"symbol-placement": "line", "symbol-spacing": 420, "text-max-angle": 40, "text-letter-spacing": 0.1,
+             "text-padding": 8, "text-keep-upright": True}  # fmt: skip
+    halo = {"text-color": STREET_LABEL, "text-halo-color": ROAD, "text-halo-width": 1.5}
+    return [
+        _layer("street-name", "streets", "symbol", minzoom=13, filter=_IS_STREET,
+               layout=_text(["get", "name"], 13) | along, paint=halo),
+        _layer("lane-name", "streets", "symbol", minzoom=17, filter=_IS_LANE,
+               layout=_text(["get", "name"], 12) | along, paint=halo),
+    ]  # fmt: skip
+
+
+def buildings() -> list[Layer]:
+    """Draw buildings warm grey, shops a little warmer, the chosen one in accent, each with its number."""
+    is_area = ["==", ["geometry-type"], "Polygon"]
+    is_shop = ["in", ["get", "use"], ["literal", ["commercial", "shop", "商业", "商铺"]]]
+    chosen = ["==", ["get", "id"], ""]
+    name = ["coalesce", ["get", "label"], ["get", "name"], ""]
+    return [
+        _layer("building", "buildings", "fill", filter=is_area,
+               paint={"fill-color": ["case", is_shop, SHOP, WALL]}),
+        _layer("building-edge", "buildings", "line", filter=is_area, minzoom=15,
+               paint={"line-color": ["case", is_shop, SHOP_EDGE, WALL_EDGE], "line-width": 1}),
+        _layer("building-point", "buildings", "circle", filter=["==", ["geometry-type"], "Point"], minzoom=15,
+               paint={"circle-color": WALL, "circle-stroke-color": "#8d8779", "circle-stroke-width": 1,
+                      "circle-radius": _by_zoom(15, 2, 17, 5, 19, 9)}),
+        _layer("building-chosen", "buildings", "fill", filter=chosen, paint={"fill-color": CHOSEN}),
+        _layer("building-chosen-edge", "buildings", "line", filter=chosen, layout={"line-join": "round"},
+               paint={"line-color": ACCENT, "line-width": 2.5}),
+        _layer("building-name", "buildings", "symbol", minzoom=16.4,
+               layout=_text(name, 12) | {"text-padding": 1, "text-max-width": 8},
+               paint={"text-color": ["case", chosen, "#1b2530", LABEL],
+                      "text-halo-color": "#f4f2ec", "text-halo-width": 1}),
+    ]  # fmt: skip
+
+
+def plates() -> list[Layer]:
+    """Draw each plate by the mark of its state; a mark is colour and shape."""
+    marks: list[Any] = ["match", ["get", "state"]]
+    for state, mark in PLATE_MARKS.items():
+        marks += [state, f"plate-{mark}"]
+    size = ["interpolate", ["linear"], ["zoom"], 15, 0.35, 16.5, 0.75, 18, 1]
+    return [
+        _layer("plate", "plates", "symbol", minzoom=15.5,
+               layout={"icon-image": [*marks, "plate-draft"], "icon-size": size, "icon-allow-overlap": True,
+                       "icon-ignore-placement": True}),
+    ]  # fmt: skip
+
+
+def blocks() -> list[Layer]:
+    """Draw the edges of grid blocks dashed, with their names."""
+    return [
+        _layer("block-edge", "blocks", "line", minzoom=13,
+               paint={"line-color": BLOCK_EDGE, "line-width": 1.5, "line-dasharray": [4, 2.5]}),
+        _layer("block-name", "blocks", "symbol", minzoom=14, maxzoom=16.4,
+               layout=_text(["get", "name"], 13),
+               paint={"text-color": "#2b5f95", "text-halo-color": "#ffffff", "text-halo-width": 1.5}),
+    ]  # fmt: skip
+
+
+def areas() -> list[Layer]:
+    """Draw the edges of districts, townships and communities, with names while the map is small."""
+    name = {"text-color": "#65537f", "text-halo-color": "#ffffff", "text-halo-width": 1.5}
+    widths = ["match", ["get", "level"], "district", 2.5, "township", 2, 1.5]
+    return [
+        _layer("area-edge", "areas", "line",
+               paint={"line-color": COMMUNITY_EDGE, "line-width": widths, "line-dasharray": [6, 2, 1, 2]}),
+        _layer("area-name", "areas", "symbol", maxzoom=15.5, layout=_text(["get", "name"], 13), paint=name),
+    ]  # fmt: skip
+
+
+def _text(field: object, size: float) -> Layer:
+    return {"text-field": field, "text-size": size, "text-font": FONT}

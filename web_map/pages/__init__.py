@@ -1,0 +1,1 @@
+"""The pages, one module each; every page asks the same reads as the interface for programs."""

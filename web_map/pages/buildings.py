@@ -1,0 +1,46 @@
+"""The pane of one building: facts, floors x rooms, plates, history."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from geo_registry.access.viewer import Permission
+from geo_registry.area.reads import history_of
+from geo_registry.housing.reads import building, units_of_building
+from geo_registry.plate.reads import plates_of_building
+from web_map import words
+from web_map.deps import PageSession, PlaceViewer, require
+from web_map.render import PageRoute, piece
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/panels/buildings/{building_id}")
+def shown(session: PageSession, viewer: PlaceViewer, building_id: UUID) -> Response:
+    """Show a building with its rooms; no head count and no name here, on purpose."""
+    found = building(session, viewer, building_id)
+    plan = units_of_building(session, viewer, building_id)
+    groups = dict.fromkeys(words.GROUP_ORDER, 0)
+    for use, count in plan.use_counts.items():
+        groups[words.USE_GROUPS.get(use, words.UNKNOWN_USE)[0]] += count
+    return piece(
+        "_building.html",
+        building=found,
+        plan=plan,
+        groups=groups,
+        may_look=viewer.may(Permission.OCCUPANTS_LOOK),
+        may_read_history=viewer.may(Permission.HISTORY_READ),
+    )
+
+
+@router.get("/panels/buildings/{building_id}/plates")
+def plates(session: PageSession, viewer: PlaceViewer, building_id: UUID) -> Response:
+    """List the plates of a building."""
+    return piece("_plates.html", plates=plates_of_building(session, viewer, building_id))
+
+
+@router.get("/panels/buildings/{building_id}/history")
+def history(session: PageSession, viewer: PlaceViewer, building_id: UUID) -> Response:
+    """List versions and acts of a building, newest first."""
+    require(viewer, Permission.HISTORY_READ)
+    return piece("_history.html", versions=history_of(session, viewer, kind="building", object_id=building_id))

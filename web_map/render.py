@@ -1,0 +1,126 @@
+"""Our Jinja pages: one environment, one way to answer with a page or a piece of one."""
+
+import hashlib
+import time
+from collections.abc import Callable, Coroutine
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+
+from geo_registry import errors
+from geo_registry.access.rules import ROLE_TITLES
+from geo_registry.access.viewer import Viewer
+from web_map import words
+from web_map.csp import new_nonce, policy
+from web_map.layers import PLATE_MARKS
+from web_map.sections import sections_for
+from web_map.town_map import json_text
+
+HERE = Path(__file__).parent
+STATUSES: dict[type[errors.RegistryError], int] = {
+    errors.NotSignedIn: 401,
+    errors.Refused: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Stale: 412,
+    errors.RuleBroken: 422,
+    errors.TooMany: 429,
+    errors.Unavailable: 503,
+}
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates: everything is escaped, an unknown name is an error."""
+    found = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.globals.update(static=static, words=words, role_titles=ROLE_TITLES, marks=PLATE_MARKS)
+    found.filters.update(json_text=json_text, public_code=words.public_code, floor_title=words.floor_title)
+    found.filters.update(china_time=words.china_time)
+    return found
+
+
+@cache
+def static(path: str) -> str:
+    """Return the address of one of our static files; a changed file has another address."""
+    digest = hashlib.sha256((HERE / "static" / path).read_bytes()).hexdigest()[:12]
+    return f"/static/{path}?v={digest}"
+
+
+def page(request: Request, template: str, viewer: Viewer | None, *, status: int = 200, **values: Any) -> Response:
+    """Answer with a whole page under the strict policy; `values` go to the template."""
+    nonce = values.pop("nonce", None) or new_nonce()
+    html = environment().get_template(template).render(
+        request=request,
+        viewer=viewer,
+        nonce=nonce,
+        sections=sections_for(viewer),
+        csrf_token=request.state.csrf_token if viewer else "",
+        **values,
+    )
+    headers = {"Content-Security-Policy": policy(nonce), "Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
+    return HTMLResponse(html, status, headers)
+
+
+def piece(template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any) -> Response:
+    """Answer with a piece of a page; no browser keeps it."""
+    html = environment().get_template(template).render(**values)
+    kept = {"Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+    return HTMLResponse(html, status, kept | (headers or {}))
+
+
+class PageRoute(APIRoute):
+    """A route that answers errors as people read them: a page, a piece of one, or the way to the sign-in."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the route's handler."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            started = time.perf_counter()
+            try:
+                reply = await handle(request)
+            except (errors.RegistryError, HTTPException, RequestValidationError) as error:
+                reply = failed(request, error)
+            reply.headers.append("Server-Timing", f"page;dur={(time.perf_counter() - started) * 1000:.1f}")
+            return reply
+
+        return answer
+
+
+def failed(request: Request, error: Exception) -> Response:
+    """Answer an error: pieces stay pieces, a page without a session leads to the sign-in."""
+    known = _as_registry_error(error)
+    is_piece = "hx-request" in request.headers
+    if isinstance(known, errors.NotSignedIn):
+        if is_piece:
+            return piece("_error.html", status=401, headers={"HX-Redirect": "/login"}, error=known)
+        query = f"?{request.url.query}" if request.url.query else ""
+        wanted = quote(request.url.path + query, safe="/")
+        return RedirectResponse("/login" if wanted == "/" else f"/login?next={wanted}", 303)
+    status = next((code for kind, code in STATUSES.items() if isinstance(known, kind)), 400)
+    if is_piece:
+        return piece("_error.html", status=status, error=known)
+    return page(request, "problem.html", None, status=status, error=known)
+
+
+def _as_registry_error(error: Exception) -> errors.RegistryError:
+    if isinstance(error, errors.RegistryError):
+        return error
+    if isinstance(error, HTTPException) and error.status_code == 404:
+        return errors.NotFound("page-not-found", "没有这个页面")
+    # What was sent is never echoed.
+    return errors.RuleBroken("invalid", "请求内容不符合要求")

@@ -1,0 +1,26 @@
+"""The sections of the top bar; a role sees those it may use, and no others."""
+
+from dataclasses import dataclass
+
+from geo_registry.access.viewer import Permission, Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section: its name, address, icon, and the permission that opens it."""
+
+    title: str
+    path: str
+    icon: str
+    permission: Permission
+
+
+SECTIONS = (
+    Section("一张图", "/", "map", Permission.PLACE_READ),
+    Section("以人找房", "/person", "person", Permission.PERSON_LOOK),
+)
+
+
+def sections_for(viewer: Viewer | None) -> tuple[Section, ...]:
+    """Return the sections of a viewer, none without one."""
+    return () if viewer is None else tuple(section for section in SECTIONS if viewer.may(section.permission))

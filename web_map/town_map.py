@@ -1,0 +1,74 @@
+"""The Folium map of the town: our vector tiles drawn by MapLibre inside Leaflet."""
+
+import json
+from typing import Any
+
+import folium
+from branca.element import MacroElement
+from folium.elements import JSCSSMixin
+from folium.map import Layer
+from folium.template import Template
+
+from web_map.folium_page import LOCAL, localise
+
+DEEPEST_ZOOM = 20
+
+
+def json_text(value: object) -> str:
+    """Write JSON that may stand inside a script: no character can close the tag or start another."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028")
+
+
+class VectorLayer(JSCSSMixin, Layer):  # type: ignore[misc]
+    """A MapLibre style drawn as one Leaflet layer; Leaflet keeps the clicks.
+
+    The style goes over as finished text: Folium would rename keys with an underscore.
+    The layer is handed to the page as `window.townMap`, which tells where WebGL is missing.
+    """
+
+    _template = Template("""
+        {% macro script(this, kwargs) %}
+        window.townMap = startTownMap({{ this._parent.get_name() }}, {{ this.style_text }});
+        {% endmacro %}
+    """)
+    default_js = [("maplibre", LOCAL["maplibre"]), ("maplibre_leaflet", LOCAL["maplibre_leaflet"]),
+                  ("town_map", "/static/js/town_map.js")]  # fmt: skip
+    default_css = [("maplibre_css", LOCAL["maplibre_css"])]
+
+    def __init__(self, style: dict[str, Any]) -> None:
+        """Keep the style as text."""
+        super().__init__(name="town", overlay=False, control=False)
+        self._name = "VectorLayer"
+        self.style_text = json_text(style)
+
+
+class MetricScale(MacroElement):  # type: ignore[misc]
+    """A scale bar in metres alone."""
+
+    _template = Template("""
+        {% macro script(this, kwargs) %}
+        L.control.scale({imperial: false, position: "bottomright"}).addTo({{ this._parent.get_name() }});
+        {{ this._parent.get_name() }}.attributionControl.setPrefix(false);
+        {% endmacro %}
+    """)
+
+
+class TownMap(folium.Map):  # type: ignore[misc]
+    """A Folium map that loads Leaflet and Bootstrap, and nothing that only markers would need."""
+
+    default_js = [("leaflet", LOCAL["leaflet"])]
+    default_css = [("leaflet_css", LOCAL["leaflet_css"])]
+
+
+def town_map(style: dict[str, Any], centre: tuple[float, float], zoom: float) -> TownMap:
+    """Compose the map around a centre (longitude, latitude in degrees)."""
+    localise()
+    lon, lat = centre
+    map_ = TownMap(
+        location=[lat, lon], zoom_start=zoom, tiles=None, zoom_control="topright",
+        maxZoom=DEEPEST_ZOOM, minZoom=8, zoomSnap=0.5, zoomDelta=1, wheelPxPerZoomLevel=100,
+    )  # fmt: skip
+    VectorLayer(style).add_to(map_)
+    MetricScale().add_to(map_)
+    return map_
