@@ -30,7 +30,7 @@ check: $(INSTALLED) ## Lint, types, import order and the tests without a databas
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -m "not postgis and not browser and not data"
+	$(BIN)/pytest -q -n 2 -m "not postgis and not browser and not data"
 
 fix: $(INSTALLED) ## Format, and repair what the linter can
 	$(BIN)/ruff check --fix
