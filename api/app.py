@@ -9,6 +9,7 @@ from api import problems
 from api.guard import Guard
 from api.journal import Journal, Limit
 from api.routes import (
+    addresses,
     areas,
     blocks,
     buildings,
@@ -17,15 +18,19 @@ from api.routes import (
     plates,
     residence,
     session,
+    streets,
     tiles,
     units,
 )  # fmt: skip
 from geo_registry import db
+from web_map.app import install as install_pages
 
 VERSION = "0.1.0"
 ROUTERS = (
     session.router,
     areas.router,
+    streets.router,
+    addresses.router,
     buildings.router,
     units.router,
     plates.router,
@@ -53,10 +58,12 @@ def create_app(database_url: str | None = None) -> FastAPI:
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    install_pages(app)
     # The last one added stands outermost: log, then gate, then the places at the database.
     app.add_middleware(Limit, most=db.POOL_SIZE)
     app.add_middleware(Guard)

@@ -61,6 +61,22 @@ def parse_box(text: str) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
+def parse_point(text: str) -> tuple[float, float]:
+    """Return longitude and latitude of a point in degrees.
+
+    Raises:
+        RuleBroken: `point-invalid` when the text is not two numbers in range.
+
+    """
+    try:
+        lon, lat = (float(part) for part in text.split(","))
+    except ValueError:
+        lon = lat = math.nan
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise RuleBroken("point-invalid", "near 应为 lon,lat（度）", field="near")
+    return lon, lat
+
+
 class PointQuery(Strict):
     """A point on the ground."""
 

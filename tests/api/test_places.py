@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 NOUNS = {
     "buildings": "building", "housing-units": "unit", "plates": "plate", "blocks": "block", "areas": "c",
+    "streets": "street", "lanes": "lane", "addresses": "address",
 }  # fmt: skip
 READS = (
     "/v1/areas/containing?lon=121.405&lat=31.105",
     "/v1/buildings/{building}/units",
-    "/v1/streets/{street}/history",
-    "/v1/lanes/{lane}/history",
-    "/v1/addresses/{address}/history",
+    "/v1/addresses/search?q=映月路8号",
+    "/v1/addresses/nearest?lon=121.405&lat=31.105",
     *(f"/v1/{noun}" for noun in NOUNS),
     *(f"/v1/{noun}/{{{name}}}" for noun, name in NOUNS.items()),
     *(f"/v1/{noun}/{{{name}}}/history" for noun, name in NOUNS.items()),

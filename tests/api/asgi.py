@@ -1,0 +1,70 @@
+"""Call the application without an HTTP client, which would refuse or repair what is malformed."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from fastapi import FastAPI
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, byte for byte."""
+
+    method: str
+    path: str
+    query: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Status, headers and body of one answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+async def send(app: FastAPI, call: Call) -> Reply:
+    """Send one request as a server would."""
+    headers = [(b"host", b"127.0.0.1"), *call.headers]
+    scope: dict[str, Any] = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http", "root_path": "",
+        "method": call.method, "path": unquote(call.path), "raw_path": call.path.encode("latin-1", "replace"),
+        "query_string": call.query, "headers": headers, "client": ("10.0.0.9", 1), "server": ("127.0.0.1", 80),
+    }  # fmt: skip
+    inbox = [{"type": "http.request", "body": call.body, "more_body": False}]
+    start: dict[str, Any] = {}
+    parts: list[bytes] = []
+
+    async def receive() -> dict[str, Any]:
+        return inbox.pop() if inbox else {"type": "http.disconnect"}
+
+    async def collect(message: Any) -> None:  # noqa: ANN401  (an ASGI message)
+        if message["type"] == "http.response.start":
+            start.update(message)
+        else:
+            parts.append(message.get("body", b""))
+
+    await app(scope, receive, collect)
+    told = {name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]}
+    return Reply(start["status"], told, b"".join(parts))
+
+
+def send_all(app: FastAPI, calls: Iterable[Call], at_once: int = 8) -> list[Reply]:
+    """Send many requests, some at once, and return the answers in order."""
+
+    async def run() -> list[Reply]:
+        places = asyncio.Semaphore(at_once)
+
+        async def one(call: Call) -> Reply:
+            async with places:
+                return await send(app, call)
+
+        return await asyncio.gather(*(one(call) for call in calls))
+
+    return asyncio.run(run())
