@@ -1,0 +1,55 @@
+-- Blocks: each belongs to the community that covers most of it.
+
+-- :: create
+CREATE TEMP TABLE block_row (
+  row_number int NOT NULL, outcome text, reason text, detail text NOT NULL DEFAULT '', original json, code text, name text,
+  community_code text, district_code text, boundary geometry(MultiPolygon, 4490), middle geometry(Point, 4490),
+  district_id uuid, township_id uuid, community_id uuid, id uuid
+)
+
+-- :: duplicates
+UPDATE pg_temp.block_row r SET outcome = 'quarantined', reason = 'code-duplicate'
+FROM (SELECT row_number, row_number() OVER (PARTITION BY code ORDER BY row_number) AS turn
+      FROM pg_temp.block_row WHERE outcome IS NULL) t
+WHERE t.turn > 1 AND r.row_number = t.row_number
+
+-- :: outside
+UPDATE pg_temp.block_row r SET outcome = 'quarantined', reason = 'outside-jurisdiction'
+FROM registry.jurisdiction j WHERE r.outcome IS NULL AND NOT ST_Covers(j.box, r.boundary)
+
+-- :: by-cover (one community around the whole block needs no measuring)
+UPDATE pg_temp.block_row r SET district_id = f.district_id, township_id = f.township_id, community_id = f.id
+FROM (
+  SELECT t.row_number, d.id, d.district_id, d.township_id
+  FROM pg_temp.block_row t CROSS JOIN LATERAL (
+    SELECT d.id, d.district_id, d.township_id
+    FROM registry.division d
+    WHERE d.level = 'community' AND d.boundary && t.boundary AND d.valid @> CURRENT_DATE AND d.district_id IS NOT NULL
+      AND ST_Intersects(d.boundary, t.boundary)
+    ORDER BY CASE WHEN ST_Covers(d.boundary, t.boundary) THEN 1e9
+      ELSE ST_Area(ST_Intersection(d.boundary, t.boundary)) END DESC, d.code LIMIT 1) d
+  WHERE t.outcome IS NULL AND t.community_id IS NULL AND t.community_code IS NULL) f
+WHERE r.row_number = f.row_number
+
+-- :: compare
+UPDATE pg_temp.block_row r SET id = g.id, outcome = CASE
+    WHEN (g.name, g.boundary, g.district_id, g.township_id, g.community_id, g.state) IS NOT DISTINCT FROM
+      (r.name, r.boundary, r.district_id, r.township_id, r.community_id, 'current') THEN 'unchanged' ELSE 'changed' END
+FROM registry.grid_block g WHERE r.outcome IS NULL AND g.code = r.code
+
+-- :: identify
+UPDATE pg_temp.block_row SET outcome = 'stored', id = registry.new_id() WHERE outcome IS NULL
+
+-- :: insert
+INSERT INTO registry.grid_block (id, code, name, boundary, district_id, township_id, community_id, act_id)
+SELECT id, code, name, boundary, district_id, township_id, community_id, %(act)s
+FROM pg_temp.block_row WHERE outcome = 'stored' ORDER BY row_number
+
+-- :: update
+UPDATE registry.grid_block g SET name = r.name, boundary = r.boundary, district_id = r.district_id,
+  township_id = r.township_id, community_id = r.community_id, act_id = %(act)s,
+  state = 'current', valid = daterange(lower(g.valid), NULL)
+FROM pg_temp.block_row r WHERE r.outcome = 'changed' AND g.id = r.id
+
+-- :: analyze
+ANALYZE registry.grid_block
