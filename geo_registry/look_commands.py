@@ -72,14 +72,14 @@ def occupants(place: str, purpose: PurposeCode, case: Case, login: Login, on: Da
     with _signed_in(login) as (token, viewer):
         with transaction(app_engine()) as session:
             hits = search(session, viewer, text=place, limit=5).hits
-        hit = next((hit for hit in hits if hit.unit_id or hit.building_id), None)
-        if hit is None:
-            raise NotFound("not-found", "没有这一户室或楼栋，或不在您的区域内")
         request = Look(token, purpose, case, valid_at=on.date() if on else None)
-        if hit.unit_id:
+        hit = next((hit for hit in hits if hit.unit_id or hit.building_id), None)
+        if hit and hit.unit_id:
             answer = occupants_of_unit(app_engine(), request, hit.unit_id)
-        else:
+        elif hit and hit.building_id:
             answer = occupants_of_building(app_engine(), request, hit.building_id, limit=500)
+        else:
+            raise NotFound("not-found", "没有这一户室或楼栋，或不在您的区域内")
     table = Table(
         "户室",
         "姓名",

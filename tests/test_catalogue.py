@@ -8,6 +8,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from geo_registry import cluster, tables
+from geo_registry.settings import ROOT
 
 # Whole words of names in the catalogue; a fork has to delete this test to add one.
 BANNED = {
@@ -129,7 +130,7 @@ def test_run_time_roles_own_no_table_and_bypass_nothing(connection: Connection, 
 def test_every_table_is_mapped_and_every_mapping_is_migrated(
     connection: Connection, database: cluster.Urls
 ) -> None:
-    config = Config(toml_file=cluster.ROOT / "pyproject.toml")
+    config = Config(toml_file=ROOT / "pyproject.toml")
     config.attributes["url"] = database.owner
     command.check(config)
     classed = {*tables.PERSONAL, *tables.PLACE}

@@ -2,7 +2,8 @@
 
 import uuid
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_registry.address.tables import Address
@@ -30,7 +31,7 @@ class Plate(Located, Versioned, Base):
         CheckConstraint("registry.is_sound(position)", name="position"),
         Index(
             "plate_current_key", "address_id", "kind",
-            unique=True, postgresql_where=text(f"NOT ({PLATE_ENDED})"),
+            unique=True, postgresql_where=sql(f"NOT ({PLATE_ENDED})"),
         ),
         Index("plate_district_id_idx", "district_id", "id"),
         spatial_index("plate", "position"),
@@ -38,8 +39,8 @@ class Plate(Located, Versioned, Base):
     id: Mapped[Id]
     code: Mapped[Code]
     address_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Address.id))
-    kind: Mapped[str] = mapped_column(server_default=text("'gate_small'"))
-    text: Mapped[str]
-    state: Mapped[str] = mapped_column(server_default=text("'numbered'"))
+    kind: Mapped[str] = mapped_column(server_default=sql("'gate_small'"))
+    state: Mapped[str] = mapped_column(server_default=sql("'numbered'"))
     valid: Mapped[Days]
+    text: Mapped[str]
     position = geometry("POINT")

@@ -59,7 +59,7 @@ def test_signing_out_and_disabling_end_a_session_at_once(session: Session, accou
     sign_out(session, first)
     with pytest.raises(NotSignedIn):
         enter(session, first)
-    assert enter(session, second)
+    assert enter(session, second).login == account
     disable_account(session, account)
     with pytest.raises(NotSignedIn):
         enter(session, second)
