@@ -188,7 +188,8 @@ def building(session: Session, viewer: Viewer, building_id: UUID) -> BuildingDet
                 Address.id, BuildingAddress.building_no, _estate(), _COMMUNITY.name, township.name,
                 district.name, Building.community_id, Building.township_id, Building.district_id,
                 covering.c.name, covering.c.id, Building.floors, Building.floors_below, Building.built_year,
-                Building.use, Building.unauthorised, Building.state, Building.method, func.lower(Building.valid),
+                Building.use, Building.unauthorised, Building.state, Building.method,
+                func.lower(Building.valid),
                 func.upper(Building.valid), Building.version, func.ST_X(_PLACE), func.ST_Y(_PLACE),
                 cast(func.ST_AsGeoJSON(Building.outline, 7), JSONB), *_counts(viewer),
             )

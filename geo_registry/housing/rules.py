@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from geo_registry.errors import Conflict, RuleBroken
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedUnit:
@@ -96,3 +98,54 @@ def _counted(units: Sequence[PlannedUnit]) -> dict[str, int]:
     for unit in units:
         counts[unit.use or ""] = counts.get(unit.use or "", 0) + 1
     return dict(sorted(counts.items()))
+
+
+BUILDING_IN_USE = ("planned", "under_construction", "realized", "under_conversion", "out_of_use")
+METHODS = ("measured", "outlined", "derived")
+LEAST_AREA_M2, FARTHEST_M, MOST_SHARED = 1.0, 20.0, 0.8
+"""Guards on outlines: smallest area, farthest move, largest share of ground with another building."""
+
+
+def check_facts(
+    state: str, method: str, floors: int | None, floors_below: int | None, built_year: int | None
+) -> None:
+    """Refuse facts of a building that cannot be.
+
+    Raises:
+        RuleBroken: with the field's name.
+
+    """
+    if state not in BUILDING_IN_USE:
+        raise RuleBroken("state-invalid", f"楼栋状态应为 {'、'.join(BUILDING_IN_USE)} 之一", field="state")
+    if method not in METHODS:
+        raise RuleBroken("method-invalid", f"轮廓来源应为 {'、'.join(METHODS)} 之一", field="method")
+    limits = {
+        "floors": (floors, 0, 200),
+        "floors_below": (floors_below, 0, 20),
+        "built_year": (built_year, 1000, 2200),
+    }
+    for field, (value, least, most) in limits.items():
+        if value is not None and not least <= value <= most:
+            raise RuleBroken(f"{field.replace('_', '-')}-invalid", f"应为 {least} 至 {most}", field=field)
+
+
+def check_outline(
+    *, is_valid: bool, area_m2: float, distance_m: float | None, share: float | None, other_id: UUID | None
+) -> None:
+    """Refuse an outline by its measures: unsound, too small, too far away, or on another building.
+
+    Raises:
+        RuleBroken: `geometry-unsound`, `outline-too-small`, `outline-too-far`.
+        Conflict: `outline-overlaps`, with the other building.
+
+    """
+    if not is_valid:
+        raise RuleBroken("geometry-unsound", "轮廓须闭合且不自相交", field="outline")
+    if area_m2 < LEAST_AREA_M2:
+        raise RuleBroken("outline-too-small", f"轮廓面积 {area_m2:.2f} m²，不足 1 m²", field="outline")
+    if distance_m is not None and distance_m > FARTHEST_M:
+        detail = f"新轮廓距原位置 {distance_m:.0f} 米，超过 20 米；若为另一幢楼，请另行登记"
+        raise RuleBroken("outline-too-far", detail, field="outline")
+    if share is not None and share > MOST_SHARED:
+        detail = f"与另一幢楼重叠 {share:.0%}，超过 80%"
+        raise Conflict("outline-overlaps", detail, field="outline", other_id=str(other_id))

@@ -1,0 +1,297 @@
+"""Acts on place names: name, rename, correct and retire a street, lane or estate."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import Range
+
+from geo_registry.access.rules import Permission
+from geo_registry.access.viewer import Viewer, authorize
+from geo_registry.address.places import profile_in_force
+from geo_registry.address.rules import check_chain, normal_name, standard_name
+from geo_registry.address.scheme import Profile
+from geo_registry.address.tables import Address, AddressAlias, PlaceName
+from geo_registry.area.reads import NEVER
+from geo_registry.area.rules import is_correction
+from geo_registry.area.writes import (
+    Areas,
+    Paper,
+    Written,
+    as_shape,
+    begin_act,
+    division_areas,
+    ended,
+    finish,
+    load_for_change,
+    locked,
+)
+from geo_registry.codes import new_code, new_id
+from geo_registry.db import Session, today
+from geo_registry.errors import Conflict, RuleBroken
+from geo_registry.text import initials, pinyin
+
+# A new name runs through the names and addresses below: each keeps its old version, all share the act.
+_RECOMPOSE_NAMES = text("""
+    WITH RECURSIVE below AS (
+      SELECT id FROM registry.place_name WHERE parent_id = :id
+      UNION ALL SELECT p.id FROM registry.place_name p JOIN below ON p.parent_id = below.id)
+    UPDATE registry.place_name p SET full_name = :new || substr(p.full_name, length(:old) + 1), act_id = :act
+    FROM below WHERE p.id = below.id AND starts_with(p.full_name, :old)
+""")
+_RECOMPOSE_ADDRESSES = text("""
+    WITH RECURSIVE below AS (
+      SELECT CAST(:id AS uuid) AS id
+      UNION ALL SELECT p.id FROM registry.place_name p JOIN below ON p.parent_id = below.id)
+    UPDATE registry.address a
+    SET standard_text = :new || substr(a.standard_text, length(:old) + 1), act_id = :act
+    FROM below WHERE a.scope_id = below.id AND starts_with(a.standard_text, :old)
+""")
+
+
+def name_street(
+    session: Session,
+    viewer: Viewer,
+    *,
+    kind: str,
+    name: str,
+    area_id: UUID | None = None,
+    parent_id: UUID | None = None,
+    axis: dict[str, Any] | None = None,
+    state: str = "current",
+    document_number: str | None = None,
+    reason: str | None = None,
+) -> Written:
+    """Name a street, lane, estate or other place below an area or below another place name.
+
+    `axis` is a GeoJSON LineString. A name that sounds like another one of the district needs a reason.
+
+    Raises:
+        RuleBroken: the profile knows no such part or order, the parent is not in force, the axis is unsound.
+        Conflict: `name-taken` or `name-sounds-alike`.
+
+    """
+    profile = profile_in_force(session)
+    parent = None if parent_id is None else _parent(session, parent_id)
+    areas = _areas_for(session, parent, area_id)
+    authorize(viewer, Permission.STREET_NAME, areas.district_id, areas.township_id, areas.community_id)
+    check_chain(profile, [*_kinds_above(session, parent), kind])
+    if state not in {"proposed", "current"}:
+        raise RuleBroken("state-invalid", "新地名只能是拟定或现行", field="state")
+    written, key = standard_name(profile, kind, name), normal_name(profile, kind, name)
+    scope = parent.id if parent else _scope_of(profile, areas)
+    _check_free(session, scope, kind, key, written)
+    if parent is None and reason is None:
+        _check_sound(session, areas.district_id, kind, written)
+    row = PlaceName(
+        id=new_id(), code=new_code(), kind=kind, name=written, normal_name=key,
+        full_name=(parent.full_name if parent else "") + written, pinyin=pinyin(written),
+        initials=initials(written), parent_id=parent_id, scope_id=scope, state=state,
+        valid=Range(today(), None),
+        district_id=areas.district_id, township_id=areas.township_id, community_id=areas.community_id,
+    )  # fmt: skip
+    if axis is not None:
+        row.axis = as_shape(axis, "LineString", "axis")
+    begin_act(session, viewer, "name", "place_name", row, Paper(document_number, reason))
+    session.add(row)
+    return finish(session, row)
+
+
+def rename_street(
+    session: Session,
+    viewer: Viewer,
+    *,
+    place_name_id: UUID,
+    name: str,
+    version: int,
+    document_number: str | None = None,
+    reason: str | None = None,
+) -> Written:
+    """Give a place name another name; the id stays, the old name is kept as a former name.
+
+    The full names and standard texts of everything below follow in the same transaction.
+
+    Raises:
+        Stale: `version` is not the current one.
+        RuleBroken: it is not in force, or the name is the same.
+        Conflict: `name-taken`.
+
+    """
+    row = _loaded(session, viewer, place_name_id, version, Permission.STREET_RENAME)
+    old, old_full = row.name, row.full_name
+    act_id = _set_name(session, viewer, row, name, "rename", Paper(document_number, reason))
+    session.add(
+        AddressAlias(
+            object_kind="place_name", object_id=row.id, district_id=row.district_id, kind="historical_name",
+            name=old_full, normal_name=_alias_key(session, row.kind, old, old_full),
+            valid=ended(row.valid),
+        )
+    )  # fmt: skip
+    return _recomposed(session, row, old_full, act_id)
+
+
+def correct_street(
+    session: Session,
+    viewer: Viewer,
+    *,
+    place_name_id: UUID,
+    version: int,
+    name: str | None = None,
+    axis: dict[str, Any] | None = None,
+    document_number: str | None = None,
+    reason: str | None = None,
+) -> Written:
+    """Correct a spelling or draw the axis anew; a correction leaves no former name.
+
+    Raises:
+        Stale: `version` is not the current one.
+        RuleBroken: `correction-too-large` beyond 30 % of the characters: that is a rename.
+
+    """
+    row = _loaded(session, viewer, place_name_id, version, Permission.STREET_RENAME)
+    paper, old_full = Paper(document_number, reason), row.full_name
+    if name is not None and not is_correction(row.name, name):
+        raise RuleBroken("correction-too-large", "改动超过三成，属于更名，请办理更名", field="name")
+    if name is not None and name != row.name:
+        act_id = _set_name(session, viewer, row, name, "correct", paper)
+    else:
+        act_id = begin_act(session, viewer, "correct", "place_name", row, paper)
+    if axis is not None:
+        row.axis = as_shape(axis, "LineString", "axis")
+    return _recomposed(session, row, old_full, act_id)
+
+
+def retire_street(
+    session: Session,
+    viewer: Viewer,
+    *,
+    place_name_id: UUID,
+    version: int,
+    document_number: str | None = None,
+    reason: str | None = None,
+) -> Written:
+    """End a place name; it stays findable, and its name is not given again in its scope.
+
+    Raises:
+        Stale: `version` is not the current one.
+        Conflict: `street-in-use` while names or addresses in force stand below it.
+
+    """
+    row = load_for_change(
+        session, viewer, PlaceName, place_name_id, version=version, permission=Permission.STREET_RETIRE
+    )
+    if row.state == "retired":
+        raise RuleBroken("already-retired", f"{row.full_name} 已注销", field="state")
+    names = select(func.count()).where(PlaceName.parent_id == row.id, PlaceName.state == "current")
+    doors = select(func.count()).where(Address.scope_id == row.id, Address.state == "current")
+    names_below, doors_below = session.execute(select(names.scalar_subquery(), doors.scalar_subquery())).one()
+    if names_below or doors_below:
+        detail = f"{row.full_name} 之下还有现行地名 {names_below} 个、门牌号 {doors_below} 个，须先注销或迁移"
+        raise Conflict("street-in-use", detail, names=names_below, addresses=doors_below)
+    begin_act(session, viewer, "retire", "place_name", row, Paper(document_number, reason))
+    row.state, row.valid = "retired", ended(row.valid)
+    return finish(session, row)
+
+
+def _loaded(
+    session: Session, viewer: Viewer, place_name_id: UUID, version: int, permission: Permission
+) -> PlaceName:
+    row = load_for_change(session, viewer, PlaceName, place_name_id, version=version, permission=permission)
+    if row.state not in {"proposed", "current"}:
+        raise RuleBroken("not-in-force", f"{row.full_name} 不是现行地名", field="state")
+    return row
+
+
+def _set_name(session: Session, viewer: Viewer, row: PlaceName, name: str, verb: str, paper: Paper) -> UUID:
+    profile = profile_in_force(session)
+    written, key = standard_name(profile, row.kind, name), normal_name(profile, row.kind, name)
+    if written == row.name:
+        raise RuleBroken("name-same", "新名称与现名称相同", field="name")
+    if key != row.normal_name:
+        _check_free(session, row.scope_id, row.kind, key, written)
+    act_id = begin_act(session, viewer, verb, "place_name", row, paper)
+    row.full_name = row.full_name.removesuffix(row.name) + written
+    row.name, row.normal_name = written, key
+    row.pinyin, row.initials = pinyin(written), initials(written)
+    return act_id
+
+
+def _recomposed(session: Session, row: PlaceName, old_full: str, act_id: UUID) -> Written:
+    done = finish(session, row)
+    if row.full_name != old_full:
+        values = {"id": row.id, "old": old_full, "new": row.full_name, "act": act_id}
+        session.execute(_RECOMPOSE_NAMES, values)
+        session.execute(_RECOMPOSE_ADDRESSES, values)
+        session.expire_all()
+    return done
+
+
+def _alias_key(session: Session, kind: str, name: str, full_name: str) -> str:
+    """Return the key of a former name as people type it: of a lane with its street, of a street alone."""
+    key = normal_name(profile_in_force(session), kind, name)
+    return full_name.removesuffix(name) + key
+
+
+def _parent(session: Session, parent_id: UUID) -> PlaceName:
+    parent = locked(session, PlaceName, parent_id)
+    if parent is None or parent.state in NEVER:
+        raise RuleBroken("parent-unknown", "没有这个上级地名", field="parent_id")
+    if parent.state != "current":
+        raise RuleBroken(
+            "parent-not-current", f"上级地名 {parent.full_name} 尚未生效或已注销", field="parent_id"
+        )
+    return parent
+
+
+def _areas_for(session: Session, parent: PlaceName | None, area_id: UUID | None) -> Areas:
+    if area_id is not None:
+        areas = division_areas(session, area_id)
+        if parent is not None and parent.district_id != areas.district_id:
+            raise RuleBroken("area-mismatch", "区划与上级地名不在同一区", field="area_id")
+        return areas
+    if parent is None:
+        raise RuleBroken("area-missing", "须指明所在区划或上级地名", field="area_id")
+    return Areas(parent.district_id, parent.township_id, parent.community_id)
+
+
+def _scope_of(profile: Profile, areas: Areas) -> UUID:
+    """Return the area in which a top name is unique; the next one above where that level is not known."""
+    chain = {"community": areas.community_id, "township": areas.township_id, "district": areas.district_id}
+    levels = ["community", "township", "district"]
+    below = levels.index(profile.street_unique_in)
+    return next(chain[level] for level in levels[below:] if chain[level] is not None)  # type: ignore[return-value]
+
+
+def _kinds_above(session: Session, parent: PlaceName | None) -> list[str]:
+    kinds: list[str] = []
+    while parent is not None:
+        kinds.insert(0, parent.kind)
+        parent = session.get(PlaceName, parent.parent_id) if parent.parent_id else None
+    return kinds
+
+
+def _check_free(session: Session, scope: UUID, kind: str, key: str, written: str) -> None:
+    query = select(PlaceName).where(
+        PlaceName.scope_id == scope, PlaceName.kind == kind, PlaceName.normal_name == key,
+        PlaceName.state.not_in(NEVER),
+    )  # fmt: skip
+    holder = session.execute(query).scalar_one_or_none()
+    if holder is not None:
+        was = "曾用于" if holder.state == "retired" else "已用于"
+        detail = f"{written} 在此范围内{was} {holder.full_name}，不能再用"
+        raise Conflict(
+            "name-taken", detail, field="name", holder_id=str(holder.id), holder_state=holder.state
+        )
+
+
+def _check_sound(session: Session, district_id: UUID, kind: str, written: str) -> None:
+    query = (
+        select(PlaceName.full_name)
+        .where(PlaceName.pinyin == pinyin(written), PlaceName.district_id == district_id)
+        .where(PlaceName.kind == kind, PlaceName.parent_id.is_(None), PlaceName.state.not_in(NEVER))
+        .limit(1)
+    )
+    alike = session.execute(query).scalar_one_or_none()
+    if alike is not None:
+        detail = f"与本区 {alike} 同音；确需使用，请填写理由"
+        raise Conflict("name-sounds-alike", detail, field="name", holder=alike)

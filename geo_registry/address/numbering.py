@@ -1,0 +1,184 @@
+"""Giving out numbers: the door a text asks for, or the next free number of a street's side.
+
+Whoever gives out a number holds the lock on the street (or on the community, where streets have no names),
+so that no two of them see the same free number.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from geo_registry.access.scope import in_scope
+from geo_registry.access.viewer import Viewer
+from geo_registry.address.numbers import Door, Fault, parse_door
+from geo_registry.address.places import profile_in_force
+from geo_registry.address.rules import propose_number
+from geo_registry.address.scheme import Profile
+from geo_registry.address.tables import Address, PlaceName
+from geo_registry.area.reads import NEVER, outside
+from geo_registry.area.tables import Division
+from geo_registry.db import Session
+from geo_registry.errors import Conflict, NotFound, RuleBroken
+
+Parity = Literal["odd", "even"]
+# The foot of a point on the first line of an axis; the turn is positive on the left hand of its direction.
+_SPOT = text("""
+    SELECT ST_Length(ST_Transform(ST_LineSubstring(line, 0, part), 4326)::geography) AS distance_m,
+      ST_DistanceSphere(point, ST_LineInterpolatePoint(line, part)) AS from_axis_m,
+      (ST_X(ahead) - ST_X(behind)) * (:lat - ST_Y(behind))
+        - (ST_Y(ahead) - ST_Y(behind)) * (:lon - ST_X(behind)) AS turn
+    FROM registry.place_name p
+      CROSS JOIN LATERAL (
+        SELECT ST_GeometryN(p.axis, 1) AS line, ST_SetSRID(ST_MakePoint(:lon, :lat), 4490) AS point) a
+      CROSS JOIN LATERAL (SELECT ST_LineLocatePoint(line, point) AS part) b
+      CROSS JOIN LATERAL (SELECT ST_LineInterpolatePoint(line, least(part + 0.001, 1)) AS ahead,
+        ST_LineInterpolatePoint(line, greatest(part - 0.001, 0)) AS behind) c
+    WHERE p.id = :id AND p.axis IS NOT NULL
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The number the registry would give a door, its standard text and where it lies."""
+
+    number: int
+    number_text: str
+    standard_text: str
+    side: Parity | None
+    distance_m: float | None
+    from_axis_m: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a door lies along a street: metres from the beginning of the axis, metres beside it, which hand."""
+
+    distance_m: float
+    from_axis_m: float
+    hand: Literal["left", "right"]
+
+
+def propose(
+    session: Session,
+    viewer: Viewer,
+    *,
+    place_name_id: UUID,
+    side: Parity | None = None,
+    lon: float | None = None,
+    lat: float | None = None,
+) -> Proposal:
+    """Return the next free number of a street's side, or the one that belongs to a point along it.
+
+    It is a preview: only the act that gives the number out holds it.
+
+    Raises:
+        NotFound: no such place name in the viewer's areas.
+
+    """
+    query = select(PlaceName).where(PlaceName.id == place_name_id, in_scope(viewer, PlaceName))
+    street = session.execute(query).scalar_one_or_none()
+    if street is None:
+        raise NotFound("place-name-not-found", "没有这个地名，或不在您的辖区内")
+    profile = profile_in_force(session)
+    spot = None if lon is None or lat is None else spot_along(session, street.id, lon, lat)
+    side = side or side_of(profile, spot)
+    number = next_number(session, profile, street.id, side, spot)
+    door = read_door(profile, str(number))
+    return Proposal(
+        number, door.number_text, street.full_name + door.number_text, side,
+        spot.distance_m if spot else None, spot.from_axis_m if spot else None,
+    )  # fmt: skip
+
+
+def read_door(profile: Profile, written: str) -> Door:
+    """Return the door a text names, without units.
+
+    Raises:
+        RuleBroken: with the fault's code, or `number-has-unit`.
+
+    """
+    door = parse_door(profile, written)
+    if isinstance(door, Fault):
+        raise RuleBroken(door.code, f"{door.detail}：{written[:40]}", field="number")
+    if door.unit_text or door.building_text or door.names:
+        raise RuleBroken("number-has-unit", "这里只填门牌号，楼栋与户室另行登记", field="number")
+    return door
+
+
+def lock_scope(session: Session, scope_id: UUID) -> None:
+    """Hold the series of numbers of a place name or a community until the transaction ends."""
+    for model in (PlaceName, Division):
+        held = select(model.id).where(model.id == scope_id).with_for_update(key_share=True)
+        if session.execute(held).scalar_one_or_none() is not None:
+            return
+
+
+def check_number(session: Session, scope_id: UUID, door: Door) -> None:
+    """Refuse a number that is in use or ever was.
+
+    Raises:
+        Conflict: `number-taken`, with who holds it and since when it is retired.
+
+    """
+    query = select(Address.id, Address.standard_text, Address.state).where(
+        Address.scope_id == scope_id, Address.number_key == door.number_key, outside(Address.state, NEVER)
+    )
+    holder = session.execute(query).one_or_none()
+    if holder is None:
+        return
+    was = "曾经使用、已注销，不再编给他处" if holder.state == "retired" else "已被使用"
+    raise Conflict(
+        "number-taken", f"{holder.standard_text} {was}", field="number", holder_id=str(holder.id),
+        holder_state=holder.state,
+    )  # fmt: skip
+
+
+def next_number(
+    session: Session, profile: Profile, scope_id: UUID, side: Parity | None, spot: Spot | None
+) -> int:
+    """Return the next free number of a series; the caller holds its lock when the number is to be kept.
+
+    By distance the number follows from the metres along the street; in order it is the one behind the last of
+    its side. Retired numbers count as taken.
+
+    Raises:
+        RuleBroken: `numbers-exhausted`.
+
+    """
+    query = (
+        select(Address.number).where(Address.scope_id == scope_id, outside(Address.state, NEVER)).distinct()
+    )
+    taken = set(session.execute(query).scalars())
+    step = 1 if side is None else 2
+    if profile.numbering.mode == "distance" and spot is not None and side is not None:
+        number = propose_number(profile, spot.distance_m, side)
+    else:
+        first = _first_of(profile, side)
+        own = [one for one in taken if one >= first and (one - first) % step == 0]
+        number = max(own, default=first - step) + step
+    while number in taken or number in profile.numbering.skip:
+        number += step
+    if number > profile.numbering.maximum:
+        raise RuleBroken("numbers-exhausted", f"号码已用到上限 {profile.numbering.maximum}", field="number")
+    return number
+
+
+def _first_of(profile: Profile, side: Parity | None) -> int:
+    first = profile.numbering.first
+    return first if side is None or (first % 2 == 1) == (side == "odd") else first + 1
+
+
+def spot_along(session: Session, place_name_id: UUID, lon: float, lat: float) -> Spot | None:
+    """Return where a point lies along a street, None for a street without an axis."""
+    row = session.execute(_SPOT, {"id": place_name_id, "lon": lon, "lat": lat}).one_or_none()
+    return None if row is None else Spot(row.distance_m, row.from_axis_m, "left" if row.turn > 0 else "right")
+
+
+def side_of(profile: Profile, spot: Spot | None) -> Parity | None:
+    """Return odd or even for the hand a door lies on, None where the profile counts sides by compass."""
+    hands = {"left", "right"} & set(profile.numbering.odd_sides)
+    if spot is None or not hands:
+        return None
+    return "odd" if spot.hand in hands else "even"

@@ -1,0 +1,335 @@
+"""Acts on addresses: number, approve, correct, renumber, retire; those on place names stand in `naming`."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import Range
+
+from geo_registry.access.rules import Permission
+from geo_registry.access.viewer import Viewer, authorize
+from geo_registry.address.naming import correct_street, name_street, rename_street, retire_street
+from geo_registry.address.numbering import (
+    Parity,
+    Proposal,
+    check_number,
+    lock_scope,
+    next_number,
+    propose,
+    read_door,
+    side_of,
+    spot_along,
+)  # fmt: skip
+from geo_registry.address.numbers import Door
+from geo_registry.address.places import profile_in_force
+from geo_registry.address.tables import Address, AddressAlias, PlaceName
+from geo_registry.area.reads import located
+from geo_registry.area.rules import check_position
+from geo_registry.area.writes import (
+    Areas,
+    Paper,
+    Written,
+    areas_at,
+    as_point,
+    begin_act,
+    division_areas,
+    ended,
+    finish,
+    load_for_change,
+    succeed,
+)  # fmt: skip
+from geo_registry.codes import new_code, new_id
+from geo_registry.db import Session, today
+from geo_registry.errors import Conflict, RuleBroken
+from geo_registry.text import normal_key
+
+__all__ = [
+    "Proposal", "Written", "approve_address", "correct_address", "correct_street", "name_street",
+    "number_address", "propose", "rename_street", "renumber_address", "retire_address", "retire_street",
+]  # fmt: skip
+
+ACCURACIES = ("A", "B", "U")
+# A building that came to the old number today never carried it for a day.
+_PASS_BUILDINGS = text("""
+    WITH moved AS (
+      UPDATE registry.building_address SET address_id = :new, act_id = :act
+      WHERE address_id = :old AND lower(valid) >= CURRENT_DATE
+    ), closed AS (
+      UPDATE registry.building_address SET valid = daterange(lower(valid), CURRENT_DATE)
+      WHERE address_id = :old AND valid @> CURRENT_DATE AND lower(valid) < CURRENT_DATE
+      RETURNING building_id, building_no, is_main)
+    INSERT INTO registry.building_address (building_id, address_id, building_no, is_main, valid, act_id)
+    SELECT building_id, :new, building_no, is_main, daterange(CURRENT_DATE, NULL), :act FROM closed
+""")
+
+
+def number_address(
+    session: Session,
+    viewer: Viewer,
+    *,
+    place_name_id: UUID | None = None,
+    community_id: UUID | None = None,
+    number: str | None = None,
+    side: Parity | None = None,
+    lon: float | None = None,
+    lat: float | None = None,
+    accuracy: str = "U",
+    position_source: str | None = None,
+    neighborhood: str | None = None,
+    officially_assigned: bool = True,
+    state: str = "current",
+    document_number: str | None = None,
+    reason: str | None = None,
+) -> Written:
+    """Give a door a number on a place name, or in a community without street names.
+
+    Without `number` it is the next free one of `side`, or of the side the point lies on.
+
+    Raises:
+        Conflict: `number-taken`; a retired number is taken for good.
+        RuleBroken: the number cannot be read, the street is not in force, the point lies in another district.
+
+    """
+    _check_values(accuracy, state)
+    profile = profile_in_force(session)
+    scope_id = place_name_id or community_id
+    if scope_id is None:
+        raise RuleBroken("scope-missing", "须指明地名或所在社区", field="place_name_id")
+    lock_scope(session, scope_id)
+    street = None if place_name_id is None else _street(session, place_name_id, state)
+    areas = _areas(session, street, community_id, lon, lat)
+    authorize(viewer, Permission.ADDRESS_NUMBER, areas.district_id, areas.township_id, areas.community_id)
+    if number is None:
+        spot = (
+            None if street is None or lon is None or lat is None else spot_along(session, street.id, lon, lat)
+        )
+        number = str(next_number(session, profile, scope_id, side or side_of(profile, spot), spot))
+    door = read_door(profile, number)
+    check_number(session, scope_id, door)
+    row = _address(street, community_id, door, areas)
+    row.accuracy, row.position_source, row.state = accuracy, position_source, state
+    row.neighborhood, row.officially_assigned = neighborhood, officially_assigned
+    if lon is not None and lat is not None:
+        row.position = as_point(lon, lat)
+    begin_act(session, viewer, "number", "address", row, Paper(document_number, reason))
+    session.add(row)
+    return finish(session, row)
+
+
+def approve_address(
+    session: Session,
+    viewer: Viewer,
+    *,
+    address_id: UUID,
+    version: int,
+    document_number: str | None = None,
+    reason: str | None = None,
+) -> Written:
+    """Put a proposed address into force.
+
+    Raises:
+        Stale: `version` is not the current one.
+        RuleBroken: it is not proposed, or its place name is not in force yet.
+
+    """
+    row = load_for_change(
+        session, viewer, Address, address_id, version=version, permission=Permission.ADDRESS_APPROVE
+    )
+    if row.state not in {"proposed", "reserved"}:
+        raise RuleBroken("not-proposed", f"{row.standard_text} 不是拟定地址", field="state")
+    if row.place_name_id is not None:
+        _street(session, row.place_name_id, "current")
+    begin_act(session, viewer, "approve", "address", row, Paper(document_number, reason))
+    row.state, row.officially_assigned = "current", True
+    row.valid = Range(today(), None)
+    return finish(session, row)
+
+
+def correct_address(
+    session: Session,
+    viewer: Viewer,
+    *,
+    address_id: UUID,
+    version: int,
+    lon: float | None = None,
+    lat: float | None = None,
+    accuracy: str | None = None,
+    position_source: str | None = None,
+    neighborhood: str | None = None,
+    document_number: str | None = None,
+    reason: str | None = None,
+) -> Written:
+    """Correct the position of an address or what is noted beside it; its number is changed by renumbering.
+
+    Raises:
+        Stale: `version` is not the current one.
+        RuleBroken: the point lies in another district.
+
+    """
+    row = load_for_change(
+        session, viewer, Address, address_id, version=version, permission=Permission.ADDRESS_CORRECT
+    )
+    _check_values(accuracy or "U", "current")
+    if lon is not None and lat is not None:
+        point, areas = as_point(lon, lat), areas_at(session, lon, lat)
+        row.position = point
+        if areas is not None and areas.district_id != row.district_id:
+            raise RuleBroken("other-district", "新位置在另一个区，须注销后另行编号", field="lon")
+        if areas is not None and row.place_name_id is not None:
+            row.township_id = areas.township_id or row.township_id
+            row.community_id = areas.community_id or row.community_id
+    row.accuracy = accuracy or row.accuracy
+    row.position_source = position_source or row.position_source
+    row.neighborhood = neighborhood or row.neighborhood
+    begin_act(session, viewer, "correct", "address", row, Paper(document_number, reason))
+    return finish(session, row)
+
+
+def renumber_address(
+    session: Session,
+    viewer: Viewer,
+    *,
+    address_id: UUID,
+    number: str,
+    version: int,
+    document_number: str | None = None,
+    reason: str | None = None,
+) -> Written:
+    """Give a door another number: a new address follows the old one, which is retired and stays findable.
+
+    Buildings pass to the new number from today on. Answers the new address.
+
+    Raises:
+        Stale: `version` is not the current one.
+        Conflict: `number-taken`.
+
+    """
+    old = load_for_change(
+        session, viewer, Address, address_id, version=version, permission=Permission.ADDRESS_NUMBER
+    )
+    if old.state != "current":
+        raise RuleBroken("not-in-force", f"{old.standard_text} 不是现行地址", field="state")
+    lock_scope(session, old.scope_id)
+    door = read_door(profile_in_force(session), number)
+    check_number(session, old.scope_id, door)
+    street = None if old.place_name_id is None else _street(session, old.place_name_id, "current")
+    areas = Areas(old.district_id, old.township_id, old.community_id)
+    row = _address(street, None if street else old.scope_id, door, areas)
+    row.position, row.accuracy, row.position_source = old.position, old.accuracy, old.position_source
+    row.neighborhood, row.officially_assigned, row.state = (
+        old.neighborhood,
+        old.officially_assigned,
+        "current",
+    )
+    act_id = begin_act(session, viewer, "renumber", "address", row, Paper(document_number, reason))
+    session.add(row)
+    session.flush()
+    old.state, old.valid, old.act_id = "retired", ended(old.valid), act_id
+    session.add(
+        AddressAlias(
+            object_kind="address", object_id=row.id, district_id=row.district_id, kind="historical_name",
+            name=old.standard_text, normal_name=normal_key(old.standard_text), valid=old.valid,
+        )
+    )  # fmt: skip
+    succeed(session, "address", "renumber", old_id=old.id, new_id=row.id, act_id=act_id)
+    _pass_buildings(session, old, row, act_id)
+    return finish(session, row)
+
+
+def retire_address(
+    session: Session,
+    viewer: Viewer,
+    *,
+    address_id: UUID,
+    version: int,
+    document_number: str | None = None,
+    reason: str | None = None,
+) -> Written:
+    """End an address; it stays findable, and its number is never given again.
+
+    Raises:
+        Stale: `version` is not the current one.
+        Conflict: `address-in-use` while a building carries it.
+
+    """
+    row = load_for_change(
+        session, viewer, Address, address_id, version=version, permission=Permission.ADDRESS_RETIRE
+    )
+    if row.state == "retired":
+        raise RuleBroken("already-retired", f"{row.standard_text} 已注销", field="state")
+    if session.execute(_carriers(row.id).limit(1)).first() is not None:
+        raise Conflict("address-in-use", f"{row.standard_text} 还有楼栋在用，须先注销楼栋或改编门牌号")
+    begin_act(session, viewer, "retire", "address", row, Paper(document_number, reason))
+    row.state, row.valid = "retired", ended(row.valid)
+    return finish(session, row)
+
+
+def _check_values(accuracy: str, state: str) -> None:
+    if accuracy not in ACCURACIES:
+        raise RuleBroken(
+            "accuracy-invalid", "位置精度应为 A（实测）、B（推算）或 U（不明）", field="accuracy"
+        )
+    if state not in {"reserved", "proposed", "current"}:
+        raise RuleBroken("state-invalid", "新地址只能是预留、拟定或现行", field="state")
+
+
+def _street(session: Session, place_name_id: UUID, state: str) -> PlaceName:
+    """Return a place name that may bear an address in a state: the parent is in force before its child."""
+    street = session.get(PlaceName, place_name_id, populate_existing=True)
+    if street is None:
+        raise RuleBroken("place-name-unknown", "没有这个地名", field="place_name_id")
+    if street.state != "current" and not (street.state == "proposed" and state != "current"):
+        detail = f"{street.full_name} 尚未生效或已注销，不能编现行门牌号"
+        raise RuleBroken("parent-not-current", detail, field="place_name_id")
+    return street
+
+
+def _areas(
+    session: Session,
+    street: PlaceName | None,
+    community_id: UUID | None,
+    lon: float | None,
+    lat: float | None,
+) -> Areas:
+    """Return the areas of a door: of the community given, else around its point, else those of its street."""
+    given = None if community_id is None else division_areas(session, community_id)
+    if lon is not None and lat is not None:
+        check_position(lon, lat)
+        found = areas_at(session, lon, lat)
+        district = street.district_id if street else given.district_id if given else None
+        if found is not None and found.district_id != district:
+            raise RuleBroken("other-district", "位置不在地名所在的区", field="lon")
+        if given is None and found is not None and found.community_id is not None:
+            return found
+    if given is not None:
+        if street is not None and given.district_id != street.district_id:
+            raise RuleBroken("area-mismatch", "社区与地名不在同一区", field="community_id")
+        return given
+    if street is None:
+        raise RuleBroken("scope-missing", "须指明地名或所在社区", field="place_name_id")
+    return Areas(street.district_id, street.township_id, street.community_id)
+
+
+def _address(street: PlaceName | None, community_id: UUID | None, door: Door, areas: Areas) -> Address:
+    return Address(
+        id=new_id(), code=new_code(), place_name_id=street.id if street else None,
+        scope_id=street.id if street else community_id, number=door.number, number_key=door.number_key,
+        number_text=door.number_text, standard_text=(street.full_name if street else "") + door.number_text,
+        valid=Range(today(), None), district_id=areas.district_id, township_id=areas.township_id,
+        community_id=areas.community_id if street else community_id,
+    )  # fmt: skip
+
+
+def _carriers(address_id: UUID) -> Any:  # noqa: ANN401  (a select over a noun above)
+    carried, building = located("building_address"), located("building")
+    return (
+        select(carried.building_id)
+        .join(building.id.table, building.id == carried.building_id)
+        .where(carried.address_id == address_id, carried.valid.op("@>")(today()))
+        .where(building.state.not_in(("demolished", "not_realized", "removed")))
+    )
+
+
+def _pass_buildings(session: Session, old: Address, new: Address, act_id: UUID) -> None:
+    """Let the buildings of an address carry its successor from today on; the past stays as it was."""
+    session.execute(_PASS_BUILDINGS, {"old": old.id, "new": new.id, "act": act_id})

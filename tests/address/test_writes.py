@@ -1,0 +1,204 @@
+"""Acts on place names and addresses."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from geo_registry.address import writes
+from geo_registry.address.reads import address, addresses, history_of, place_name, search
+from geo_registry.address.tables import Address, PlaceName
+from geo_registry.area.tables import Succession
+from geo_registry.errors import Conflict, Refused, RegistryError, RuleBroken, Stale
+from tests import factories as make
+
+CLERK = make.make_viewer()
+
+
+def _refused(code: str, kind: type[RegistryError] = RuleBroken) -> "pytest.RaisesExc[RegistryError]":
+    return pytest.raises(kind, match=f"^{code}: ")
+
+
+class TestStreets:
+    def test_a_street_is_named_with_its_sound_and_act(self, session: Session) -> None:
+        community = make.make_community(session)
+        done = writes.name_street(
+            session,
+            CLERK,
+            kind="street",
+            name="映月路",
+            area_id=community.district_id,
+            document_number="民〔2026〕1号",
+        )
+        found = place_name(session, CLERK, done.id)
+        assert (found.full_name, found.pinyin, found.initials, found.state) == (
+            "映月路",
+            "yingyuelu",
+            "yyl",
+            "current",
+        )
+        (version,) = history_of(session, CLERK, kind="street", object_id=done.id)
+        assert (version.version, version.verb, version.document_number) == (1, "name", "民〔2026〕1号")
+
+    def test_a_name_is_taken_for_good(self, session: Session) -> None:
+        street = make.make_street(session, "映月路", state="retired")
+        with _refused("name-taken", Conflict) as caught:
+            writes.name_street(session, CLERK, kind="street", name="映月路", area_id=street.district_id)
+        assert caught.value.facts["holder_id"] == str(street.id)
+
+    def test_a_name_that_sounds_alike_needs_a_reason(self, session: Session) -> None:
+        street = make.make_street(session, "映月路")
+        values: dict[str, Any] = {"kind": "street", "name": "映悦路", "area_id": street.district_id}
+        with _refused("name-sounds-alike", Conflict):
+            writes.name_street(session, CLERK, **values)
+        assert writes.name_street(session, CLERK, **values, reason="历史地名").version == 1
+
+    def test_the_parent_is_in_force_before_the_child(self, session: Session) -> None:
+        street = make.make_street(session, state="proposed")
+        with _refused("parent-not-current"):
+            writes.name_street(session, CLERK, kind="lane", name="8弄", parent_id=street.id)
+        with _refused("parent-not-current"):
+            writes.number_address(session, CLERK, place_name_id=street.id, number="1")
+
+    def test_a_part_stands_where_the_profile_allows_it(self, session: Session) -> None:
+        with _refused("part-order"):
+            writes.name_street(
+                session, CLERK, kind="lane", name="8弄", area_id=make.make_community(session).district_id
+            )
+
+    def test_a_rename_keeps_the_id_and_the_old_name_and_recomposes_the_tree(self, session: Session) -> None:
+        street = make.make_street(session, "学前街")
+        lane = make.make_street(session, "8弄", kind="lane", parent=street)
+        own, below = make.make_address(session, 3, street=street), make.make_address(session, 5, street=lane)
+        done = writes.rename_street(session, CLERK, place_name_id=street.id, name="文昌路", version=1)
+        assert done == writes.Written(street.id, 2)
+        assert address(session, CLERK, own.id).standard_text == "文昌路3号"
+        assert address(session, CLERK, below.id).standard_text == "文昌路8弄5号"
+        assert place_name(session, CLERK, lane.id).full_name == "文昌路8弄"
+        assert place_name(session, CLERK, street.id).aliases == ("学前街",)
+        first = search(session, CLERK, text="学前街8弄5号").hits[0]
+        assert (first.text, first.match, first.reason) == ("文昌路8弄5号", "B", "曾用名")
+        newest = history_of(session, CLERK, kind="address", object_id=below.id)[0]
+        assert [(c.field, c.old, c.new) for c in newest.changes] == [
+            ("standard_text", "学前街8弄5号", "文昌路8弄5号")
+        ]
+
+    def test_a_correction_touches_at_most_three_characters_in_ten(self, session: Session) -> None:
+        street = make.make_street(session, "人民东大道")
+        with _refused("correction-too-large"):
+            writes.correct_street(session, CLERK, place_name_id=street.id, name="中山西大道", version=1)
+        writes.correct_street(session, CLERK, place_name_id=street.id, name="人民冬大道", version=1)
+        assert place_name(session, CLERK, street.id).aliases == ()
+
+    def test_a_street_with_doors_stays(self, session: Session) -> None:
+        street = make.make_street(session)
+        door = make.make_address(session, 1, street=street)
+        with _refused("street-in-use", Conflict):
+            writes.retire_street(session, CLERK, place_name_id=street.id, version=1)
+        writes.retire_address(session, CLERK, address_id=door.id, version=1)
+        assert writes.retire_street(session, CLERK, place_name_id=street.id, version=1).version == 2
+
+
+class TestNumbers:
+    def test_a_number_is_read_and_composed_by_the_profile(self, session: Session) -> None:
+        street = make.make_street(session, "三新路")
+        done = writes.number_address(session, CLERK, place_name_id=street.id, number="１１９之1號")
+        found = address(session, CLERK, done.id)
+        assert (found.number, found.number_key, found.standard_text) == (119, "119-1", "三新路119-1号")
+
+    @pytest.mark.parametrize(
+        ("number", "code"),
+        [
+            ("6号402室", "number-has-unit"),
+            ("", "number-missing"),
+            ("号", "number-impossible"),
+            ("0", "number-impossible"),
+        ],
+    )
+    def test_what_is_no_number_is_refused(self, session: Session, number: str, code: str) -> None:
+        with _refused(code):
+            writes.number_address(session, CLERK, place_name_id=make.make_street(session).id, number=number)
+
+    def test_the_next_number_of_a_side_skips_what_was_ever_given(self, session: Session) -> None:
+        street = make.make_street(session)
+        make.make_address(session, 7, street=street, state="retired")
+        for side, number in (("odd", 9), ("even", 2), ("odd", 11), (None, 12)):
+            done = writes.number_address(session, CLERK, place_name_id=street.id, side=side)  # type: ignore[arg-type]
+            assert address(session, CLERK, done.id).number == number
+
+    def test_the_side_follows_from_the_point(self, session: Session) -> None:
+        street = make.make_street(session)
+        for y, number in ((15, 1), (-15, 2), (15, 3)):
+            lon, lat = make.metres(100, y)
+            proposed = writes.propose(session, CLERK, place_name_id=street.id, lon=lon, lat=lat)
+            assert proposed.number == number
+            assert proposed.distance_m == pytest.approx(100, abs=1)
+            assert proposed.from_axis_m == pytest.approx(15, abs=0.5)
+            writes.number_address(session, CLERK, place_name_id=street.id, lon=lon, lat=lat)
+
+    def test_a_retired_number_is_never_given_again(self, session: Session) -> None:
+        street = make.make_street(session)
+        door = make.make_address(session, 5, street=street)
+        writes.retire_address(session, CLERK, address_id=door.id, version=1)
+        with _refused("number-taken", Conflict) as caught:
+            writes.number_address(session, CLERK, place_name_id=street.id, number="5")
+        assert caught.value.facts["holder_state"] == "retired"
+        assert door.standard_text in caught.value.detail
+
+    def test_renumbering_leaves_a_successor_and_passes_the_building_on(self, session: Session) -> None:
+        building = make.make_building(session)
+        old = session.execute(select(Address)).scalars().one()
+        done = writes.renumber_address(session, CLERK, address_id=old.id, number="9001", version=1)
+        assert address(session, CLERK, done.id).building_ids == (building.id,)
+        assert address(session, CLERK, old.id).state == "retired"
+        heir = session.execute(select(Succession)).scalars().one()
+        assert (heir.old_id, heir.new_id, heir.kind) == (old.id, done.id, "renumber")
+        assert search(session, CLERK, text=old.standard_text).hits[0].building_id == building.id
+
+    def test_an_address_with_a_building_stays(self, session: Session) -> None:
+        make.make_building(session)
+        row = session.execute(select(Address)).scalars().one()
+        with _refused("address-in-use", Conflict):
+            writes.retire_address(session, CLERK, address_id=row.id, version=1)
+
+    def test_a_proposed_address_is_approved_once(self, session: Session) -> None:
+        row = make.make_address(session, state="proposed", officially_assigned=False)
+        done = writes.approve_address(session, CLERK, address_id=row.id, version=1)
+        assert address(session, CLERK, row.id).state == "current"
+        with _refused("not-proposed"):
+            writes.approve_address(session, CLERK, address_id=row.id, version=done.version)
+
+    def test_numbers_of_a_street_are_listed_as_people_count(self, session: Session) -> None:
+        street = make.make_street(session)
+        for number in ("10", "2", "2-1", "1"):
+            writes.number_address(session, CLERK, place_name_id=street.id, number=number)
+        page = addresses(session, CLERK, place_name_id=street.id, limit=3)
+        rest = addresses(session, CLERK, place_name_id=street.id, after=page.next, limit=3)
+        assert [row.number for row in (*page.rows, *rest.rows)] == [1, 2, 2, 10]
+
+
+class TestGuards:
+    def test_a_stale_version_is_told_with_the_current_one(self, session: Session) -> None:
+        row = make.make_address(session)
+        writes.correct_address(session, CLERK, address_id=row.id, version=1, accuracy="B")
+        with _refused("stale", Stale) as caught:
+            writes.correct_address(session, CLERK, address_id=row.id, version=1, accuracy="A")
+        assert caught.value.facts["current"] == 2
+
+    def test_role_and_area_are_asked_before_anything_changes(self, session: Session) -> None:
+        street = make.make_street(session)
+        stranger = make.make_viewer(areas=[make.make_community(session).id])
+        for viewer in (make.make_viewer("officer"), make.make_viewer("leader"), stranger):
+            with pytest.raises(Refused):
+                writes.number_address(session, viewer, place_name_id=street.id, number="1")
+            with pytest.raises(Refused):
+                writes.rename_street(session, viewer, place_name_id=street.id, name="别名路", version=1)
+        assert session.get_one(PlaceName, street.id).version == 1
+
+    @pytest.mark.parametrize("lon", [float("nan"), float("inf"), 200.0])
+    def test_a_point_off_the_earth_is_refused(self, session: Session, lon: float) -> None:
+        with _refused("position-invalid"):
+            writes.correct_address(
+                session, CLERK, address_id=make.make_address(session).id, version=1, lon=lon, lat=30.0
+            )
