@@ -46,10 +46,10 @@ def style() -> dict[str, Any]:
             {"id": "land", "type": "background", "paint": {"background-color": LAND}},
             *backdrop(),
             *streets(),
-            *blocks(),
-            *areas(),
             *buildings(),
-            *street_names(),
+            *areas(),
+            *blocks(),
+            *names(),
             *plates(),
         ],
     }
@@ -64,8 +64,9 @@ def _source(name: str) -> Layer:
     }
 
 
-def _layer(name: str, source: str, kind: str, **more: Any) -> Layer:
-    return {"id": name, "type": kind, "source": source, "source-layer": source, **more}
+def _layer(name: str, source: str, kind: str, *, part: str | None = None, **more: Any) -> Layer:
+    """Draw one layer of a source; `part` is the layer inside its tiles, by default of the same name."""
+    return {"id": name, "type": kind, "source": source, "source-layer": part or source, **more}
 
 
 def _by_zoom(*stops: float) -> list[Any]:
@@ -107,16 +108,26 @@ def streets() -> list[Layer]:
     ]  # fmt: skip
 
 
-def street_names() -> list[Layer]:
-    """Write the names along streets and lanes."""
+def names() -> list[Layer]:
+    """Write streets along their lines, then numbers on buildings, blocks and areas at one point each."""
     along = {"symbol-placement": "line", "symbol-spacing": 420, "text-max-angle": 40, "text-letter-spacing": 0.1,
              "text-padding": 8, "text-keep-upright": True}  # fmt: skip
-    halo = {"text-color": STREET_LABEL, "text-halo-color": ROAD, "text-halo-width": 1.5}
+    street = {"text-color": STREET_LABEL, "text-halo-color": ROAD, "text-halo-width": 2.5}
+    number = {"text-color": LABEL, "text-halo-color": "#f4f2ec", "text-halo-width": 1}
+    block = {"text-color": "#245587", "text-halo-color": "#ffffff", "text-halo-width": 2}
+    area = {"text-color": "#5d4a78", "text-halo-color": "#ffffff", "text-halo-width": 1.5}
+    tight = {"text-padding": 1, "text-max-width": 8}
     return [
-        _layer("street-name", "streets", "symbol", minzoom=13, filter=_IS_STREET,
-               layout=_text(["get", "name"], 13) | along, paint=halo),
+        _layer("building-name", "buildings", "symbol", part="building_names", minzoom=16.4,
+               layout=_text(["get", "name"], 12) | tight, paint=number),
         _layer("lane-name", "streets", "symbol", minzoom=17, filter=_IS_LANE,
-               layout=_text(["get", "name"], 12) | along, paint=halo),
+               layout=_text(["get", "name"], 12) | along, paint=street),
+        _layer("street-name", "streets", "symbol", minzoom=13, filter=_IS_STREET,
+               layout=_text(["get", "name"], 13) | along, paint=street),
+        _layer("block-name", "blocks", "symbol", part="block_names", minzoom=14, maxzoom=16.4,
+               layout=_text(["get", "name"], 13), paint=block),
+        _layer("area-name", "areas", "symbol", part="area_names", maxzoom=15.5,
+               layout=_text(["get", "name"], 13), paint=area),
     ]  # fmt: skip
 
 
@@ -125,7 +136,6 @@ def buildings() -> list[Layer]:
     is_area = ["==", ["geometry-type"], "Polygon"]
     is_shop = ["in", ["get", "use"], ["literal", ["commercial", "shop", "商业", "商铺"]]]
     chosen = ["==", ["get", "id"], ""]
-    name = ["coalesce", ["get", "label"], ["get", "name"], ""]
     return [
         _layer("building", "buildings", "fill", filter=is_area,
                paint={"fill-color": ["case", is_shop, SHOP, WALL]}),
@@ -137,10 +147,6 @@ def buildings() -> list[Layer]:
         _layer("building-chosen", "buildings", "fill", filter=chosen, paint={"fill-color": CHOSEN}),
         _layer("building-chosen-edge", "buildings", "line", filter=chosen, layout={"line-join": "round"},
                paint={"line-color": ACCENT, "line-width": 2.5}),
-        _layer("building-name", "buildings", "symbol", minzoom=16.4,
-               layout=_text(name, 12) | {"text-padding": 1, "text-max-width": 8},
-               paint={"text-color": ["case", chosen, "#1b2530", LABEL],
-                      "text-halo-color": "#f4f2ec", "text-halo-width": 1}),
     ]  # fmt: skip
 
 
@@ -158,24 +164,19 @@ def plates() -> list[Layer]:
 
 
 def blocks() -> list[Layer]:
-    """Draw the edges of grid blocks dashed, with their names."""
+    """Draw the edges of grid blocks dashed."""
     return [
-        _layer("block-edge", "blocks", "line", minzoom=13,
+        _layer("block-edge", "blocks", "line", part="block_edges", minzoom=14,
                paint={"line-color": BLOCK_EDGE, "line-width": 1.5, "line-dasharray": [4, 2.5]}),
-        _layer("block-name", "blocks", "symbol", minzoom=14, maxzoom=16.4,
-               layout=_text(["get", "name"], 13),
-               paint={"text-color": "#2b5f95", "text-halo-color": "#ffffff", "text-halo-width": 1.5}),
     ]  # fmt: skip
 
 
 def areas() -> list[Layer]:
-    """Draw the edges of districts, townships and communities, with names while the map is small."""
-    name = {"text-color": "#65537f", "text-halo-color": "#ffffff", "text-halo-width": 1.5}
+    """Draw the edges of districts, townships and communities."""
     widths = ["match", ["get", "level"], "district", 2.5, "township", 2, 1.5]
     return [
         _layer("area-edge", "areas", "line",
                paint={"line-color": COMMUNITY_EDGE, "line-width": widths, "line-dasharray": [6, 2, 1, 2]}),
-        _layer("area-name", "areas", "symbol", maxzoom=15.5, layout=_text(["get", "name"], 13), paint=name),
     ]  # fmt: skip
 
 

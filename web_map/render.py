@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from geo_registry import errors
 from geo_registry.access.rules import ROLE_TITLES
 from geo_registry.access.viewer import Viewer
+from geo_registry.codes import format_code
 from web_map import words
 from web_map.csp import new_nonce, policy
 from web_map.layers import PLATE_MARKS
@@ -47,8 +48,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals.update(static=static, words=words, role_titles=ROLE_TITLES, marks=PLATE_MARKS)
-    found.filters.update(json_text=json_text, public_code=words.public_code, floor_title=words.floor_title)
+    found.globals.update(code_text=format_code, static=static, words=words, role_titles=ROLE_TITLES, marks=PLATE_MARKS)
+    found.filters.update(json_text=json_text, floor_title=words.floor_title)
     found.filters.update(china_time=words.china_time)
     return found
 

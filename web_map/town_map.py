@@ -24,12 +24,13 @@ class VectorLayer(JSCSSMixin, Layer):  # type: ignore[misc]
     """A MapLibre style drawn as one Leaflet layer; Leaflet keeps the clicks.
 
     The style goes over as finished text: Folium would rename keys with an underscore.
-    The layer is handed to the page as `window.townMap`, which tells where WebGL is missing.
+    The page adds the layer once it knows the view (`show=False`), so that no tile is asked for in vain;
+    `window.townMap` hands it over, with no layer where the browser lacks WebGL.
     """
 
     _template = Template("""
         {% macro script(this, kwargs) %}
-        window.townMap = startTownMap({{ this._parent.get_name() }}, {{ this.style_text }});
+        var {{ this.get_name() }} = startTownMap({{ this._parent.get_name() }}, {{ this.style_text }});
         {% endmacro %}
     """)
     default_js = [("maplibre", LOCAL["maplibre"]), ("maplibre_leaflet", LOCAL["maplibre_leaflet"]),
@@ -38,7 +39,7 @@ class VectorLayer(JSCSSMixin, Layer):  # type: ignore[misc]
 
     def __init__(self, style: dict[str, Any]) -> None:
         """Keep the style as text."""
-        super().__init__(name="town", overlay=False, control=False)
+        super().__init__(name="town", overlay=False, control=False, show=False)
         self._name = "VectorLayer"
         self.style_text = json_text(style)
 

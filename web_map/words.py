@@ -87,28 +87,26 @@ def word(table: dict[str, str], code: str | None) -> str:
     return "—" if code is None or code == "" else table.get(code, code)
 
 
-def public_code(code: str | None) -> str:
-    """Return a 12-character code with its check character in groups of four: 7KQ4-M2XP-9RTC-5."""
-    text = (code or "").replace("-", "")
-    return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
+def registration_chip(row: dict[str, Any], hukou: dict[str, Any] | None = None) -> tuple[str, str] | None:
+    """Return tone and words for the registration of one stay: what holds, and until when; None for nothing to say.
 
-
-def registration_chip(row: dict[str, Any]) -> tuple[str, str]:
-    """Return tone and words for the registration of one occupant: what holds, and until when."""
+    A list of occupants says itself whether hukou and dwelling agree; for a person's dwellings `hukou` tells.
+    """
     status, expires = row.get("registration"), row.get("expires_on")
     if status == "active" and expires:
         return ("warning", f"已于 {expires} 到期") if expires < today().isoformat() else ("ok", f"有效至 {expires}")
-    if status == "active":
-        return "ok", "登记有效"
-    if status in ("expired", "returned"):
-        return "warning", REGISTRATIONS[status]
     if status:
-        return "info", word(REGISTRATIONS, status)
-    if row.get("separation") == "consistent":
-        return "ok", SEPARATIONS["consistent"]
+        tone = {"active": "ok", "expired": "warning", "returned": "warning"}.get(status, "info")
+        return tone, word(REGISTRATIONS, status)
+    separation = row.get("separation")
+    if hukou is not None:
+        separation = "consistent" if hukou.get("unit_id") == row.get("unit_id") else "resident_not_registered_here"
     if row.get("category") == "local_hukou":
-        return "info", SEPARATIONS["resident_not_registered_here"]
-    return "warning", "未登记"
+        return {
+            "consistent": ("ok", SEPARATIONS["consistent"]),
+            "resident_not_registered_here": ("info", SEPARATIONS["resident_not_registered_here"]),
+        }.get(separation or "", ("plain", "户籍待核"))
+    return ("warning", "未登记") if row.get("until") is None else None
 
 
 def floor_title(floor: int | None) -> str:
@@ -126,3 +124,8 @@ def china_time(moment: dt.datetime) -> str:
 def today() -> dt.date:
     """Return the day by China's clock."""
     return dt.datetime.now(CHINA).date()
+
+
+def without_kind(note: str, kind: str) -> str:
+    """Return the remark on a search hit without the kind before it, which stands in a place of its own."""
+    return note.removeprefix(HIT_KINDS.get(kind, "")).removeprefix(" · ")

@@ -124,15 +124,17 @@ class Loader:
         key = (parts.community_code, parts.street, parts.lane, parts.sub_lane, parts.hamlet, parts.group, parts.number)
         if key in self.addresses:
             return self.addresses[key]
-        named = [row for (name, above, _), row in self.streets.items() if name == parts.lane and above == parts.street]
+        spot = parts.group or parts.hamlet
+        named = [row for (name, _, _), row in self.streets.items() if spot and name == spot]
+        named += [row for (name, above, _), row in self.streets.items() if name == parts.lane and above == parts.street]
         named += [row for (name, above, _), row in self.streets.items() if name == parts.street and not above]
         scope = self.scope(parts.community_code)
-        place = named[0] if named and (parts.street or parts.lane) else None
+        place = named[0] if named else None
         text = parts.street + parts.lane + parts.sub_lane + parts.hamlet + parts.group + parts.number
         row = {
             "id": new_id(), "code": new_code(), "place_name_id": place and place["id"],
-            "scope_id": place["id"] if place else scope["community_id"], "number": len(self.addresses) + 1,
-            "number_key": f"{parts.sub_lane}{parts.hamlet}{parts.group}{parts.number}", "number_text": parts.number,
+            "scope_id": place["id"] if place else scope["community_id"], "number": int("".join(filter(str.isdigit, parts.number)) or 1),
+            "number_key": parts.number.removesuffix("号"), "number_text": parts.number,
             "standard_text": text, "position": f"SRID=4490;POINT({lon} {lat})", "accuracy": "A", **scope,
         }  # fmt: skip
         self.addresses[key] = row

@@ -10,6 +10,7 @@ from geo_registry.db import transaction
 from geo_registry.residence.reads import dwellings_of_person
 from web_map import words
 from web_map.deps import CurrentViewer, PageSession, RequestEngine, StatedLook, require
+from web_map.pages.home import own_areas
 from web_map.pages.occupants import REVEALABLE, Looker
 from web_map.render import PageRoute, page, piece
 
@@ -22,7 +23,8 @@ def person_page(request: Request, session: PageSession, viewer: CurrentViewer) -
     """Show the form; for roles without the permission the page does not exist."""
     require(viewer, Permission.PERSON_LOOK)
     purposes = purposes_for(session, viewer)
-    return page(request, "person.html", viewer, purposes=purposes, documents=words.DOCUMENTS)
+    own = own_areas(session, viewer)
+    return page(request, "person.html", viewer, own=own, purposes=purposes, documents=words.DOCUMENTS)
 
 
 @router.post("/panels/dwellings")

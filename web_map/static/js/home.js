@@ -17,7 +17,26 @@ async function drawCrumbs() {
   const building = openedBuilding();
   const query = building ? { building_id: building } : centre();
   const answer = await get(`/panels/crumbs?${new URLSearchParams(query)}`);
-  if (answer.ok && building === openedBuilding()) crumbs.innerHTML = answer.html;
+  if (!answer.ok || building !== openedBuilding()) return;
+  crumbs.innerHTML = answer.html;
+  addRoom();
+}
+
+/** The last step is the room whose occupants are shown. */
+function addRoom() {
+  crumbs.querySelector("[data-room]")?.remove();
+  const last = crumbs.querySelector("li:last-child span");
+  const name = mayLook && isLooking() ? chosenRoom()?.room : "";
+  last?.toggleAttribute("aria-current", !name);
+  if (!name) {
+    last?.setAttribute("aria-current", "location");
+    return;
+  }
+  const step = document.createElement("li");
+  step.dataset.room = "";
+  step.innerHTML = '<span aria-current="location"></span>';
+  /** @type {HTMLElement} */ (step.firstChild).textContent = name;
+  crumbs.querySelector("ol")?.append(step);
 }
 
 /** @param {string} id @param {Parameters<typeof openBuilding>[1]} [hint] */
@@ -99,11 +118,13 @@ if (mayLook) {
     shown: () => {
       room.hidden = false;
       document.body.classList.add("is-looking");
+      addRoom();
       /** @type {HTMLElement | null} */ (room.querySelector("#room-title"))?.focus();
     },
     ended: () => {
       room.hidden = true;
       document.body.classList.remove("is-looking");
+      addRoom();
     },
   });
 }

@@ -8,7 +8,7 @@ const BARS = '<div class="bars" aria-label="正在读取"><i></i><i></i><i></i><
 const pane = /** @type {HTMLElement} */ (document.getElementById("object"));
 let opened = "";
 
-/** @typedef {{unit: string, building: string, title: string}} Chosen one room, or the whole building with no unit */
+/** @typedef {{unit: string, building: string, room: string, title: string}} Chosen one room, or the whole building with no unit */
 /** @type {Chosen | null} */
 let chosen = null;
 /** @type {() => void} */
@@ -87,14 +87,14 @@ function chooseRoom(room) {
   const whole = pane.querySelector("#choose-building");
   whole?.setAttribute("aria-pressed", String(room === null));
   const name = room ? (room.dataset.room ?? "") : "整幢";
-  chosen = { unit: room?.dataset.unit ?? "", building: opened, title: room ? `${title()}${name}` : `${title()}（整幢）` };
+  chosen = { unit: room?.dataset.unit ?? "", building: opened, room: name, title: room ? `${title()}${name}` : `${title()}（整幢）` };
   room?.scrollIntoView({ block: "nearest", inline: "nearest" });
   remember({ u: chosen.unit || null });
   const look = pane.querySelector("#look");
   look?.removeAttribute("aria-disabled");
   look?.setAttribute("title", `查看${name}的住户`);
-  const hint = pane.querySelector("#look-hint");
-  if (hint) hint.textContent = `已选 ${name}；查看住户须先说明目的`;
+  const hint = pane.querySelector("#look-hint .foot-room");
+  if (hint) hint.textContent = `已选 ${name}`;
   picked(chosen);
 }
 

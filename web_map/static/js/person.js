@@ -37,7 +37,10 @@ form.addEventListener("submit", (event) => {
 
 startLooking({
   container: result,
-  shown: () => /** @type {HTMLElement | null} */ (result.querySelector("#person-name"))?.focus(),
+  shown: () => {
+    result.scrollIntoView({ block: "nearest" });
+    /** @type {HTMLElement | null} */ (result.querySelector("#person-name"))?.focus();
+  },
   ended: wipe,
   refused: (_code, field, text) => {
     if (field !== "id_number" && field !== "id_type") return false;

@@ -1,7 +1,5 @@
 /** The search box and its list: arrow keys move, Enter jumps, Esc leaves. */
 
-import { isTyping } from "./shell.js";
-
 const field = /** @type {HTMLInputElement} */ (document.getElementById("search"));
 const form = /** @type {HTMLFormElement} */ (document.getElementById("search-form"));
 const list = /** @type {HTMLElement} */ (document.getElementById("results"));
@@ -109,10 +107,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   // A late answer to a text that is no longer there.
   if (/** @type {any} */ (event).detail.elt === form && !field.value.trim()) event.preventDefault();
 });
-document.addEventListener("keydown", (event) => {
-  if (event.key === "/" && !isTyping(event.target) && !document.querySelector("dialog[open]")) {
-    event.preventDefault();
-    field.focus();
-    field.select();
-  }
-});
+const waiting = window.sessionStorage.getItem("search");
+if (waiting) {
+  window.sessionStorage.removeItem("search");
+  field.value = waiting;
+  field.focus();
+  // HTMX listens only after it has read the page.
+  window.addEventListener("load", () => field.dispatchEvent(new Event("input", { bubbles: true })));
+}

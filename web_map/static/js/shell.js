@@ -36,8 +36,23 @@ document.addEventListener("click", (event) => {
   if (target.closest("[data-close]")) target.closest("dialog")?.close();
 });
 
+// On pages without a map a search opens the map; the text waits in the tab, not in the address.
+document.getElementById("search-elsewhere")?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = /** @type {HTMLInputElement} */ (document.getElementById("search")).value.trim();
+  if (!text) return;
+  window.sessionStorage.setItem("search", text);
+  window.location.assign("/");
+});
+
 document.addEventListener("keydown", (event) => {
   if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "/" && !document.querySelector("dialog[open]")) {
+    const field = /** @type {HTMLInputElement | null} */ (document.getElementById("search"));
+    event.preventDefault();
+    field?.focus();
+    field?.select();
+  }
   if (event.key === "?") /** @type {HTMLDialogElement} */ (document.getElementById("keys"))?.showModal();
   if (event.key === "Escape") document.getElementById("who")?.removeAttribute("open");
 });

@@ -4,11 +4,14 @@
  * Draw a MapLibre style as one layer inside a Leaflet map.
  * @param {L.Map} map the Leaflet map that Folium has made
  * @param {object} style a MapLibre style without glyphs and sprite
- * @returns {{map: L.Map, gl: object | null}} `gl` is null where the browser has no WebGL
+ * @returns {L.Layer | null} null where the browser has no WebGL
  */
 function startTownMap(map, style) {
   const probe = document.createElement("canvas");
-  if (!probe.getContext("webgl2") && !probe.getContext("webgl")) return { map, gl: null };
+  if (!probe.getContext("webgl2") && !probe.getContext("webgl")) {
+    window.townMap = { map, layer: null };
+    return null;
+  }
   maplibregl.setWorkerUrl("/static/vendor/maplibre-gl/maplibre-gl-csp-worker.js");
   const layer = L.maplibreGL({
     style,
@@ -19,6 +22,7 @@ function startTownMap(map, style) {
     canvasContextAttributes: { preserveDrawingBuffer: true },
     transformRequest: (url) => ({ url: new URL(url, window.location.origin).href }),
   });
-  return { map, layer, gl: null };
+  window.townMap = { map, layer };
+  return layer;
 }
 window.startTownMap = startTownMap;
