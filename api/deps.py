@@ -219,7 +219,7 @@ class Act:
         self.viewer = viewer
         self.key = key
         told = [request.method, request.url.path, request.headers.get("if-match", "")]
-        self.digest = hashlib.sha256("\n".join(told).encode() + request.state.body_sha256).digest()
+        self.digest = hashlib.sha256("\n".join(told).encode() + b"\n" + request.state.body).digest()
 
     def once(self, write: Callable[[], Any], status: int = 200) -> Response:
         """Do the write and answer its id and version, or answer as the first time."""

@@ -43,7 +43,7 @@ def csrf_token(session_token: str) -> str:
 
 
 class Guard:
-    """Refuse malformed, foreign and oversized requests; leave id, token and body hash in the state."""
+    """Refuse malformed, foreign and oversized requests; leave id, token and body in the state."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -66,7 +66,7 @@ class Guard:
         except RegistryError as error:
             await problems.reply(error, state["request_id"])(scope, receive, send)
             return
-        state["body_sha256"] = hashlib.sha256(body).digest()
+        state["body"] = body
         await self.app(scope, _replay(body, receive), send)
 
 

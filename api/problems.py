@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problems: class -> status and slug, found through the MRO; the input is never echoed."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from geo_registry import errors
+from geo_registry.log import mask
 
 
 class Malformed(errors.RegistryError):
@@ -120,7 +122,7 @@ def reply(error: errors.RegistryError, request_id: UUID) -> Response:
         body["errors"] = [{"pointer": f"#/{field}", "detail": error.detail}]
     if found := error.facts.get("errors"):
         body["errors"] = found
-    if isinstance(version := error.facts.get("version"), int):
+    if isinstance(version := error.facts.get("current"), int):
         body["version"] = version
         headers["ETag"] = f'"{version}"'
     if audit_id := error.facts.get("audit_id"):
@@ -141,7 +143,33 @@ def install(app: FastAPI) -> None:
 
 def _registry_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.RegistryError)  # noqa: S101 - how it was registered
+    error.detail = without_echo(error.detail, request.state.body)
     return reply(error, request.state.request_id)
+
+
+_PLAIN = re.compile(r"[\u4e00-\u9fff0-9０-９（）·]{1,17}")
+
+
+def without_echo(sentence: str, body: bytes) -> str:
+    """Return a sentence free of personal numbers, and of what was sent unless that reads as a name."""
+    for sent in _texts(body):
+        for cut in (sent, sent[:40], sent[:20]):
+            if len(cut) > 2 and not _PLAIN.fullmatch(cut):
+                sentence = sentence.replace(cut, "…")
+    return mask(sentence)
+
+
+def _texts(body: bytes) -> Iterator[str]:
+    try:
+        pending = [orjson.loads(body)]
+    except orjson.JSONDecodeError:
+        return
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict | list):
+            pending += value.values() if isinstance(value, dict) else value
 
 
 def _http_error(request: Request, error: Exception) -> Response:

@@ -1,20 +1,27 @@
 """Addresses: search, the nearest, lists, one, and the acts on it."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from api.deps import CurrentViewer, Needs, PageQuery, Strict, Transaction, answer, one
+from api.deps import CurrentViewer, IfMatch, Needs, Once, PageQuery, Strict, Transaction, answer, one
+from api.schemas.act import Paper, WrittenOut
+from api.schemas.address import AddressCorrection, NewAddress, Renumber
 from api.schemas.place import PointQuery, Text, one_of, parse_point
 from geo_registry.access.viewer import Permission
-from geo_registry.address import reads
+from geo_registry.address import reads, writes
 from geo_registry.address.tables import STATES
 from geo_registry.pages import Page
 
 router = APIRouter(prefix="/v1/addresses", tags=["addresses"])
 READ = Depends(Needs(Permission.PLACE_READ))
+NUMBER = Depends(Needs(Permission.ADDRESS_NUMBER))
+APPROVE = Depends(Needs(Permission.ADDRESS_APPROVE))
+CORRECT = Depends(Needs(Permission.ADDRESS_CORRECT))
+RETIRE = Depends(Needs(Permission.ADDRESS_RETIRE))
 
 
 class SearchQuery(Strict):
@@ -65,3 +72,37 @@ def addresses(
 def address(address_id: UUID, session: Transaction, viewer: CurrentViewer) -> Response:
     """Show one address with its areas, buildings and plates."""
     return one(reads.address(session, viewer, address_id))
+
+
+@router.post("", status_code=201, dependencies=[NUMBER], response_model=WrittenOut)
+def number_address(body: NewAddress, act: Once) -> Response:
+    """Give a door a number: the one asked for, or the next free one."""
+    return act.once(partial(writes.number_address, act.session, act.viewer, **body.given()), 201)
+
+
+@router.post("/{address_id}/actions/approve", dependencies=[APPROVE], response_model=WrittenOut)
+def approve_address(address_id: UUID, body: Paper, version: IfMatch, act: Once) -> Response:
+    """Put a proposed address into force."""
+    target = {"address_id": address_id, "version": version, **body.given()}
+    return act.once(partial(writes.approve_address, act.session, act.viewer, **target))
+
+
+@router.post("/{address_id}/actions/correct", dependencies=[CORRECT], response_model=WrittenOut)
+def correct_address(address_id: UUID, body: AddressCorrection, version: IfMatch, act: Once) -> Response:
+    """Correct the position of an address, or what is noted beside it."""
+    target = {"address_id": address_id, "version": version, **body.given()}
+    return act.once(partial(writes.correct_address, act.session, act.viewer, **target))
+
+
+@router.post("/{address_id}/actions/renumber", dependencies=[NUMBER], response_model=WrittenOut)
+def renumber_address(address_id: UUID, body: Renumber, version: IfMatch, act: Once) -> Response:
+    """Give a door another number: a new address follows the old one."""
+    target = {"address_id": address_id, "version": version, **body.given()}
+    return act.once(partial(writes.renumber_address, act.session, act.viewer, **target))
+
+
+@router.post("/{address_id}/actions/retire", dependencies=[RETIRE], response_model=WrittenOut)
+def retire_address(address_id: UUID, body: Paper, version: IfMatch, act: Once) -> Response:
+    """End an address; its number is never given again."""
+    target = {"address_id": address_id, "version": version, **body.given()}
+    return act.once(partial(writes.retire_address, act.session, act.viewer, **target))

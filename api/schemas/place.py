@@ -13,8 +13,6 @@ from geo_registry.errors import RuleBroken
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="经度，EPSG:4490")]
 Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="纬度，EPSG:4490")]
 Text = Annotated[str, Field(min_length=1, max_length=100)]
-Document = Annotated[str, Field(min_length=1, max_length=100, description="文号")]
-Reason = Annotated[str, Field(min_length=1, max_length=500, description="事由")]
 
 
 def one_of(values: Iterable[str]) -> Any:  # noqa: ANN401  (pydantic's own type of a field)
@@ -84,10 +82,17 @@ class PointQuery(Strict):
     lat: Lat
 
 
-Position = tuple[Lon, Lat]
+def _on_earth(position: list[float]) -> list[float]:
+    if not (abs(position[0]) <= 180 and abs(position[1]) <= 90):
+        raise RuleBroken("position-invalid", "坐标应为经度、纬度（度）", field="coordinates")
+    return position
 
 
-def _closed(ring: list[Position]) -> list[Position]:
+Degrees = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Position = Annotated[list[Degrees], Field(min_length=2, max_length=2), AfterValidator(_on_earth)]
+
+
+def _closed(ring: list[list[float]]) -> list[list[float]]:
     if ring[0] != ring[-1]:
         raise RuleBroken("geometry-open", "边界须首尾相接", field="outline")
     return ring
@@ -95,13 +100,6 @@ def _closed(ring: list[Position]) -> list[Position]:
 
 Ring = Annotated[list[Position], Field(min_length=4, max_length=10_000), AfterValidator(_closed)]
 Rings = Annotated[list[Ring], Field(min_length=1, max_length=100)]
-
-
-class Point(Strict):
-    """A GeoJSON point in EPSG:4490."""
-
-    type: Literal["Point"]
-    coordinates: Position
 
 
 class Polygon(Strict):
@@ -121,8 +119,18 @@ class MultiPolygon(Strict):
 Outline = Annotated[Polygon | MultiPolygon, Field(discriminator="type")]
 
 
-class Paper(Strict):
-    """The paper behind an act."""
+Line = Annotated[list[Position], Field(min_length=2, max_length=10_000)]
 
-    document_number: Document | None = None
-    reason: Reason | None = None
+
+class LineString(Strict):
+    """A GeoJSON line in EPSG:4490."""
+
+    type: Literal["LineString"]
+    coordinates: Line
+
+
+class MultiLineString(Strict):
+    """A GeoJSON multiline in EPSG:4490."""
+
+    type: Literal["MultiLineString"]
+    coordinates: Annotated[list[Line], Field(min_length=1, max_length=100)]

@@ -1,0 +1,179 @@
+"""Acts over HTTP: once for each key, on the version that was read, and committed before the answer."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from tests.api.conftest import Town
+
+UNIT = "/v1/housing-units/{unit}"
+CHANGE = f"{UNIT}/actions/change"
+
+
+def _version(town: "Town", path: str) -> int:
+    return int(town.call("clerk", "GET", path).headers["etag"].strip('"'))
+
+
+def _outline(lon: float, lat: float) -> dict[str, Any]:
+    ring = [[lon, lat], [lon + 0.0002, lat], [lon + 0.0002, lat + 0.0002], [lon, lat + 0.0002], [lon, lat]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def test_a_street_from_its_naming_to_its_end(town: "Town") -> None:
+    named = town.act(
+        "clerk", "/v1/streets", {"kind": "street", "name": "听雨路", "area_id": str(town.ids["t"])}
+    )
+    assert named.status_code == 201, named.text
+    assert named.headers["etag"] == '"1"'
+    path = f"/v1/streets/{named.json()['id']}"
+    renamed = town.act(
+        "clerk", f"{path}/actions/rename", {"name": "听风路", "document_number": "东地名〔2026〕3号"}, 1
+    )
+    assert renamed.status_code == 200, renamed.text
+    shown = town.call("clerk", "GET", path)
+    assert (shown.json()["name"], shown.headers["etag"]) == ("听风路", f'"{renamed.json()["version"]}"')
+    retired = town.act("clerk", f"{path}/actions/retire", {}, renamed.json()["version"])
+    assert retired.status_code == 200, retired.text
+    verbs = [row["verb"] for row in town.call("clerk", "GET", f"{path}/history").json()]
+    assert verbs == ["retire", "rename", "name"]
+
+
+def test_an_address_from_its_number_to_its_end(town: "Town") -> None:
+    body = {"place_name_id": str(town.ids["street"]), "number": "20", "state": "proposed"}
+    numbered = town.act("clerk", "/v1/addresses", body)
+    assert numbered.status_code == 201, numbered.text
+    again = town.act("clerk", "/v1/addresses", body)
+    assert (again.status_code, again.json()["code"]) == (409, "number-taken")
+    path, version = f"/v1/addresses/{numbered.json()['id']}", numbered.json()["version"]
+    for verb, more in (
+        ("approve", {}),
+        ("correct", {"lon": 121.4051, "lat": 31.1051, "accuracy": "A"}),
+        ("retire", {}),
+    ):
+        done = town.act("clerk", f"{path}/actions/{verb}", more, version)
+        assert done.status_code == 200, done.text
+        version = done.json()["version"]
+    assert town.call("clerk", "GET", path).json()["state"] == "retired"
+
+
+def test_a_building_with_a_unit(town: "Town") -> None:
+    body = {
+        "address_id": str(town.ids["address"]),
+        "building_no": "9幢",
+        "outline": _outline(121.407, 31.107),
+        "floors": 6,
+    }
+    building = town.act("clerk", "/v1/buildings", body)
+    assert building.status_code == 201, building.text
+    unit = town.act(
+        "clerk", "/v1/housing-units", {"building_id": building.json()["id"], "unit": "2单元402室"}
+    )
+    assert unit.status_code == 201, unit.text
+    plan = town.call("clerk", "GET", f"/v1/buildings/{building.json()['id']}/units").json()
+    assert plan["unit_count"] == 1
+    path = f"/v1/buildings/{building.json()['id']}/actions/correct"
+    corrected = town.act("clerk", path, {"outline": _outline(121.40701, 31.107), "floors": 7}, 1)
+    assert corrected.status_code == 200, corrected.text
+    in_use = town.act("clerk", path.replace("correct", "retire"), {}, corrected.json()["version"])
+    assert in_use.status_code == 409
+    gone = town.act("clerk", f"/v1/housing-units/{unit.json()['id']}/actions/retire", {}, 1)
+    assert gone.status_code == 200, gone.text
+
+
+@pytest.mark.promise("P15")
+def test_a_write_says_which_version_it_has_read(town: "Town") -> None:
+    missing = town.act("clerk", CHANGE, {"use": "vacant"})
+    assert (missing.status_code, missing.json()["type"]) == (428, "/problems/version-required")
+    version = _version(town, UNIT)
+    stale = town.act("clerk", CHANGE, {"use": "vacant"}, version + 1)
+    assert (stale.status_code, stale.json()["version"]) == (412, version)
+    assert stale.headers["etag"] == f'"{version}"'
+    for broken in ("*", "1", 'W/"1"', '"a"', '"1", "2"'):
+        headers = {"Idempotency-Key": uuid4().hex, "If-Match": broken}
+        answer = town.call("clerk", "POST", CHANGE, json={"use": "vacant"}, headers=headers)
+        assert answer.status_code == 400
+
+
+def test_a_write_needs_a_key(town: "Town") -> None:
+    headers = {"If-Match": f'"{_version(town, UNIT)}"'}
+    answer = town.call("clerk", "POST", CHANGE, json={"use": "vacant"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-required")
+
+
+def test_a_repeated_write_answers_the_same_and_does_nothing(town: "Town") -> None:
+    version = _version(town, UNIT)
+    headers = {"Idempotency-Key": uuid4().hex, "If-Match": f'"{version}"'}
+    answers = [town.call("clerk", "POST", CHANGE, json={"use": "vacant"}, headers=headers) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert len({answer.content for answer in answers}) == 1
+    assert len({answer.headers["etag"] for answer in answers}) == 1
+    assert [answer.headers.get("idempotent-replay") for answer in answers] == [None, "true", "true"]
+    assert _version(town, UNIT) == version + 1
+    other = town.call("clerk", "POST", CHANGE, json={"use": "let_whole"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    # A key belongs to its account.
+    elsewhere = town.call("steward", "POST", CHANGE, json={"use": "vacant"}, headers=headers)
+    assert elsewhere.status_code == 412
+
+
+def test_a_write_outside_the_area_is_refused(town: "Town") -> None:
+    answer = town.act("clerk", "/v1/buildings/{hidden}/actions/correct", {"floors": 3}, 1)
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/refused")
+
+
+WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "place_name": ("/v1/streets", {"kind": "street", "name": "断桥路", "area_id": "{t}"}, ""),
+    "address": ("/v1/addresses", {"place_name_id": "{street}", "number": "66"}, ""),
+    "building": (
+        "/v1/buildings",
+        {"address_id": "{address}", "building_no": "7幢", "lon": 121.408, "lat": 31.108},
+        "",
+    ),
+    "housing_unit": ("/v1/housing-units", {"building_id": "{building}", "unit": "601室"}, ""),
+    "rename": ("/v1/streets/{lane}/actions/rename", {"name": "220弄"}, "/v1/lanes/{lane}"),
+    "street": ("/v1/streets/{lane}/actions/correct", {}, "/v1/lanes/{lane}"),
+    "end_street": ("/v1/streets/{lane}/actions/retire", {}, "/v1/lanes/{lane}"),
+    "correct": ("/v1/addresses/{address}/actions/correct", {"accuracy": "A"}, "/v1/addresses/{address}"),
+    "renumber": ("/v1/addresses/{address}/actions/renumber", {"number": "68"}, "/v1/addresses/{address}"),
+    "building_edit": ("/v1/buildings/{building}/actions/correct", {"floors": 5}, "/v1/buildings/{building}"),
+    "unit": (CHANGE, {"use": "vacant"}, UNIT),
+    "unit_end": ("/v1/housing-units/{vacant}/actions/retire", {}, "/v1/housing-units/{vacant}"),
+}
+
+
+@pytest.fixture
+def broken_commit(town: "Town") -> Iterator[None]:
+    """Let every act fail at COMMIT, as a deferred constraint does."""
+    town.sql("""
+        CREATE FUNCTION registry.fail_late() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'too late' USING ERRCODE = 'check_violation'; END $$
+    """)
+    town.sql("""
+        CREATE CONSTRAINT TRIGGER fail_late AFTER INSERT ON registry.act DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION registry.fail_late()
+    """)
+    yield
+    town.sql("DROP TRIGGER fail_late ON registry.act")
+    town.sql("DROP FUNCTION registry.fail_late()")
+
+
+@pytest.mark.promise("P13")
+@pytest.mark.usefixtures("broken_commit")
+@pytest.mark.parametrize("write", sorted(WRITES))
+def test_a_failed_commit_is_never_a_success(town: "Town", write: str) -> None:
+    path, body, shown = WRITES[write]
+    filled = {
+        key: value.format(**town.ids) if isinstance(value, str) else value for key, value in body.items()
+    }
+    version = _version(town, shown) if shown else None
+    acts = town.sql("SELECT count(*) FROM registry.act")
+    answer: httpx.Response = town.act("clerk", path, filled, version)
+    # The rule of the test's own trigger: whatever else refused would prove nothing.
+    assert (answer.status_code, answer.json()["code"]) == (422, "value-refused"), answer.text
+    assert town.sql("SELECT count(*) FROM registry.act") == acts
+    if shown:
+        assert _version(town, shown) == version
