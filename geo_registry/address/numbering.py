@@ -53,7 +53,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a door lies along a street: metres from the beginning of the axis, metres beside it, which hand."""
+    """Where a door lies along a street: metres from the start of its axis, metres beside it, which hand."""
 
     distance_m: float
     from_axis_m: float

@@ -147,7 +147,7 @@ def plate_counts(
     if area_id is not None:
         query = query.where(within(Plate, area_id))
     query = query.group_by(Plate.state).order_by(Plate.state)
-    by_state: dict[str, int] = dict(session.execute(query).tuples().all())
+    by_state = {state: int(count) for state, count in session.execute(query)}
     by_phase = {phase: sum(by_state.get(state, 0) for state in states) for phase, states in PHASES.items()}
     del by_phase["ended"]
     return PlateCounts(by_state, by_phase, sum(by_state.values()))
