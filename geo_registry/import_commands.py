@@ -42,7 +42,7 @@ def _importer(kind: Kind) -> Importer:
     """Return the importer of a kind; loaded on use, because geometry libraries are slow to load."""
     from importlib import import_module
 
-    importer: Importer = import_module(f"geo_registry.exchange.{kind}").run
+    importer: Importer = getattr(import_module(f"geo_registry.exchange.{kind}"), f"import_{kind}")
     return importer
 
 

@@ -87,6 +87,12 @@ class Load:
         for (outcome, reason), count in counts.items():
             self.report.count_kept("refused" if outcome == "refused" else "quarantined", reason, count)
 
+    def forget_kept(self) -> None:
+        """Drop the rows kept out so far, before a file is judged anew."""
+        self.connection.execute("TRUNCATE pg_temp.kept_row")
+        self.report.reasons.clear()
+        self.report.quarantined = self.report.refused = 0
+
     def kept(self) -> Iterator[Kept]:
         """Give the rows kept out so far, in the order of the file."""
         with self.connection.cursor(name="kept_rows") as cursor:

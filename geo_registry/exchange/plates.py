@@ -1,0 +1,138 @@
+"""Importing lists of door plates with the dwellings behind them.
+
+A row is one door: its names become a tree of place names, its number an address with a plate, the
+address a building, and the row a unit of it. The file is staged in temporary tables and stored by a
+few statements in one transaction.
+"""
+
+from collections.abc import Mapping
+
+from geo_registry.address.profile import Profile, load_profile
+from geo_registry.exchange.areas import load_companions
+from geo_registry.exchange.ledger import Load
+from geo_registry.exchange.plates_names import Area
+from geo_registry.exchange.plates_stage import Stager
+from geo_registry.exchange.report import guard_retirement
+from geo_registry.exchange.staging import sections
+
+STAGES = ("names", "addresses", "buildings", "units", "plates")
+LEVELS = ("province", "city", "district", "township", "community")
+
+
+def import_plates(load: Load) -> None:
+    """Import one list of door plates.
+
+    Raises:
+        RuleBroken: the file cannot be read, a companion is missing, or too much would be retired.
+
+    """
+    profile = load.request.profile or _installed_profile(load)
+    script = sections("plates")
+    load.connection.execute(script["make"])
+    stager = Stager(load, profile, lambda codes: find_areas(load, profile, codes))
+    stager.run()
+    for shift in stager.shifts.values():
+        load.report.notes.append(shift.detail)
+    load.connection.execute(script["index"])
+    _store(load, script, depth=max((node.depth for node in stager.places.nodes), default=-1))
+    _count(load, script)
+    if load.report.stored:
+        load.connection.execute(script["analyze"])
+    if not load.request.partial:
+        _retire(load, script)
+
+
+def _store(load: Load, script: dict[str, bytes], depth: int) -> None:
+    values = {"act": load.act_id, "source": load.request.mapping.code}
+    for done, stage in enumerate(STAGES):
+        load.request.progress("storing", done, len(STAGES) + 1)
+        for level in range(depth + 1) if stage == "names" else (0,):
+            _execute(load, script[stage], {**values, "depth": level})
+    load.request.progress("storing", len(STAGES), len(STAGES) + 1)
+
+
+def _count(load: Load, script: dict[str, bytes]) -> None:
+    row = load.connection.execute(script["count"]).fetchone()
+    assert row  # noqa: S101 - an aggregate always answers
+    added, changed, accepted = row
+    load.report.stored, load.report.changed = added + changed, changed
+    load.report.unchanged = accepted - added - changed
+
+
+def _retire(load: Load, script: dict[str, bytes]) -> None:
+    values = {"act": load.act_id}
+    _execute(load, script["gone"], values)
+    for township, live, gone in load.connection.execute(script["shares"], values).fetchall():
+        confirmed = load.request.confirm_retirement
+        if warning := guard_retirement(township, live, gone, confirmed=confirmed):
+            load.report.warnings["retirement"] += gone
+            load.report.notes.append(warning)
+        load.report.retired += gone
+    if load.report.retired:
+        _execute(load, script["retire"], values)
+    load.request.progress("storing", len(STAGES) + 1, len(STAGES) + 1)
+
+
+def _execute(load: Load, statements: bytes, values: Mapping[str, object]) -> None:
+    """Run statements one by one, because a statement with parameters stands alone."""
+    for statement in statements.split(b";\n"):
+        if statement.strip():
+            load.connection.execute(statement, values)
+
+
+def _installed_profile(load: Load) -> Profile:
+    row = load.connection.execute("SELECT profile FROM registry.jurisdiction").fetchone()
+    assert row  # noqa: S101 - the migration inserts it
+    return load_profile(row[0])
+
+
+def find_areas(load: Load, profile: Profile, codes: set[str]) -> dict[str, tuple[Area, bytes | None]]:
+    """Return the communities of some codes with their boundaries as WKB, loading companions when needed."""
+    found = _registered(load, profile, codes)
+    missing = {code for code in codes - found.keys() if code}
+    if missing and load.request.mapping.companions:
+        load_companions(
+            load,
+            codes=load.request.companion("codes"),
+            boundaries=load.request.companion("boundaries"),
+            counties={_county(code) for code in missing},
+        )
+        found |= _registered(load, profile, missing)
+    return found
+
+
+def _county(code: str) -> str:
+    """Return the county of a village code: 10018 of 1001802-004, 63 of 6300100-001."""
+    return code[:2] if code.startswith("6") else code[:5]
+
+
+def _registered(load: Load, profile: Profile, codes: set[str]) -> dict[str, tuple[Area, bytes | None]]:
+    written = {level.level for level in profile.areas if level.written}
+    rows = load.connection.execute(
+        _FIND_AREAS, {"scheme": load.request.mapping.scheme, "codes": sorted(codes)}
+    ).fetchall()
+    found = {}
+    for code, community, township, district, boundary, *names in rows:
+        named = dict(zip(LEVELS, names, strict=True))
+        prefix = "".join(named[level] or "" for level in LEVELS if level in written)
+        found[code] = (Area(-1, community, township, district, prefix, named["community"]), boundary)
+    return found
+
+
+_FIND_AREAS = """
+WITH asked AS (
+  SELECT code, id FROM registry.division
+  WHERE code = ANY(%(codes)s) AND (%(scheme)s::text IS NULL OR scheme = %(scheme)s)
+  UNION
+  SELECT value, object_id FROM registry.external_code
+  WHERE object_kind = 'division' AND scheme = %(scheme)s AND value = ANY(%(codes)s)
+)
+SELECT asked.code, c.id, c.township_id, c.district_id, ST_AsBinary(c.boundary),
+  p.name, y.name, d.name, t.name, c.name
+FROM asked JOIN registry.division c ON c.id = asked.id AND c.level = 'community'
+LEFT JOIN registry.division t ON t.id = c.township_id
+LEFT JOIN registry.division d ON d.id = c.district_id
+LEFT JOIN registry.division y ON y.id = c.city_id
+LEFT JOIN registry.division p ON p.id = coalesce(y.parent_id, d.parent_id) AND p.level = 'province'
+WHERE c.district_id IS NOT NULL
+"""
