@@ -16,17 +16,24 @@ CREATE TABLE registry.jurisdiction (
   profile text NOT NULL,
   box geometry(Polygon, 4490) NOT NULL
 );
+
+-- The box as a constant, so that the constraints below need no table; a trigger keeps it equal to the row.
+CREATE FUNCTION registry.keep_jurisdiction() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
+BEGIN
+  EXECUTE format('CREATE OR REPLACE FUNCTION registry.jurisdiction_box() RETURNS geometry
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN %L::geometry', ST_Envelope(NEW.box)::text);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER keep_jurisdiction AFTER INSERT OR UPDATE ON registry.jurisdiction
+  FOR EACH ROW EXECUTE FUNCTION registry.keep_jurisdiction();
 INSERT INTO registry.jurisdiction VALUES (1, '全国', 'shanghai', ST_MakeEnvelope(73, 3, 136, 54, 4490));
 
--- Closed, valid, of a bearable size and inside the jurisdiction. NULL passes (STRICT).
-CREATE FUNCTION registry.is_sound(shape geometry) RETURNS boolean
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
-BEGIN
-  RETURN NOT ST_IsEmpty(shape) AND ST_NPoints(shape) <= 200000 AND ST_IsValid(shape)
-    AND (SELECT ST_XMin(shape) >= ST_XMin(box) AND ST_XMax(shape) <= ST_XMax(box)
-            AND ST_YMin(shape) >= ST_YMin(box) AND ST_YMax(shape) <= ST_YMax(box)
-         FROM registry.jurisdiction);
-END $$;
+-- Closed, valid, of a bearable size and inside the jurisdiction; no shape is sound. One expression of
+-- immutable functions: the planner puts it into the constraint itself, which makes it cheap for millions of rows.
+CREATE FUNCTION registry.is_sound(shape geometry) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT shape IS NULL OR (registry.jurisdiction_box() ~ shape AND ST_NPoints(shape) <= 200000 AND ST_IsValid(shape))
+$$;
 
 -- Public code: 12 random symbols of an alphabet of 31 without 0 O I L U, and a weighted check symbol;
 -- the same rule as geo_registry/codes.py.
