@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -157,21 +158,7 @@ def place_name(session: Session, viewer: Viewer, place_name_id: UUID) -> PlaceNa
         NotFound: it does not exist or lies outside the viewer's areas.
 
     """
-    parent, child = aliased(PlaceName), aliased(PlaceName)
-    children = select(func.count()).where(child.parent_id == PlaceName.id, child.state == "current")
-    doors = select(func.count()).where(Address.scope_id == PlaceName.id, Address.state == "current")
-    query = (
-        _place_rows()
-        .add_columns(
-            PlaceName.initials, parent.full_name, PlaceName.township_id, PlaceName.community_id,
-            func.lower(PlaceName.valid), func.upper(PlaceName.valid),
-            cast(func.ST_AsGeoJSON(PlaceName.axis, 7), JSONB),
-            func.ST_Length(func.geography(func.ST_Transform(PlaceName.axis, 4326))),
-            children.scalar_subquery(), doors.scalar_subquery(), _aliases_of("place_name", PlaceName.id),
-        )
-        .outerjoin(parent, parent.id == PlaceName.parent_id)
-        .where(PlaceName.id == place_name_id, in_scope(viewer, PlaceName))
-    )  # fmt: skip
+    query = _place_detail().where(PlaceName.id == place_name_id, in_scope(viewer, PlaceName))
     row = session.execute(query).one_or_none()
     if row is None:
         raise NotFound("place-name-not-found", "没有这个地名，或不在您的辖区内")
@@ -215,25 +202,7 @@ def address(session: Session, viewer: Viewer, address_id: UUID) -> AddressDetail
         NotFound: it does not exist or lies outside the viewer's areas.
 
     """
-    district, township, community = aliased(Division), aliased(Division), aliased(Division)
-    carried, plate = located("building_address"), located("plate")
-    buildings = select(func.array_agg(carried.building_id)).where(
-        carried.address_id == Address.id, carried.valid.op("@>")(func.current_date())
-    )
-    plates = select(func.array_agg(plate.id)).where(plate.address_id == Address.id, in_scope(viewer, plate))
-    query = (
-        _address_rows()
-        .add_columns(
-            Address.neighborhood, Address.position_source, Address.district_id, Address.township_id,
-            Address.community_id, district.name, township.name, community.name,
-            func.lower(Address.valid), func.upper(Address.valid), buildings.scalar_subquery(),
-            plates.scalar_subquery(), _aliases_of("address", Address.id),
-        )
-        .outerjoin(district, district.id == Address.district_id)
-        .outerjoin(township, township.id == Address.township_id)
-        .outerjoin(community, community.id == Address.community_id)
-        .where(Address.id == address_id, in_scope(viewer, Address))
-    )  # fmt: skip
+    query = _address_detail().where(Address.id == address_id, in_scope(viewer, Address))
     row = session.execute(query).one_or_none()
     if row is None:
         raise NotFound("address-not-found", "没有这个地址，或不在您的辖区内")
@@ -279,6 +248,7 @@ def nearest(
     return tuple(NearAddress(*row) for row in found)
 
 
+@cache
 def _place_rows() -> Any:  # noqa: ANN401  (a select of many columns)
     return select(
         PlaceName.id, PlaceName.code, PlaceName.kind, PlaceName.name, PlaceName.full_name, PlaceName.pinyin,
@@ -286,12 +256,55 @@ def _place_rows() -> Any:  # noqa: ANN401  (a select of many columns)
     ).outerjoin(Division, Division.id == PlaceName.district_id)  # fmt: skip
 
 
+@cache
 def _address_rows() -> Any:  # noqa: ANN401  (a select of many columns)
     return select(
         Address.id, Address.code, Address.place_name_id, Address.number, Address.number_key,
         Address.number_text, Address.standard_text, Address.officially_assigned, Address.accuracy,
         Address.state, Address.version,
         func.ST_X(Address.position), func.ST_Y(Address.position),
+    )  # fmt: skip
+
+
+@cache
+def _place_detail() -> Any:  # noqa: ANN401  (a select of many columns)
+    parent, child = aliased(PlaceName), aliased(PlaceName)
+    children = select(func.count()).where(child.parent_id == PlaceName.id, child.state == "current")
+    doors = select(func.count()).where(Address.scope_id == PlaceName.id, Address.state == "current")
+    return (
+        _place_rows()
+        .add_columns(
+            PlaceName.initials, parent.full_name, PlaceName.township_id, PlaceName.community_id,
+            func.lower(PlaceName.valid), func.upper(PlaceName.valid),
+            cast(func.ST_AsGeoJSON(PlaceName.axis, 7), JSONB),
+            func.ST_Length(func.geography(func.ST_Transform(PlaceName.axis, 4326))),
+            children.scalar_subquery(), doors.scalar_subquery(), _aliases_of("place_name", PlaceName.id),
+        )
+        .outerjoin(parent, parent.id == PlaceName.parent_id)
+    )  # fmt: skip
+
+
+@cache
+def _address_detail() -> Any:  # noqa: ANN401  (a select of many columns)
+    district, township, community = aliased(Division), aliased(Division), aliased(Division)
+    carried, plate = located("building_address"), located("plate")
+    buildings = select(func.array_agg(carried.building_id)).where(
+        carried.address_id == Address.id, carried.valid.op("@>")(func.current_date())
+    )
+    plates = select(func.array_agg(plate.id)).where(
+        plate.address_id == Address.id, plate.district_id == Address.district_id
+    )
+    return (
+        _address_rows()
+        .add_columns(
+            Address.neighborhood, Address.position_source, Address.district_id, Address.township_id,
+            Address.community_id, district.name, township.name, community.name,
+            func.lower(Address.valid), func.upper(Address.valid), buildings.scalar_subquery(),
+            plates.scalar_subquery(), _aliases_of("address", Address.id),
+        )
+        .outerjoin(district, district.id == Address.district_id)
+        .outerjoin(township, township.id == Address.township_id)
+        .outerjoin(community, community.id == Address.community_id)
     )  # fmt: skip
 
 

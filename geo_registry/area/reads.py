@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -141,23 +142,7 @@ def area(session: Session, viewer: Viewer, area_id: UUID) -> AreaDetail:
         NotFound: it does not exist or lies outside the viewer's areas.
 
     """
-    parent, child = aliased(Division), aliased(Division)
-    children = select(func.count()).where(
-        child.parent_id == Division.id, child.valid.contains(func.current_date())
-    )
-    query = (
-        _rows()
-        .add_columns(
-            Division.scheme,
-            parent.name,
-            Division.district_id,
-            Division.township_id,
-            sql_cast(func.ST_AsGeoJSON(Division.boundary, 7), JSONB),
-            children.scalar_subquery(),
-        )
-        .outerjoin(parent, parent.id == Division.parent_id)
-        .where(Division.id == area_id, division_in_scope(viewer))
-    )
+    query = _detail().where(Division.id == area_id, division_in_scope(viewer))
     row = session.execute(query).one_or_none()
     if row is None:
         raise NotFound("area-not-found", "没有这个区划，或不在您的辖区内")
@@ -225,19 +210,33 @@ def breadcrumb(
 
 def _steps_of_building(session: Session, viewer: Viewer, building_id: UUID) -> tuple[UUID, tuple[Crumb, ...]]:
     """Return the lowest division of a building, and the steps below it."""
+    building = located("building")
+    query = _steps().where(building.id == building_id, in_scope(viewer, building))
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("building-not-found", "没有这幢楼，或不在您的辖区内")
+    own = Crumb("building", *row[1:4])
+    return row[0], (own,) if row[4] is None else (Crumb("block", *row[4:7]), own)
+
+
+@cache
+def _steps() -> Select[Any]:
+    """Return the lowest division, the building and its block, of the building's own community."""
     building, block = located("building"), located("grid_block")
     carried, address = located("building_address"), located("address")
     place = func.coalesce(building.position, func.ST_PointOnSurface(building.outline))
     covering = (
         select(block.id, block.name, block.code)
-        .where(func.ST_Covers(block.boundary, place), block.state == "current", in_scope(viewer, block))
+        .where(func.ST_Covers(block.boundary, place), block.state == "current")
+        .where(block.district_id == building.district_id)
+        .where(func.coalesce(block.community_id == building.community_id, true()))
         .limit(1)
         .lateral("block")
     )
     numbered = address.standard_text.concat(carried.building_no)
     title = func.coalesce(numbered, building.label, building.name, building.code)
     today = carried.is_main & carried.valid.op("@>")(func.current_date())
-    query = (
+    return (
         select(
             func.coalesce(building.community_id, building.township_id, building.district_id),
             building.id, title, building.code, covering.c.id, covering.c.name, covering.c.code,
@@ -246,13 +245,7 @@ def _steps_of_building(session: Session, viewer: Viewer, building_id: UUID) -> t
         .outerjoin(carried.address_id.table, (carried.building_id == building.id) & today)
         .outerjoin(address.id.table, address.id == carried.address_id)
         .outerjoin(covering, true())
-        .where(building.id == building_id, in_scope(viewer, building))
     )  # fmt: skip
-    row = session.execute(query).one_or_none()
-    if row is None:
-        raise NotFound("building-not-found", "没有这幢楼，或不在您的辖区内")
-    own = Crumb("building", *row[1:4])
-    return row[0], (own,) if row[4] is None else (Crumb("block", *row[4:7]), own)
 
 
 def within(row: Any, area_id: UUID) -> ColumnElement[bool]:  # noqa: ANN401  (a located class or its columns)
@@ -269,6 +262,7 @@ def outside(state: Any, states: tuple[str, ...]) -> ColumnElement[bool]:  # noqa
     return cast("ColumnElement[bool]", state.not_in(listed))
 
 
+@cache
 def located(name: str) -> Any:  # noqa: ANN401  (columns of a table that stands above this noun)
     """Return the columns of a located table by its name, for reads that may not import its noun."""
     names = (
@@ -283,6 +277,7 @@ def _columns(*names: str) -> list[Any]:
     return [column(name, Uuid) if name == "id" or name.endswith("_id") else column(name) for name in names]
 
 
+@cache
 def _rows() -> Select[Any]:
     label = func.ST_PointOnSurface(Division.boundary)
     return select(
@@ -292,6 +287,26 @@ def _rows() -> Select[Any]:
         func.ST_XMin(Division.boundary), func.ST_YMin(Division.boundary),
         func.ST_XMax(Division.boundary), func.ST_YMax(Division.boundary),
     )  # fmt: skip
+
+
+@cache
+def _detail() -> Select[Any]:
+    parent, child = aliased(Division), aliased(Division)
+    children = select(func.count()).where(
+        child.parent_id == Division.id, child.valid.contains(func.current_date())
+    )
+    return (
+        _rows()
+        .add_columns(
+            Division.scheme,
+            parent.name,
+            Division.district_id,
+            Division.township_id,
+            sql_cast(func.ST_AsGeoJSON(Division.boundary, 7), JSONB),
+            children.scalar_subquery(),
+        )
+        .outerjoin(parent, parent.id == Division.parent_id)
+    )
 
 
 def _area_row(row: Any) -> AreaRow:  # noqa: ANN401  (one row of `_rows`)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -104,6 +105,7 @@ def block_containing(session: Session, viewer: Viewer, *, lon: float, lat: float
     return None if row is None else BlockRow(*row)
 
 
+@cache
 def _rows() -> Select[Any]:
     label = func.ST_PointOnSurface(GridBlock.boundary)
     return select(

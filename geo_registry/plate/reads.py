@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -98,23 +99,7 @@ def plate(session: Session, viewer: Viewer, plate_id: UUID) -> PlateDetail:
         NotFound: it does not exist or lies outside the viewer's areas.
 
     """
-    carrier = (
-        select(BuildingAddress.building_id)
-        .where(
-            BuildingAddress.address_id == Plate.address_id,
-            BuildingAddress.valid.contains(func.current_date()),
-        )
-        .order_by(BuildingAddress.building_no)
-        .limit(1)
-    )
-    query = (
-        _rows()
-        .add_columns(
-            func.lower(Plate.valid), func.upper(Plate.valid), Plate.district_id, Plate.township_id,
-            Plate.community_id, carrier.scalar_subquery(),
-        )
-        .where(Plate.id == plate_id, in_scope(viewer, Plate))
-    )  # fmt: skip
+    query = _detail().where(Plate.id == plate_id, in_scope(viewer, Plate))
     row = session.execute(query).one_or_none()
     if row is None:
         raise NotFound("plate-not-found", "没有这块门牌，或不在您的辖区内")
@@ -153,11 +138,32 @@ def plate_counts(
     return PlateCounts(by_state, by_phase, sum(by_state.values()))
 
 
+@cache
 def _rows() -> Select[Any]:
     return select(
         Plate.id, Plate.code, Plate.kind, Plate.text, Plate.state, Plate.address_id, Address.standard_text,
         Plate.version, func.ST_X(Plate.position), func.ST_Y(Plate.position),
     ).join(Address, Address.id == Plate.address_id)  # fmt: skip
+
+
+@cache
+def _detail() -> Select[Any]:
+    carrier = (
+        select(BuildingAddress.building_id)
+        .where(
+            BuildingAddress.address_id == Plate.address_id,
+            BuildingAddress.valid.contains(func.current_date()),
+        )
+        .order_by(BuildingAddress.building_no)
+        .limit(1)
+    )
+    return (
+        _rows()
+        .add_columns(
+            func.lower(Plate.valid), func.upper(Plate.valid), Plate.district_id, Plate.township_id,
+            Plate.community_id, carrier.scalar_subquery(),
+        )
+    )  # fmt: skip
 
 
 def _row(row: Any) -> PlateRow:  # noqa: ANN401  (one row of `_rows`)
