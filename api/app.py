@@ -1,5 +1,6 @@
 """The application: engine, gates and routes."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -22,7 +23,7 @@ from api.routes import (
     tiles,
     units,
 )  # fmt: skip
-from geo_registry import db
+from geo_registry import db, log
 from web_map.app import install as install_pages
 
 VERSION = "0.1.0"
@@ -47,6 +48,8 @@ def create_app(database_url: str | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if not logging.getLogger().handlers:
+            log.configure()
         app.state.engine = db.app_engine(database_url)
         yield
         app.state.engine.dispose()
@@ -59,6 +62,7 @@ def create_app(database_url: str | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        responses=problems.RESPONSES,
     )
     problems.install(app)
     for router in ROUTERS:

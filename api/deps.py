@@ -1,6 +1,7 @@
 """What routes ask for: a transaction, the viewer, the purpose of a look, a page, the guards of a write.
 
 A transaction ends before the reply begins (`scope="function"`): a failed commit can never have answered 2xx.
+What neither waits nor computes is `async`, for it then costs no turn in the thread pool.
 """
 
 import hashlib
@@ -26,7 +27,7 @@ from geo_registry.errors import NotSignedIn, Refused, RuleBroken, VersionRequire
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def engine_of(request: Request) -> db.Engine:
+async def engine_of(request: Request) -> db.Engine:
     """Return the engine of the running application."""
     engine: db.Engine = request.app.state.engine
     return engine
@@ -34,7 +35,7 @@ def engine_of(request: Request) -> db.Engine:
 
 def open_transaction(request: Request) -> Iterator[db.Session]:
     """Give the request's one transaction; it commits when the route has returned."""
-    with db.transaction(engine_of(request)) as session:
+    with db.transaction(request.app.state.engine) as session:
         yield session
 
 
@@ -42,7 +43,7 @@ Transaction = Annotated[db.Session, Depends(open_transaction, scope="function")]
 App = Annotated[db.Engine, Depends(engine_of)]
 
 
-def token_of(request: Request) -> str:
+async def token_of(request: Request) -> str:
     """Return the session token of the request.
 
     Raises:
@@ -74,7 +75,7 @@ class Needs:
 
     permission: Permission
 
-    def __call__(self, viewer: CurrentViewer) -> None:
+    async def __call__(self, viewer: CurrentViewer) -> None:
         """Refuse a viewer without the permission."""
         _demand(viewer, self.permission)
 
@@ -92,7 +93,7 @@ class NeedsToLook:
         _demand(viewer, self.permission)
 
 
-def everybody() -> None:
+async def everybody() -> None:
     """Declare a route open to anybody."""
 
 
@@ -136,7 +137,7 @@ def parse_purpose(header: str) -> tuple[str, str]:
     return found[1], text
 
 
-def current_look(
+async def current_look(
     request: Request,
     token: Token,
     access_purpose: Annotated[
@@ -169,7 +170,9 @@ Page = Annotated[PageQuery, Query()]
 _VERSION = re.compile(r'"(\d{1,9})"')
 
 
-def expected_version(if_match: Annotated[str | None, Header(description="所读版本的 ETag")] = None) -> int:
+async def expected_version(
+    if_match: Annotated[str | None, Header(description="所读版本的 ETag")] = None,
+) -> int:
     """Return the version that the caller has read.
 
     Raises:
@@ -189,7 +192,7 @@ IfMatch = Annotated[int, Depends(expected_version)]
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")
 
 
-def stated_key(
+async def stated_key(
     idempotency_key: Annotated[str | None, Header(description="8 至 128 个可见字符")] = None,
 ) -> str:
     """Return the key under which the answer of a write is kept.
@@ -212,9 +215,7 @@ IdempotencyKey = Annotated[str, Depends(stated_key)]
 class Act:
     """A write that happens once for its key: the first answer is stored with it, and told again."""
 
-    def __init__(
-        self, request: Request, session: Transaction, viewer: CurrentViewer, key: IdempotencyKey
-    ) -> None:
+    def __init__(self, request: Request, session: db.Session, viewer: Viewer, key: str) -> None:
         self.session = session
         self.viewer = viewer
         self.key = key
@@ -233,7 +234,14 @@ class Act:
         return _written(status, body, etag, {})
 
 
-Once = Annotated[Act, Depends()]
+async def prepared_act(
+    request: Request, session: Transaction, viewer: CurrentViewer, key: IdempotencyKey
+) -> Act:
+    """Return the act that the request asks for, not yet done."""
+    return Act(request, session, viewer, key)
+
+
+Once = Annotated[Act, Depends(prepared_act)]
 
 
 def _written(status: int, body: bytes, etag: str | None, extra: dict[str, str]) -> Response:

@@ -98,6 +98,39 @@ _SENTENCES = {
 }
 
 
+# In the interface's description: every call may answer with a problem.
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "RFC 9457 问题：" + "、".join(f"{kind.status} {kind.slug}" for kind in KINDS.values()),
+        "content": {
+            "application/problem+json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "detail", "instance", "code"],
+                    "properties": {
+                        "type": {"type": "string", "description": "/problems/<slug>，离线可读"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string"},
+                        "instance": {"type": "string", "description": "urn:uuid:<请求编号>"},
+                        "code": {"type": "string", "description": "供程序判断"},
+                        "version": {"type": "integer", "description": "412：现行版本"},
+                        "audit_id": {"type": "string", "description": "被拒绝的查看的审计编号"},
+                        "errors": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+                            },
+                        },
+                    },
+                }
+            }
+        },
+    }
+}
+
+
 def kind_of(error: errors.RegistryError) -> Kind:
     """Return status and slug of an error, those of its nearest known class."""
     if error.code in _BY_CODE:

@@ -29,14 +29,18 @@ class Reply:
     body: bytes
 
 
-async def send(app: FastAPI, call: Call) -> Reply:
-    """Send one request as a server would."""
+def scope_of(call: Call) -> dict[str, Any]:
+    """Return what a server tells an application about a request."""
     headers = [(b"host", b"127.0.0.1"), *call.headers]
-    scope: dict[str, Any] = {
+    return {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http", "root_path": "",
         "method": call.method, "path": unquote(call.path), "raw_path": call.path.encode("latin-1", "replace"),
         "query_string": call.query, "headers": headers, "client": ("10.0.0.9", 1), "server": ("127.0.0.1", 80),
     }  # fmt: skip
+
+
+async def send(app: FastAPI, call: Call) -> Reply:
+    """Send one request as a server would."""
     inbox = [{"type": "http.request", "body": call.body, "more_body": False}]
     start: dict[str, Any] = {}
     parts: list[bytes] = []
@@ -50,7 +54,7 @@ async def send(app: FastAPI, call: Call) -> Reply:
         else:
             parts.append(message.get("body", b""))
 
-    await app(scope, receive, collect)
+    await app(scope_of(call), receive, collect)
     told = {name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]}
     return Reply(start["status"], told, b"".join(parts))
 

@@ -1,9 +1,15 @@
 """Looks at persons over HTTP: purpose, role, area, limits, masks, and the record before the answer."""
 
+import asyncio
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from api.app import create_app
+from geo_registry import cluster, db
+from geo_registry.access.rules import Role
+from tests.api.asgi import Call, scope_of
 
 if TYPE_CHECKING:
     from tests.api.conftest import Town
@@ -118,3 +124,49 @@ def test_purposes_are_those_of_the_role(town: "Town") -> None:
     coordinator = {row["code"] for row in town.call("coordinator", "GET", "/v1/purposes").json()["rows"]}
     assert coordinator < officer
     assert town.call("clerk", "GET", "/v1/purposes").json()["rows"] == []
+
+
+def test_the_record_stands_though_the_caller_left(town: "Town", database: cluster.Urls) -> None:
+    app = create_app(database.app)
+    app.state.engine = db.app_engine(database.app)
+    headers = {"authorization": f"Bearer {town.tokens['officer']}", "access-purpose": "02; case=2026-GONE"}
+    sent = tuple((name.encode(), value.encode()) for name, value in headers.items())
+
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def body() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def refuse(message: Any) -> None:  # noqa: ANN401  (an ASGI message)
+        raise OSError("the caller left")
+
+    call = Call("GET", OCCUPANTS.format(**town.ids), headers=sent)
+    with pytest.raises(OSError, match="left"):
+        asyncio.run(app(scope_of(call), body, refuse))
+    count = "SELECT count(*) FROM registry.audit WHERE case_number = '2026-GONE' AND decision = 'granted'"
+    assert town.sql(count) == 1
+    asyncio.run(app(scope_of(call), gone, _nothing))
+    assert town.sql(count) == 1
+
+
+async def _nothing(message: Any) -> None:  # noqa: ANN401  (an ASGI message)
+    pass
+
+
+LISTS = (
+    "/v1/session", "/v1/purposes", "/v1/areas", "/v1/streets", "/v1/lanes", "/v1/addresses", "/v1/buildings",
+    "/v1/housing-units", "/v1/plates", "/v1/blocks", "/v1/buildings/{building}", "/v1/housing-units/{unit}",
+    "/v1/buildings/{building}/units", "/v1/buildings/{building}/history", "/v1/addresses/search?q=张小满", OCCUPANTS,
+    "/v1/housing-units/{unit}/occupants",
+)  # fmt: skip
+
+
+@pytest.mark.promise("P23")
+@pytest.mark.parametrize("role", list(Role))
+def test_no_list_shows_a_number_in_full(town: "Town", role: Role) -> None:
+    for path in LISTS:
+        answer = town.call(role, "GET", path, headers=PURPOSE)
+        # The digits of an id are nobody's number.
+        assert not CLEAR.search(re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "", answer.text)), path
+        assert "张小满" not in answer.text, path

@@ -1,9 +1,15 @@
 """Reading the place registers over HTTP."""
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import mapbox_vector_tile
 import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import TypeAdapter
+
+from api.app import create_app
 
 if TYPE_CHECKING:
     from tests.api.conftest import Town
@@ -23,10 +29,21 @@ READS = (
 )
 
 
+def _model_of(path: str) -> Any:  # noqa: ANN401  (a type)
+    """Return what the interface says that a path answers."""
+    filled = re.sub(r"{[a-z]}|{[a-z]+}", str(UUID(int=7)), path.partition("?")[0])
+    for context in iter_route_contexts(create_app().routes):
+        route = context.original_route
+        if isinstance(route, APIRoute) and route.path_regex.match(filled) and "GET" in (route.methods or ()):
+            return route.response_model
+    raise LookupError(path)
+
+
 @pytest.mark.parametrize("path", READS)
 def test_a_read_answers_who_may_ask(town: "Town", path: str) -> None:
     answer = town.call("clerk", "GET", path)
     assert answer.status_code == 200, answer.text
+    TypeAdapter(_model_of(path)).validate_json(answer.content)
     assert town.client.get(path.format(**town.ids)).status_code == 401
     if "/v1/areas" not in path:
         assert town.call("audit_admin", "GET", path).status_code == 403
