@@ -2,7 +2,7 @@
 
 -- :: make (Staging tables of one list of door plates.)
 DROP TABLE IF EXISTS pg_temp.stage_area, pg_temp.stage_name, pg_temp.stage_door, pg_temp.stage_row,
-  pg_temp.stage_scope, pg_temp.stage_address, pg_temp.stage_building, pg_temp.stage_unit, pg_temp.stage_plate,
+  pg_temp.stage_scope, pg_temp.stage_number, pg_temp.stage_address, pg_temp.stage_part, pg_temp.stage_building, pg_temp.stage_unit, pg_temp.stage_plate,
   pg_temp.stage_old, pg_temp.stage_gone, pg_temp.stage_left;
 CREATE TEMP TABLE stage_area (id int, community_id uuid, township_id uuid, district_id uuid, prefix text);
 CREATE TEMP TABLE stage_name (
@@ -47,13 +47,13 @@ CREATE TEMP TABLE stage_scope AS
 SELECT id, place_id AS scope_id, place_id AS place_name_id, full_name FROM pg_temp.stage_name WHERE place_id IS NOT NULL
 UNION ALL SELECT -1 - id, community_id, NULL, '' FROM pg_temp.stage_area;
 ANALYZE pg_temp.stage_scope;
+CREATE TEMP TABLE stage_number AS
+SELECT DISTINCT ON (r.scope, d.number_part) r.scope, d.number_part, r.row_number, r.area, r.neighborhood, r.lon, r.lat,
+  r.plate_state, d.number, d.number_key, d.number_text, d.plate_kind
+FROM pg_temp.stage_row r JOIN pg_temp.stage_door d ON d.id = r.door WHERE NOT r.is_kept
+ORDER BY r.scope, d.number_part, d.building_no COLLATE "C", d.unit_key COLLATE "C", r.row_number;
+ANALYZE pg_temp.stage_number;
 CREATE TEMP TABLE stage_address AS
-WITH door AS (
-  SELECT DISTINCT ON (r.scope, d.number_part) r.scope, d.number_part, r.row_number, r.area, r.neighborhood, r.lon, r.lat,
-    r.plate_state, d.number, d.number_key, d.number_text, d.plate_kind
-  FROM pg_temp.stage_row r JOIN pg_temp.stage_door d ON d.id = r.door WHERE NOT r.is_kept
-  ORDER BY r.scope, d.number_part, d.building_no COLLATE "C", d.unit_key COLLATE "C", r.row_number
-)
 SELECT door.scope, door.number_part, door.row_number, door.number, door.number_key, door.number_text, door.plate_kind,
   door.plate_state, door.neighborhood, s.scope_id, s.place_name_id, v.district_id, v.township_id, v.community_id,
   v.prefix || s.full_name || door.number_text AS standard_text,
@@ -61,7 +61,7 @@ SELECT door.scope, door.number_part, door.row_number, door.number, door.number_k
   a.id IS NULL AS is_new, coalesce(a.id, registry.new_id()) AS id,
   a.id IS NOT NULL AND (a.state <> 'current' OR a.position IS DISTINCT FROM ST_SetSRID(ST_MakePoint(door.lon, door.lat), 4490)
     OR a.neighborhood IS DISTINCT FROM door.neighborhood OR a.community_id IS DISTINCT FROM v.community_id) AS is_changed
-FROM door JOIN pg_temp.stage_scope s ON s.id = door.scope JOIN pg_temp.stage_area v ON v.id = door.area
+FROM pg_temp.stage_number door JOIN pg_temp.stage_scope s ON s.id = door.scope JOIN pg_temp.stage_area v ON v.id = door.area
 LEFT JOIN registry.address a ON a.scope_id = s.scope_id AND a.number_key = door.number_key
   AND a.state NOT IN ('removed', 'rejected');
 CREATE INDEX ON pg_temp.stage_address (scope, number_part);
@@ -78,15 +78,16 @@ UPDATE registry.address a SET state = 'current', position = s.position, neighbor
 FROM pg_temp.stage_address s WHERE s.is_changed AND a.id = s.id;
 
 -- :: buildings (One building for each number and building mark: found by its outside code, by its number, or made.)
+CREATE TEMP TABLE stage_part AS
+SELECT DISTINCT ON (r.scope, d.number_part, d.building_no) r.scope, d.number_part, d.building_no, r.building_external_id
+FROM pg_temp.stage_row r JOIN pg_temp.stage_door d ON d.id = r.door WHERE NOT r.is_kept
+ORDER BY r.scope, d.number_part, d.building_no, r.building_external_id NULLS LAST, r.row_number;
+ANALYZE pg_temp.stage_part;
 CREATE TEMP TABLE stage_building AS
-WITH door AS (
-  SELECT DISTINCT ON (r.scope, d.number_part, d.building_no) r.scope, d.number_part, d.building_no, r.building_external_id
-  FROM pg_temp.stage_row r JOIN pg_temp.stage_door d ON d.id = r.door WHERE NOT r.is_kept
-  ORDER BY r.scope, d.number_part, d.building_no, r.building_external_id NULLS LAST, r.row_number
-), found AS (
+WITH found AS (
   SELECT door.*, a.id AS address_id, a.is_new AS has_new_address, a.is_changed AS has_changed_address,
     e.object_id AS coded_id, n.building_id AS numbered_id
-  FROM door JOIN pg_temp.stage_address a USING (scope, number_part)
+  FROM pg_temp.stage_part door JOIN pg_temp.stage_address a USING (scope, number_part)
   LEFT JOIN registry.external_code e ON e.scheme = 'source' AND e.value = door.building_external_id
     AND e.object_kind = 'building'
   LEFT JOIN registry.building_address n ON n.address_id = a.id AND n.building_no = door.building_no AND n.is_main

@@ -93,7 +93,7 @@ class Places:
             self.nodes.append(
                 PlaceNode(
                     index=found, parent=above.index if above else None, depth=above.depth + 1 if above else 0,
-                    kind=kind, name=name, normal_name=key, 
+                    kind=kind, name=name, normal_name=key,
                     full_name=(above.full_name if above else "") + name,
                     scope_id=scope, area=area,
                     is_local=above.is_local if above else scope == area.community_id,
