@@ -1,7 +1,6 @@
 """The pages of the registry, ready to be put into the application beside the interface."""
 
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers
@@ -25,9 +24,9 @@ _A_YEAR = "public, max-age=31536000, immutable"
 class Static(StaticFiles):
     """Our static files; an address with a version never changes its content."""
 
-    def file_response(self, full_path: Any, stat_result: Any, scope: Scope, status_code: int = 200) -> Response:
+    async def get_response(self, path: str, scope: Scope) -> Response:
         """Answer with a file and say how long it may be kept."""
-        reply = super().file_response(full_path, stat_result, scope, status_code)
+        reply = await super().get_response(path, scope)
         is_versioned = scope["query_string"].startswith(b"v=")
         reply.headers["Cache-Control"] = _A_YEAR if is_versioned else "public, max-age=3600"
         return reply
@@ -44,7 +43,7 @@ def install(app: FastAPI) -> None:
     async def not_found(request: Request, error: Exception) -> Response:
         if for_programs is not None and not _is_for_people(request):
             reply = for_programs(request, error)
-            return reply if isinstance(reply, Response) else await reply  # type: ignore[no-any-return]
+            return reply if isinstance(reply, Response) else await reply
         return failed(request, error)
 
     app.add_exception_handler(HTTPException, not_found)

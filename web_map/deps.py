@@ -101,5 +101,10 @@ StatedLook = Annotated[Look, Depends(stated_look)]
 def safe_next(target: str) -> str:
     """Return a path of this host, or the map: a sign-in leads nowhere else."""
     parts = urlsplit(target)
-    inside = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    inside = (
+        target.startswith("/")
+        and not target.startswith(("//", "/\\"))
+        and not parts.scheme
+        and not parts.netloc
+    )
     return target if inside else "/"

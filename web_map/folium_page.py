@@ -82,7 +82,7 @@ def take_apart(map_: folium.Map, nonce: str) -> MapPieces:
     The viewport tag goes (it forbids zooming); linked scripts are deferred and the map's own script becomes a
     module, so that the page is drawn before the map's libraries are read.
     """
-    figure = map_.get_root()
+    figure: Any = map_.get_root()
     figure.render()
     header = _LINKED.sub("<script defer src=", _VIEWPORT.sub("", figure.header.render()))
     return MapPieces(add_nonce(header, nonce), figure.html.render(), figure.script.render())

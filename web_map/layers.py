@@ -24,7 +24,12 @@ DEEPEST = 17
 FIRST_ZOOM = {"backdrop": 9, "areas": 6, "streets": 11, "buildings": 13, "plates": 15, "blocks": 12}
 
 # Layers that the reader may switch, in the order of the switch; the letter stands in the page's address.
-SWITCHES = (("b", "楼栋", "buildings"), ("p", "门牌", "plates"), ("g", "网格界线", "blocks"), ("a", "居委界线", "areas"))
+SWITCHES = (
+    ("b", "楼栋", "buildings"),
+    ("p", "门牌", "plates"),
+    ("g", "网格界线", "blocks"),
+    ("a", "居委界线", "areas"),
+)
 SHOWN_AT_FIRST = "bpg"
 
 # Which mark stands for which state of a plate; marks not named here would be invisible.
@@ -64,7 +69,7 @@ def _source(name: str) -> Layer:
     }
 
 
-def _layer(name: str, source: str, kind: str, *, part: str | None = None, **more: Any) -> Layer:
+def _layer(name: str, source: str, kind: str, *, part: str | None = None, **more: object) -> Layer:
     """Draw one layer of a source; `part` is the layer inside its tiles, by default of the same name."""
     return {"id": name, "type": kind, "source": source, "source-layer": part or source, **more}
 
@@ -110,8 +115,8 @@ def streets() -> list[Layer]:
 
 def names() -> list[Layer]:
     """Write streets along their lines, then numbers on buildings, blocks and areas at one point each."""
-    along = {"symbol-placement": "line", "symbol-spacing": 420, "text-max-angle": 40, "text-letter-spacing": 0.1,
-             "text-padding": 8, "text-keep-upright": True}  # fmt: skip
+    along = {"symbol-placement": "line", "symbol-spacing": 420, "text-max-angle": 40,
+             "text-letter-spacing": 0.1, "text-padding": 8, "text-keep-upright": True}  # fmt: skip
     street = {"text-color": STREET_LABEL, "text-halo-color": ROAD, "text-halo-width": 2.5}
     number = {"text-color": LABEL, "text-halo-color": "#f4f2ec", "text-halo-width": 1}
     block = {"text-color": "#245587", "text-halo-color": "#ffffff", "text-halo-width": 2}

@@ -17,10 +17,15 @@ DEEPEST_ZOOM = 20
 def json_text(value: object) -> str:
     """Write JSON that may stand inside a script: no character can close the tag or start another."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028")
+    return (
+        text.replace("&", "\\u0026")
+        .replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("\u2028", "\\u2028")
+    )
 
 
-class VectorLayer(JSCSSMixin, Layer):  # type: ignore[misc]
+class VectorLayer(JSCSSMixin, Layer):
     """A MapLibre style drawn as one Leaflet layer; Leaflet keeps the clicks.
 
     The style goes over as finished text: Folium would rename keys with an underscore.
@@ -33,9 +38,12 @@ class VectorLayer(JSCSSMixin, Layer):  # type: ignore[misc]
         var {{ this.get_name() }} = startTownMap({{ this._parent.get_name() }}, {{ this.style_text }});
         {% endmacro %}
     """)
-    default_js = [("maplibre", LOCAL["maplibre"]), ("maplibre_leaflet", LOCAL["maplibre_leaflet"]),
-                  ("town_map", "/static/js/town_map.js")]  # fmt: skip
-    default_css = [("maplibre_css", LOCAL["maplibre_css"])]
+    default_js = [  # noqa: RUF012  (as Folium declares it)
+        ("maplibre", LOCAL["maplibre"]),
+        ("maplibre_leaflet", LOCAL["maplibre_leaflet"]),
+        ("town_map", "/static/js/town_map.js"),
+    ]
+    default_css = [("maplibre_css", LOCAL["maplibre_css"])]  # noqa: RUF012
 
     def __init__(self, style: dict[str, Any]) -> None:
         """Keep the style as text."""
@@ -44,7 +52,7 @@ class VectorLayer(JSCSSMixin, Layer):  # type: ignore[misc]
         self.style_text = json_text(style)
 
 
-class MetricScale(MacroElement):  # type: ignore[misc]
+class MetricScale(MacroElement):
     """A scale bar in metres alone."""
 
     _template = Template("""
@@ -55,14 +63,14 @@ class MetricScale(MacroElement):  # type: ignore[misc]
     """)
 
 
-class TownMap(folium.Map):  # type: ignore[misc]
+class TownMap(folium.Map):
     """A Folium map that loads Leaflet and Bootstrap, and nothing that only markers would need."""
 
-    default_js = [("leaflet", LOCAL["leaflet"])]
-    default_css = [("leaflet_css", LOCAL["leaflet_css"])]
+    default_js = [("leaflet", LOCAL["leaflet"])]  # noqa: RUF012
+    default_css = [("leaflet_css", LOCAL["leaflet_css"])]  # noqa: RUF012
 
 
-def town_map(style: dict[str, Any], centre: tuple[float, float], zoom: float) -> TownMap:
+def town_map(style: dict[str, Any], centre: tuple[float, float], zoom: int) -> TownMap:
     """Compose the map around a centre (longitude, latitude in degrees)."""
     localise()
     lon, lat = centre
@@ -71,5 +79,5 @@ def town_map(style: dict[str, Any], centre: tuple[float, float], zoom: float) ->
         maxZoom=DEEPEST_ZOOM, minZoom=8, zoomSnap=0.5, zoomDelta=1, wheelPxPerZoomLevel=100,
     )  # fmt: skip
     VectorLayer(style).add_to(map_)
-    MetricScale().add_to(map_)
+    MetricScale().add_to(map_)  # type: ignore[no-untyped-call]
     return map_

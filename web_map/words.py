@@ -31,55 +31,128 @@ UNKNOWN_USE = ("unknown", "未登记")
 GROUP_ORDER = ("self", "let", "dormitory", "vacant", "other", "unknown")
 
 BUILDING_USES = {
-    "residential": "住宅", "commercial": "商业", "industrial": "工业", "public": "公共", "office": "办公",
-    "mixed": "商住", "other": "其他",
-}  # fmt: skip
+    "residential": "住宅",
+    "commercial": "商业",
+    "industrial": "工业",
+    "public": "公共",
+    "office": "办公",
+    "mixed": "商住",
+    "other": "其他",
+}
 BUILDING_STATES = {
-    "planned": "规划", "under_construction": "在建", "realized": "现行", "under_conversion": "改建",
-    "out_of_use": "停用", "demolished": "已拆除", "not_realized": "未建成", "removed": "已撤销",
-}  # fmt: skip
+    "planned": "规划",
+    "under_construction": "在建",
+    "realized": "现行",
+    "under_conversion": "改建",
+    "out_of_use": "停用",
+    "demolished": "已拆除",
+    "not_realized": "未建成",
+    "removed": "已撤销",
+}
 METHODS = {"measured": "实测", "outlined": "图上勾绘", "derived": "推算位置"}
 PLATE_STATES = {
-    "draft": "草拟", "numbered": "已编号", "approved": "已批准", "ordered": "已下单", "produced": "已制作",
-    "delivered": "已送达", "installed": "已上墙", "verified": "已核验", "damaged": "破损", "missing": "缺失",
-    "replaced": "已更换", "superseded": "已替代", "removed": "已拆除", "cancelled": "已取消",
-}  # fmt: skip
+    "draft": "草拟",
+    "numbered": "已编号",
+    "approved": "已批准",
+    "ordered": "已下单",
+    "produced": "已制作",
+    "delivered": "已送达",
+    "installed": "已上墙",
+    "verified": "已核验",
+    "damaged": "破损",
+    "missing": "缺失",
+    "replaced": "已更换",
+    "superseded": "已替代",
+    "removed": "已拆除",
+    "cancelled": "已取消",
+}
 # The marks of the legend in order: (mark, word).
-PLATE_LEGEND = (("draft", "草拟"), ("numbered", "已编号"), ("produced", "已制作"), ("installed", "已上墙"), ("fault", "破损缺失"))
+PLATE_LEGEND = (
+    ("draft", "草拟"),
+    ("numbered", "已编号"),
+    ("produced", "已制作"),
+    ("installed", "已上墙"),
+    ("fault", "破损缺失"),
+)
 PLATE_KINDS = {
-    "gate_large": "大门牌", "gate_medium": "中门牌", "gate_small": "小门牌", "building": "楼牌", "unit": "单元牌",
-    "room": "户牌", "row": "排牌", "side_gate": "边门牌", "temporary": "临时门牌", "street_sign": "路牌",
-}  # fmt: skip
+    "gate_large": "大门牌",
+    "gate_medium": "中门牌",
+    "gate_small": "小门牌",
+    "building": "楼牌",
+    "unit": "单元牌",
+    "room": "户牌",
+    "row": "排牌",
+    "side_gate": "边门牌",
+    "temporary": "临时门牌",
+    "street_sign": "路牌",
+}
 CATEGORIES = {
-    "local_hukou": "户籍人员", "incomer": "外来人员", "lodger": "寄住人员", "unsettled": "未落户人员",
+    "local_hukou": "户籍人员",
+    "incomer": "外来人员",
+    "lodger": "寄住人员",
+    "unsettled": "未落户人员",
     "overseas": "境外人员",
-}  # fmt: skip
+}
 REGISTRATIONS = {
-    "draft": "登记草稿", "submitted": "已提交", "officer_review": "民警复核中", "station_review": "站级复核中",
-    "returned": "已退回", "active": "有效", "changed": "已变更", "cancelled": "已注销", "expired": "已过期",
-}  # fmt: skip
+    "draft": "登记草稿",
+    "submitted": "已提交",
+    "officer_review": "民警复核中",
+    "station_review": "站级复核中",
+    "returned": "已退回",
+    "active": "有效",
+    "changed": "已变更",
+    "cancelled": "已注销",
+    "expired": "已过期",
+}
 SEPARATIONS = {"consistent": "人户一致", "resident_not_registered_here": "人在户不在"}
 SEXES = {"1": "男", "2": "女", "0": "未知", "9": "未说明"}
 DOCUMENTS = {
-    "111": "居民身份证", "113": "户口簿", "414": "普通护照", "511": "台湾居民来往大陆通行证",
-    "516": "港澳居民来往内地通行证", "553": "外国人永久居留证", "990": "其他证件",
-}  # fmt: skip
+    "111": "居民身份证",
+    "113": "户口簿",
+    "414": "普通护照",
+    "511": "台湾居民来往大陆通行证",
+    "516": "港澳居民来往内地通行证",
+    "553": "外国人永久居留证",
+    "990": "其他证件",
+}
 HIT_KINDS = {"street": "地名", "address": "地址", "building": "楼栋", "unit": "户室", "plate": "门牌"}
 MATCHES = {"A": "一致", "B": "改正", "C": "候选"}
-LEVELS = {
-    "province": "省", "city": "市", "district": "区", "township": "街道", "community": "居委", "block": "网格",
-    "building": "楼栋",
-}  # fmt: skip
 VERBS = {
-    "import": "导入", "register": "登记", "correct": "更正", "change": "变更", "retire": "停用", "approve": "批准",
-    "number": "编号", "name": "命名", "rename": "更名", "install": "上墙", "verify": "核验", "order": "下单",
-}  # fmt: skip
+    "import": "导入",
+    "register": "登记",
+    "correct": "更正",
+    "change": "变更",
+    "retire": "停用",
+    "approve": "批准",
+    "number": "编号",
+    "name": "命名",
+    "rename": "更名",
+    "install": "上墙",
+    "verify": "核验",
+    "order": "下单",
+}
 FIELDS = {
-    "outline": "图形", "position": "位置", "state": "状态", "use": "用途", "floors": "层数", "name": "名称",
-    "label": "楼号", "area_m2": "面积", "valid": "有效期", "built_year": "建成年份", "method": "测绘方式",
-    "unit_text": "室号", "code": "编码", "floors_below": "地下层数", "text": "牌面", "kind": "种类",
-    "district_id": "区", "township_id": "街道", "community_id": "居委", "unauthorised": "违建标记",
-}  # fmt: skip
+    "outline": "图形",
+    "position": "位置",
+    "state": "状态",
+    "use": "用途",
+    "floors": "层数",
+    "name": "名称",
+    "label": "楼号",
+    "area_m2": "面积",
+    "valid": "有效期",
+    "built_year": "建成年份",
+    "method": "测绘方式",
+    "unit_text": "室号",
+    "code": "编码",
+    "floors_below": "地下层数",
+    "text": "牌面",
+    "kind": "种类",
+    "district_id": "区",
+    "township_id": "街道",
+    "community_id": "居委",
+    "unauthorised": "违建标记",
+}
 
 
 def word(table: dict[str, str], code: str | None) -> str:
@@ -88,19 +161,26 @@ def word(table: dict[str, str], code: str | None) -> str:
 
 
 def registration_chip(row: dict[str, Any], hukou: dict[str, Any] | None = None) -> tuple[str, str] | None:
-    """Return tone and words for the registration of one stay: what holds, and until when; None for nothing to say.
+    """Return tone and words for the registration of one stay: what holds, and until when.
 
     A list of occupants says itself whether hukou and dwelling agree; for a person's dwellings `hukou` tells.
+    None where there is nothing to say.
     """
     status, expires = row.get("registration"), row.get("expires_on")
     if status == "active" and expires:
-        return ("warning", f"已于 {expires} 到期") if expires < today().isoformat() else ("ok", f"有效至 {expires}")
+        return (
+            ("warning", f"已于 {expires} 到期")
+            if expires < today().isoformat()
+            else ("ok", f"有效至 {expires}")
+        )
     if status:
         tone = {"active": "ok", "expired": "warning", "returned": "warning"}.get(status, "info")
         return tone, word(REGISTRATIONS, status)
     separation = row.get("separation")
     if hukou is not None:
-        separation = "consistent" if hukou.get("unit_id") == row.get("unit_id") else "resident_not_registered_here"
+        separation = (
+            "consistent" if hukou.get("unit_id") == row.get("unit_id") else "resident_not_registered_here"
+        )
     if row.get("category") == "local_hukou":
         return {
             "consistent": ("ok", SEPARATIONS["consistent"]),

@@ -1,9 +1,12 @@
 """A small demonstration town in the database of a test, with accounts to sign in."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from shapely.geometry import MultiLineString, MultiPolygon
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import insert
@@ -88,7 +91,9 @@ class Loader:
             self.areas[area.code] = row
             self.put(Division, [row])
         surfaces = enumerate(self.town.surfaces)
-        self.put(Backdrop, ({"kind": s.kind, "source_key": str(n), "shape": wkt(s.geometry)} for n, s in surfaces))
+        self.put(
+            Backdrop, ({"kind": s.kind, "source_key": str(n), "shape": wkt(s.geometry)} for n, s in surfaces)
+        )
         blocks = [
             {"code": b.code, "name": b.name, "boundary": wkt(b.geometry), **self.scope(b.community_code)}
             for b in self.town.blocks
@@ -98,14 +103,22 @@ class Loader:
     def scope(self, code: str) -> dict[str, Any]:
         """Return the area ids of a community."""
         area = self.areas[code]
-        return {"district_id": area["district_id"], "township_id": area["township_id"], "community_id": area["id"]}
+        return {
+            "district_id": area["district_id"],
+            "township_id": area["township_id"],
+            "community_id": area["id"],
+        }
 
     def load_streets(self) -> None:
         by_key: dict[str, dict[str, Any]] = {}
         for street in self.town.streets:
             parent = by_key.get(street.parent_external_id or "")
             district = self.areas[f"{street.district_code[:6]}000000"]
-            areas = self.scope(street.community_code) if street.community_code else {"district_id": district["id"]}
+            areas = (
+                self.scope(street.community_code)
+                if street.community_code
+                else {"district_id": district["id"]}
+            )
             areas = {"township_id": None, "community_id": None, **areas}
             row = {
                 "id": new_id(), "code": new_code(), "kind": street.kind, "name": street.name,
@@ -121,12 +134,24 @@ class Loader:
 
     def address_of(self, parts: Parts, lon: float, lat: float, state: str) -> dict[str, Any]:
         """Return the address of a building, stored with its plate on first sight."""
-        key = (parts.community_code, parts.street, parts.lane, parts.sub_lane, parts.hamlet, parts.group, parts.number)
+        key = (
+            parts.community_code,
+            parts.street,
+            parts.lane,
+            parts.sub_lane,
+            parts.hamlet,
+            parts.group,
+            parts.number,
+        )
         if key in self.addresses:
             return self.addresses[key]
         spot = parts.group or parts.hamlet
         named = [row for (name, _, _), row in self.streets.items() if spot and name == spot]
-        named += [row for (name, above, _), row in self.streets.items() if name == parts.lane and above == parts.street]
+        named += [
+            row
+            for (name, above, _), row in self.streets.items()
+            if name == parts.lane and above == parts.street
+        ]
         named += [row for (name, above, _), row in self.streets.items() if name == parts.street and not above]
         scope = self.scope(parts.community_code)
         place = named[0] if named else None
@@ -139,7 +164,13 @@ class Loader:
         }  # fmt: skip
         self.addresses[key] = row
         self.put(Address, [row])
-        plate = {"address_id": row["id"], "text": parts.number, "state": state, "position": row["position"], **scope}
+        plate = {
+            "address_id": row["id"],
+            "text": parts.number,
+            "state": state,
+            "position": row["position"],
+            **scope,
+        }
         self.put(Plate, [plate])
         return row
 
@@ -147,7 +178,9 @@ class Loader:
         first = {unit["building_external_id"]: unit for unit in reversed(self.town.plates.to_pylist())}
         for building in self.town.buildings:
             place = building.geometry.representative_point()
-            unit = first.get(building.external_id, {"lon": place.x, "lat": place.y, "plate_state": "numbered"})
+            unit = first.get(
+                building.external_id, {"lon": place.x, "lat": place.y, "plate_state": "numbered"}
+            )
             address = self.address_of(building.address, unit["lon"], unit["lat"], unit["plate_state"])
             row = {
                 "id": new_id(), "name": building.name, "label": building.address.building_no or building.address.number,
@@ -157,7 +190,11 @@ class Loader:
             }  # fmt: skip
             self.buildings[building.external_id] = row
             self.put(Building, [row])
-            carried = {"building_id": row["id"], "address_id": address["id"], "building_no": building.address.building_no}
+            carried = {
+                "building_id": row["id"],
+                "address_id": address["id"],
+                "building_no": building.address.building_no,
+            }
             self.put(BuildingAddress, [carried])
 
     def load_units(self) -> None:
@@ -167,7 +204,12 @@ class Loader:
             key = (building["id"], unit["entrance"])
             if unit["entrance"] and key not in entrances:
                 label = unit["entrance"]
-                entrances[key] = {"id": new_id(), "building_id": key[0], "label": label, "label_key": normal_key(label)}
+                entrances[key] = {
+                    "id": new_id(),
+                    "building_id": key[0],
+                    "label": label,
+                    "label_key": normal_key(label),
+                }
             text = unit["entrance"] + unit["room"]
             self.units[place_key(unit)] = {
                 "id": new_id(), "building_id": building["id"], "floor": unit["floor"], "room": unit["room"],
@@ -206,7 +248,10 @@ class Loader:
                     "residence_id": home["id"], "person_id": person["id"], "status": "active",
                     "registered_on": stay["registered_on"], "expires_on": stay["registered_until"], **areas,
                 })  # fmt: skip
-        self.put(Person, [{"district_id": None, "township_id": None, "community_id": None, **p} for p in people.values()])
+        self.put(
+            Person,
+            [{"district_id": None, "township_id": None, "community_id": None, **p} for p in people.values()],
+        )
         self.put(Residence, homes)
         self.put(Hukou, hukou)
         self.put(Registration, registrations)
@@ -214,7 +259,18 @@ class Loader:
 
 def place_key(row: dict[str, Any]) -> tuple[str, ...]:
     """Return what a unit and the stays in it have in common."""
-    names = ("community_code", "street", "lane", "sub_lane", "hamlet", "group", "number", "building_no", "entrance", "room")
+    names = (
+        "community_code",
+        "street",
+        "lane",
+        "sub_lane",
+        "hamlet",
+        "group",
+        "number",
+        "building_no",
+        "entrance",
+        "room",
+    )
     return tuple(row[name] or "" for name in names)
 
 
@@ -230,11 +286,20 @@ def person_of(stay: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def store_town(session: Session, scale: float = 0.15) -> Town:
-    """Store a generated town and its accounts."""
-    town = generate(scale=scale)
+def part_of(town: Town, buildings: int) -> Town:
+    """Return the town with its first buildings alone; units and stays elsewhere are left out."""
+    kept = town.buildings[:buildings]
+    ids = pa.array([building.external_id for building in kept])
+    return replace(
+        town, buildings=kept, plates=town.plates.filter(pc.is_in(town.plates["building_external_id"], ids))
+    )
+
+
+def store_town(session: Session, buildings: int = 60) -> Town:
+    """Store the first buildings of a generated town, all its areas and streets, and accounts to sign in."""
+    town = part_of(generate(scale=0.1), buildings)
     Loader(session, town).load()
     for login, name, role in ACCOUNTS:
-        code = "990101001000" if role is not Role.SYSTEM_ADMIN else ""
-        add_account(session, login=login, name=name, role=role, password=PASSWORD, division_codes=[code] if code else [])
+        codes = ["990101001000"] if role is not Role.SYSTEM_ADMIN else []
+        add_account(session, login=login, name=name, role=role, password=PASSWORD, division_codes=codes)
     return town

@@ -1,8 +1,8 @@
 """登录 and what every visitor may see: sign-in, the sources of the data, the icon."""
 
+from importlib.metadata import version
 from typing import Annotated
 
-import folium
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
@@ -40,7 +40,7 @@ def about(request: Request, session: PageSession) -> Response:
         except NotSignedIn:
             viewer = None
     packages = read_manifest().packages
-    return page(request, "about.html", viewer, packages=packages, folium_version=folium.__version__)
+    return page(request, "about.html", viewer, packages=packages, folium_version=version("folium"))
 
 
 @router.get("/favicon.ico")

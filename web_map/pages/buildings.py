@@ -43,4 +43,6 @@ def plates(session: PageSession, viewer: PlaceViewer, building_id: UUID) -> Resp
 def history(session: PageSession, viewer: PlaceViewer, building_id: UUID) -> Response:
     """List versions and acts of a building, newest first."""
     require(viewer, Permission.HISTORY_READ)
-    return piece("_history.html", versions=history_of(session, viewer, kind="building", object_id=building_id))
+    return piece(
+        "_history.html", versions=history_of(session, viewer, kind="building", object_id=building_id)
+    )

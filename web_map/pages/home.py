@@ -23,7 +23,7 @@ from web_map.town_map import town_map
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 # Where the map opens when nothing is drawn yet: the middle of the country.
-NOWHERE = (104.0, 35.0, 4.0)
+NOWHERE = (104.0, 35.0, 4)
 ROWS = 50
 
 
@@ -47,7 +47,7 @@ def home(request: Request, session: PageSession, viewer: CurrentViewer) -> Respo
     if not viewer.may(Permission.PLACE_READ):
         return page(request, "account.html", viewer, own=own)
     nonce = new_nonce()
-    lon, lat, zoom, box = start_view(session, viewer, own)
+    lon, lat, zoom, box = start_view(own)
     pieces = take_apart(town_map(layers.style(), (lon, lat), zoom), nonce)
     may_look = viewer.may(Permission.OCCUPANTS_LOOK)
     return page(
@@ -76,16 +76,14 @@ def own_areas(session: Session, viewer: Viewer) -> tuple[AreaRow, ...]:
     return ()
 
 
-def start_view(
-    session: Session, viewer: Viewer, own: tuple[AreaRow, ...]
-) -> tuple[float, float, float, Box | None]:
+def start_view(own: tuple[AreaRow, ...]) -> tuple[float, float, int, Box | None]:
     """Return where the map opens (longitude, latitude, zoom) and the box of the viewer's areas."""
     boxes = [row.box for row in own if row.box is not None]
     if not boxes:
         return *NOWHERE, None
     west, south = min(box[0] for box in boxes), min(box[1] for box in boxes)
     east, north = max(box[2] for box in boxes), max(box[3] for box in boxes)
-    return (west + east) / 2, (south + north) / 2, 15.0, (west, south, east, north)
+    return (west + east) / 2, (south + north) / 2, 15, (west, south, east, north)
 
 
 @router.get("/panels/crumbs")
@@ -99,7 +97,9 @@ def crumbs(
     """Return the path city > district > township > community > block > building."""
     if building_id is not None:
         return piece("_crumbs.html", steps=breadcrumb(session, viewer, building_id=building_id))
-    around = areas_containing(session, viewer, lon=lon, lat=lat) if lon is not None and lat is not None else ()
+    around = (
+        areas_containing(session, viewer, lon=lon, lat=lat) if lon is not None and lat is not None else ()
+    )
     steps: Any = breadcrumb(session, viewer, community_id=around[-1].id) if around else ()
     return piece("_crumbs.html", steps=steps)
 
@@ -128,7 +128,10 @@ def hit(
 
 @router.get("/panels/table")
 def table(
-    session: PageSession, viewer: PlaceViewer, box: ViewBox, after: Annotated[str | None, Query(max_length=200)] = None
+    session: PageSession,
+    viewer: PlaceViewer,
+    box: ViewBox,
+    after: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
     """List the buildings that the map shows: its table twin."""
     found = buildings(session, viewer, box=box, after=after, limit=ROWS)

@@ -79,4 +79,9 @@ def reveal(
 ) -> Response:
     """Reveal one field of one person: one more act with its own audit number."""
     revealed = reveal_person(engine, look, person_id, [field])
-    return piece("_revealed.html", title=REVEALABLE[field], value=revealed.fields.get(field), audit_id=revealed.audit_id)
+    return piece(
+        "_revealed.html",
+        title=REVEALABLE[field],
+        value=revealed.fields.get(field),
+        audit_id=revealed.audit_id,
+    )

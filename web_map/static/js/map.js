@@ -66,6 +66,7 @@ export function clearOfSheet(lon, lat) {
 /** @param {number} lon @param {number} lat move only when a point has left the view */
 export function keepInView(lon, lat) {
   map.invalidateSize({ pan: false });
+  if (map.getZoom() < 16) map.setView([lat, lon], 17, { animate: false });
   if (!map.getBounds().pad(-0.08).contains([lat, lon])) map.panTo([lat, lon], { animate: false });
   clearOfSheet(lon, lat);
 }

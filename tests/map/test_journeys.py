@@ -1,0 +1,260 @@
+"""What people do on the pages, in a real browser, at desk and phone width."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.map.conftest import DESK, PHONE, Visitor
+
+pytestmark = pytest.mark.browser
+Visit = Callable[[tuple[int, int]], Visitor]
+CASE = "望澜居登〔2026〕1183号"
+both = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+
+
+def faults_of(visitor: Visitor) -> list[str]:
+    """Return the serious and critical faults that axe finds on the page as it stands."""
+    found = Axe().run(visitor.page).response["violations"]
+    grave = [fault for fault in found if fault["impact"] in {"serious", "critical"}]
+    return [f"{fault['id']}: {[node['html'][:120] for node in fault['nodes'][:4]]}" for fault in grave]
+
+
+def state_purpose(visitor: Visitor, code: str = "01") -> None:
+    """Fill the purpose dialog and confirm it with Enter."""
+    visitor.page.check(f"#purpose input[value='{code}']")
+    visitor.page.fill("#case-number", CASE)
+    visitor.page.press("#case-number", "Enter")
+
+
+def click_building(visitor: Visitor) -> str:
+    """Click the building nearest the middle of the map, on the map; return its id."""
+    find = """() => {
+        const gl = window.townMap.layer.getMaplibreMap();
+        const frame = window.townMap.map.getContainer().getBoundingClientRect();
+        const middle = [frame.width / 2, frame.height / 2];
+        const spots = gl.queryRenderedFeatures({layers: ['building']}).map((feature) => {
+          const ring = feature.geometry.coordinates.flat(feature.geometry.type === 'Polygon' ? 1 : 2);
+          const centre = [0, 1].map((axis) => ring.reduce((sum, at) => sum + at[axis], 0) / ring.length);
+          const at = window.townMap.map.latLngToContainerPoint([centre[1], centre[0]]);
+          return {id: feature.properties.id, x: at.x + frame.x, y: at.y + frame.y, use: feature.properties.use,
+                  far: Math.hypot(at.x - middle[0], at.y - middle[1])};
+        });
+        return spots.filter((spot) => spot.use === 'residential').sort((a, b) => a.far - b.far)[0];
+    }"""
+    spot = visitor.page.evaluate(find)
+    visitor.page.mouse.click(spot["x"], spot["y"])
+    return str(spot["id"])
+
+
+@both
+def test_sign_in_says_what_is_wrong_beside_the_field(visit: Visit, size: tuple[int, int]) -> None:
+    visitor = visit(size)
+    page = visitor.page
+    page.goto(f"{visitor.watch.base}/login")
+    page.click("button[type=submit]")
+    assert page.inner_text("#login-error") == "请填写账号"
+    page.fill("#login", "du")
+    page.fill("#password", "not the password")
+    page.click("button[type=submit]")
+    page.wait_for_selector("#password-error:not([hidden])")
+    assert page.inner_text("#password-error") == "账号或密码不正确"
+    visitor.shoot("login")
+    assert faults_of(visitor) == []
+    visitor.sign_in()
+    page.wait_for_selector(".toast-line")
+    assert "社区民警" in page.inner_text(".toast-line")
+
+
+@both
+def test_the_map_home_shows_the_town_and_nothing_foreign(visit: Visit, size: tuple[int, int]) -> None:
+    visitor = visit(size)
+    visitor.enter()
+    visitor.wait_for_map()
+    visitor.page.wait_for_selector("#crumbs li:nth-child(3)")
+    visitor.wait("document.querySelector('#legend [data-mark=installed] b').textContent !== '–'")
+    visitor.shoot("home")
+    assert faults_of(visitor) == []
+    assert not [request for request in visitor.watch.requests if "missing" in request]
+
+
+@both
+def test_from_the_map_to_the_occupants(visit: Visit, size: tuple[int, int]) -> None:
+    """An officer clicks a building, chooses a room, states a purpose, sees masked occupants, looks back, ends."""
+    visitor = visit(size)
+    page = visitor.page
+    visitor.enter()
+    visitor.wait_for_map()
+    building = click_building(visitor)
+    page.wait_for_selector(".room")
+    assert f"b={building}" in page.url
+    assert page.get_attribute("#look", "aria-disabled") == "true"
+    visitor.shoot("building")
+    assert faults_of(visitor) == []
+    page.click(".room.use-self >> nth=0")
+    page.click("#look")
+    visitor.shoot("purpose")
+    assert faults_of(visitor) == []
+    assert page.locator("#purpose input:checked").count() == 0
+    state_purpose(visitor)
+    page.wait_for_selector(".people tbody tr")
+    names = page.locator(".person-name").all_inner_texts()
+    assert names
+    assert all(re.fullmatch(r".\*{1,2}", name) for name in names)
+    first_audit = page.get_attribute(".audit-id", "title")
+    visitor.shoot("occupants")
+    assert faults_of(visitor) == []
+    page.click("[data-past]")
+    page.fill("#past-day", "2025-06-01")
+    page.wait_for_selector(".is-past")
+    assert "历史时点 2025-06-01" in page.inner_text(".past-banner")
+    assert page.get_attribute(".audit-id", "title") != first_audit
+    visitor.shoot("past")
+    assert faults_of(visitor) == []
+    page.click(".audit [data-end]")
+    page.wait_for_selector("#room", state="hidden")
+    assert not page.inner_html("#room")
+    assert page.is_visible("#object")
+    assert not [url for url in visitor.watch.requests if CASE in url or "purpose" in url]
+
+
+def test_a_reveal_is_confirmed_and_shows_one_field(visit: Visit) -> None:
+    visitor = visit(DESK)
+    page = visitor.page
+    visitor.enter()
+    visitor.wait_for_map()
+    click_building(visitor)
+    page.click(".room.use-self >> nth=0")
+    page.click("#look")
+    state_purpose(visitor)
+    page.wait_for_selector("[data-reveal]")
+    page.click("[data-reveal] >> nth=0")
+    page.click("#confirm [value=cancel]")
+    assert page.locator(".revealed").count() == 0
+    page.click("[data-reveal] >> nth=0")
+    page.check("#confirm input[value=id_number]")
+    visitor.shoot("reveal")
+    page.click("#confirm [value=ok]")
+    page.wait_for_selector(".revealed")
+    assert re.search(r"证件号码 \d{17}[\dX]", page.inner_text(".revealed"))
+    assert not [url for url in visitor.watch.requests if "person_id" in url]
+
+
+def test_the_purpose_is_refused_beside_the_case_number(visit: Visit) -> None:
+    visitor = visit(DESK)
+    page = visitor.page
+    visitor.enter()
+    visitor.wait_for_map()
+    click_building(visitor)
+    page.click("#choose-building")
+    page.click("#look")
+    page.fill("#case-number", CASE)
+    page.press("#case-number", "Enter")
+    assert page.is_visible("#purpose")
+    page.keyboard.press("Escape")
+    assert not page.is_visible("#purpose")
+    page.click("#look")
+    assert page.input_value("#case-number") == ""
+    state_purpose(visitor, "02")
+    page.wait_for_selector(".people tbody tr")
+    assert page.inner_text("#room-title") == "整幢住户"
+
+
+@both
+def test_search_jumps_and_highlights(visit: Visit, size: tuple[int, int]) -> None:
+    visitor = visit(size)
+    page = visitor.page
+    visitor.enter()
+    visitor.wait_for_map()
+    page.keyboard.press("/")
+    page.keyboard.type("集贤街678弄2")
+    page.wait_for_selector(".hit mark")
+    visitor.shoot("search")
+    assert faults_of(visitor) == []
+    page.keyboard.press("ArrowDown")
+    assert page.get_attribute(".hit >> nth=0", "aria-selected") == "true"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#object-title")
+    assert page.inner_text("#object-title") == "集贤街678弄2号"
+    page.wait_for_selector("#crumbs [aria-current]")
+    page.reload()
+    page.wait_for_selector("#object-title")
+    assert page.inner_text("#object-title") == "集贤街678弄2号"
+
+
+@both
+def test_the_table_tells_what_the_map_shows(visit: Visit, size: tuple[int, int]) -> None:
+    visitor = visit(size)
+    page = visitor.page
+    visitor.enter()
+    visitor.wait_for_map()
+    page.click("#show-table")
+    page.wait_for_selector(".table-buildings tbody tr")
+    assert "v=table" in page.url
+    visitor.shoot("table")
+    assert faults_of(visitor) == []
+    page.click(".table-buildings tbody tr >> nth=0")
+    page.wait_for_selector("#object-title")
+    assert page.is_hidden("#table-twin")
+
+
+@both
+def test_from_a_person_to_the_dwellings(visit: Visit, size: tuple[int, int]) -> None:
+    visitor = visit(size)
+    page = visitor.page
+    visitor.enter(path="/person")
+    visitor.shoot("person")
+    assert faults_of(visitor) == []
+    page.fill("#id-number", "990101198312021977")
+    page.click("#find-person")
+    state_purpose(visitor, "05")
+    page.wait_for_selector("#id-number-error:not([hidden])")
+    page.fill("#id-number", "990101198312021976")
+    page.click("#find-person")
+    state_purpose(visitor, "05")
+    page.wait_for_selector(".dwellings li")
+    assert page.inner_text("#person-name") == "叶**"
+    visitor.shoot("dwellings")
+    assert faults_of(visitor) == []
+    assert not [url for url in visitor.watch.requests if "990101198312021976" in url]
+    page.click(".dwellings a >> nth=0")
+    page.wait_for_selector(".room[aria-pressed=true]")
+    page.go_back()
+    page.wait_for_selector("#id-number")
+    assert page.input_value("#id-number") == ""
+    assert page.locator(".dwellings").count() == 0
+
+
+@pytest.mark.parametrize(("login", "sections"), [("lin", ["一张图"]), ("ye", [])])
+def test_what_a_role_may_not_do_is_absent(visit: Visit, login: str, sections: list[str]) -> None:
+    visitor = visit(DESK)
+    page = visitor.page
+    visitor.enter(login)
+    assert page.locator(".sections a").all_inner_texts() == sections
+    assert page.locator("#purpose").count() == 0
+    page.goto(f"{visitor.watch.base}/person")
+    assert page.inner_text("h1") == "没有找到"
+    visitor.shoot(f"absent-{login}")
+    assert faults_of(visitor) == []
+
+
+@both
+def test_plain_pages_hold_to_the_same_rules(visit: Visit, size: tuple[int, int]) -> None:
+    visitor = visit(size)
+    for path in ("/about", "/nowhere"):
+        visitor.page.goto(visitor.watch.base + path)
+        visitor.shoot(path[1:])
+        assert faults_of(visitor) == []
+
+
+def test_sign_out_leaves_nothing_behind(visit: Visit) -> None:
+    visitor = visit(DESK)
+    page = visitor.page
+    visitor.sign_in()
+    page.click("#who summary")
+    page.click("[data-sign-out]")
+    page.wait_for_selector("#login-form")
+    assert page.evaluate("window.sessionStorage.length + window.localStorage.length") == 0
+    page.goto(f"{visitor.watch.base}/")
+    assert "/login" in page.url
