@@ -91,8 +91,6 @@ class BuildingAddress(Base):
         ),
         Index("building_address_building_id_idx", "building_id"),
         Index("building_address_address_id_idx", "address_id"),
-        Index("building_address_address_id_idx", "address_id"),
-        Index("building_address_building_id_idx", "building_id"),
     )  # fmt: skip
     id: Mapped[Id]
     building_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Building.id))

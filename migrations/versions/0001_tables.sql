@@ -468,10 +468,6 @@ CREATE TABLE registry.building_address (
   CONSTRAINT building_address_address_id_fkey FOREIGN KEY(address_id) REFERENCES registry.address (id)
 );
 
-CREATE INDEX building_address_address_id_idx ON registry.building_address (address_id);
-
-CREATE INDEX building_address_building_id_idx ON registry.building_address (building_id);
-
 CREATE INDEX building_address_building_id_idx ON registry.building_address (building_id);
 
 CREATE INDEX building_address_address_id_idx ON registry.building_address (address_id);
