@@ -143,7 +143,7 @@ def _pack(packages: tuple[Package, ...], scratch: Path) -> None:
     npm, environment = _npm(scratch)
     wanted = [f"{package.name}@{package.version}" for package in packages]
     done = subprocess.run(
-        [*npm, "pack", "--silent", *wanted],
+        [*npm, "pack", "--loglevel=error", *wanted],
         cwd=scratch,
         env=environment,
         capture_output=True,
