@@ -183,11 +183,21 @@ OUTLINE = {
 class Hostility:
     """Requests that are almost right, and some that are nothing at all."""
 
-    def __init__(self, description: dict[str, Any], ids: list[UUID], tokens: list[str], seed: int) -> None:
+    def __init__(
+        self, description: dict[str, Any], ids: dict[str, UUID], tokens: dict[str, str], seed: int
+    ) -> None:
         self.random = random.Random(seed)
         self.schemas = description.get("components", {}).get("schemas", {})
-        self.ids = [str(value) for value in ids]
-        self.tokens = tokens
+        self.ids = [str(value) for value in ids.values()]
+        self.by_name = {f"{name}_id": str(value) for name, value in ids.items()}
+        self.by_name |= {
+            "place_name_id": str(ids["street"]),
+            "area_id": str(ids["c"]),
+            "community_id": str(ids["c"]),
+        }
+        self.tokens = list(tokens.values())
+        # Those who get past the permission on most routes, and so reach what lies behind it.
+        self.able = [tokens["clerk"], tokens["officer"]]
         self.operations = [
             (method, path, operation)
             for path, item in sorted(description["paths"].items())
@@ -200,6 +210,8 @@ class Hostility:
         for number in range(count):
             method, path, operation = self.operations[number % len(self.operations)]
             token = self.tokens[number // len(self.operations) % len(self.tokens)]
+            if number % 2:
+                token = self.able["persons" in path or "occupants" in path]
             if path == "/v1/session" and method == "delete":
                 token = "nobody's"  # or the others would be signed out
             yield self._call(method.upper(), path, operation, token)
@@ -232,7 +244,7 @@ class Hostility:
     def _path(self, path: str, operation: dict[str, Any], *, is_faulty: bool) -> str:
         for part in [part for part in operation.get("parameters", ()) if part["in"] == "path"]:
             is_id = part["schema"].get("format") == "uuid"
-            good = self.random.choice(self.ids) if is_id else str(self.random.randint(0, 3))
+            good = self._id(part["name"]) if is_id else str(self.random.randint(0, 3))
             bad = quote(self.random.choice(TEXTS), safe="") or "%20"
             path = path.replace("{" + part["name"] + "}", bad if is_faulty else good)
         return (
@@ -243,7 +255,9 @@ class Hostility:
 
     def _query(self, operation: dict[str, Any], *, is_faulty: bool) -> bytes:
         known = [part["name"] for part in operation.get("parameters", ()) if part["in"] == "query"]
-        if not is_faulty or not known:
+        if not is_faulty:
+            return b""
+        if not known:
             return self.random.choice((b"", b"", b"a=%ff", b"%00", b"&&&==", b"a[]=1"))
         parts = []
         for name in self.random.choices([*known, "unknown"], k=self.random.randint(1, 3)):
@@ -296,7 +310,11 @@ class Hostility:
         if "const" in schema or "enum" in schema:
             return self.random.choice(schema.get("enum") or [schema["const"]])
         if schema.get("type") == "object":
-            return {name: self._example(part) for name, part in schema.get("properties", {}).items()}
+            return {
+                name: self._id(name) if name.endswith("_id") else self._example(part)
+                for name, part in schema.get("properties", {}).items()
+                if name in schema.get("required", ()) or self.random.random() < 0.5
+            }
         if "prefixItems" in schema:
             return [self._example(part) for part in schema["prefixItems"]]
         if schema.get("type") == "array":
@@ -317,6 +335,10 @@ class Hostility:
         if "pattern" in schema:
             return self.random.choice(schema["pattern"].strip("^()$").split("|"))
         return "".join(self.random.choices("映月路青弄幢一二三abc123", k=max(4, schema.get("minLength", 0))))
+
+    def _id(self, name: str) -> str:
+        fitting = self.by_name.get(name, self.ids[0])
+        return fitting if self.random.random() < 0.7 else self.random.choice(self.ids)
 
     def _rarely(self) -> bool:
         return self.random.random() < 0.15
