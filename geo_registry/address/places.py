@@ -15,7 +15,7 @@ from geo_registry.access.viewer import Viewer
 from geo_registry.address.profile import load_profile
 from geo_registry.address.scheme import Profile
 from geo_registry.address.tables import PLACE_KINDS, Address, AddressAlias, PlaceName
-from geo_registry.area.reads import NEVER, located, outside, within
+from geo_registry.area.reads import ENDED, NEVER, districts_of, located, outside, within
 from geo_registry.area.tables import Division, Jurisdiction
 from geo_registry.base import SRID
 from geo_registry.db import Session
@@ -137,6 +137,8 @@ def place_names(
     if not set(kinds) <= set(PLACE_KINDS):
         raise RuleBroken("kind-unknown", f"地名种类应为 {'、'.join(PLACE_KINDS)} 之一", field="kinds")
     query = _place_rows().where(in_scope(viewer, PlaceName), outside(PlaceName.state, NEVER))
+    if viewer.areas is not None:
+        query = query.where(PlaceName.district_id == func.any(districts_of(viewer.areas)))
     if kinds:
         query = query.where(PlaceName.kind.in_(kinds))
     if district_id is not None:
@@ -292,7 +294,9 @@ def _address_detail() -> Any:  # noqa: ANN401  (a select of many columns)
         carried.address_id == Address.id, carried.valid.op("@>")(func.current_date())
     )
     plates = select(func.array_agg(plate.id)).where(
-        plate.address_id == Address.id, plate.district_id == Address.district_id
+        plate.address_id == Address.id,
+        plate.district_id == Address.district_id,
+        outside(plate.state, ENDED["plate"]),
     )
     return (
         _address_rows()

@@ -23,9 +23,26 @@ from geo_registry.errors import NotFound, RuleBroken
 from geo_registry.pages import Page, checked_limit, cut, read_cursor
 
 __all__ = [
-    "ENDED", "NEVER", "AreaCounts", "AreaDetail", "AreaRow", "Box", "Change", "Crumb", "Version", "area",
-    "areas", "areas_containing", "breadcrumb", "counts_of", "division_in_scope", "history_of", "located",
-    "outside", "within",
+    "ENDED",
+    "NEVER",
+    "AreaCounts",
+    "AreaDetail",
+    "AreaRow",
+    "Box",
+    "Change",
+    "Crumb",
+    "Version",
+    "area",
+    "areas",
+    "areas_containing",
+    "breadcrumb",
+    "counts_of",
+    "districts_of",
+    "division_in_scope",
+    "history_of",
+    "located",
+    "outside",
+    "within",
 ]  # fmt: skip
 
 NEVER = ("removed", "rejected")
@@ -102,6 +119,13 @@ def division_in_scope(viewer: Viewer, division: type[Division] = Division) -> Co
         division.district_id == func.any(areas),
         division.township_id == func.any(areas),
     )
+
+
+def districts_of(areas: tuple[UUID, ...]) -> ColumnElement[Any]:
+    """Return the districts of some areas as an array, for indexes that begin with the district."""
+    granted = value(list(areas), ARRAY(Uuid))
+    query = select(func.coalesce(Division.district_id, Division.id)).where(Division.id == func.any(granted))
+    return func.array(query.scalar_subquery())
 
 
 def areas(
