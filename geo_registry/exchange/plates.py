@@ -89,16 +89,26 @@ def _installed_profile(load: Load) -> Profile:
 def find_areas(load: Load, profile: Profile, codes: set[str]) -> dict[str, tuple[Area, bytes | None]]:
     """Return the communities of some codes with their boundaries as WKB, loading companions when needed."""
     found = _registered(load, profile, codes)
-    missing = {code for code in codes - found.keys() if code}
-    if missing and load.request.mapping.companions:
+    counties = {_county(code) for code in codes - found.keys() if code}
+    unknown = {one for one in counties if not _is_registered(load, one)}
+    if unknown and load.request.mapping.companions:
         load_companions(
             load,
             codes=load.request.companion("codes"),
             boundaries=load.request.companion("boundaries"),
-            counties={_county(code) for code in missing},
+            counties=unknown,
         )
-        found |= _registered(load, profile, missing)
+        found = _registered(load, profile, codes)
     return found
+
+
+def _is_registered(load: Load, county: str) -> bool:
+    """Tell whether the register holds any village of a county, by the codes of the file's scheme."""
+    row = load.connection.execute(
+        "SELECT EXISTS (SELECT FROM registry.external_code WHERE scheme = %s AND starts_with(value, %s))",
+        [load.request.mapping.scheme, county],
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def _county(code: str) -> str:

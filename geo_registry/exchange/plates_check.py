@@ -77,8 +77,8 @@ class ShiftFinder:
     share: float
     offset_degrees: float
     spread: float
-    _seen: dict[UUID, int] = field(default_factory=lambda: defaultdict(int))
-    _offsets: dict[UUID, list[Floats]] = field(default_factory=lambda: defaultdict(list))
+    _seen: dict[UUID, int] = field(init=False, default_factory=lambda: defaultdict(int))
+    _offsets: dict[UUID, list[Floats]] = field(init=False, default_factory=lambda: defaultdict(list))
 
     def note(self, county: UUID, seen: int, offsets: Floats) -> None:
         """Add rows of a county: how many have a position, and the offsets (rows x 2) of those outside."""

@@ -109,9 +109,9 @@ class Places:
     def _top_scope(self, area: Area, kind: str) -> UUID:
         """Return where a top name is unique: a street as the profile says, another in its community."""
         unique_in = self._profile.street_unique_in if kind == "street" else "community"
-        if unique_in == "district" or area.township_id is None:
-            return area.district_id
-        return area.township_id if unique_in == "township" else area.community_id
+        if unique_in == "community":
+            return area.community_id
+        return (area.township_id if unique_in == "township" else None) or area.district_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,8 @@ class Verdicts:
     @property
     def passed(self) -> Flags:
         """The rows without a reason."""
-        return self.codes == 0
+        found: Flags = self.codes == 0
+        return found
 
     def give(self, reason: str, where: Flags, detail: Callable[[int], str] | None = None) -> None:
         """Give a reason to the rows of a mask that have none yet."""
@@ -173,7 +174,9 @@ class Stager:
             where = np.isin(batch.area, members)
             if counties == set(self.shifts):
                 where |= batch.area < 0
-            batch.verdicts.give("shifted", where, lambda _, shift=shift: shift.detail)
+            batch.verdicts.give(
+                "shifted", where, dict.fromkeys(np.flatnonzero(where).tolist(), shift.detail).__getitem__
+            )
 
     def _judge_position(self, batch: Batch, blank: Flags) -> None:
         lon, lat = batch.lon, batch.lat
@@ -190,9 +193,9 @@ class Stager:
         for code, indexes in faults.items():
             # The detail of a fault quotes nothing of the text, which may hold a name.
             details = {index: form.detail for index in indexes if isinstance(form := forms[index], Fault)}
-            batch.verdicts.give(
-                code, np.isin(position, indexes), lambda row, d=details: d[int(position[row])]
-            )
+            where = np.isin(position, indexes)
+            told = {row: details[int(position[row])] for row in np.flatnonzero(where).tolist()}
+            batch.verdicts.give(code, where, told.__getitem__)
         noted = [
             i for i, form in enumerate(forms) if isinstance(form, DoorForm) and form.door.note is not None
         ]
@@ -340,7 +343,8 @@ class Stager:
 
     def _is_shifted(self, batch: Batch) -> Flags:
         number = next((i for i, one in enumerate(batch.verdicts.reasons, 1) if one == "shifted"), -1)
-        return batch.verdicts.codes == number
+        found: Flags = batch.verdicts.codes == number
+        return found
 
     def _keep(self, batch: Batch) -> None:
         verdicts = batch.verdicts
