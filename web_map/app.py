@@ -18,17 +18,22 @@ HERE = Path(__file__).parent
 ROUTERS = (account.router, home.router, search.router, buildings.router, occupants.router, person.router)
 # Paths of the interface: their errors are problems for programs, whoever asks.
 _FOR_PROGRAMS = ("/v1/", "/tiles/", "/ogc/", "/health/", "/static/")
+_A_DAY = "public, max-age=86400"
 _A_YEAR = "public, max-age=31536000, immutable"
 
 
 class Static(StaticFiles):
-    """Our static files; an address with a version never changes its content."""
+    """Our static files; an address with a version never changes its content.
+
+    Modules import one another by plain names, so browsers ask each time whether they have changed.
+    """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Answer with a file and say how long it may be kept."""
         reply = await super().get_response(path, scope)
         is_versioned = scope["query_string"].startswith(b"v=")
-        reply.headers["Cache-Control"] = _A_YEAR if is_versioned else "public, max-age=3600"
+        is_ours = not path.startswith("vendor/")
+        reply.headers["Cache-Control"] = _A_YEAR if is_versioned else "no-cache" if is_ours else _A_DAY
         return reply
 
 

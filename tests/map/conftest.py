@@ -30,7 +30,7 @@ ARGUMENTS = [
     # Whatever a page asks for elsewhere fails at once, and is seen by the watch.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]  # fmt: skip
-DESK, PHONE = (1440, 900), (390, 844)
+DESK, LAPTOP, PHONE = (1440, 900), (1024, 768), (390, 844)
 _CSP_WATCH = """
     window.cspReports = [];
     document.addEventListener('securitypolicyviolation', (event) => {
@@ -164,6 +164,8 @@ class Visitor:
         reports = self.page.evaluate("window.cspReports ?? []")
         assert [*self.watch.faults, *reports] == []
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        wide = "[...document.querySelectorAll('.pane-scroll')].filter((one) => one.scrollWidth > one.clientWidth + 1)"
+        assert self.page.evaluate(f"{wide}.map((one) => one.className)") == []
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.map.conftest import DESK, PHONE, Visitor
+from tests.map.conftest import DESK, LAPTOP, PHONE, Visitor
 
 pytestmark = pytest.mark.browser
 Visit = Callable[[tuple[int, int]], Visitor]
@@ -141,8 +141,9 @@ def test_a_reveal_is_confirmed_and_shows_one_field(visit: Visit) -> None:
     assert not [url for url in visitor.watch.requests if "person_id" in url]
 
 
-def test_the_purpose_is_refused_beside_the_case_number(visit: Visit) -> None:
-    visitor = visit(DESK)
+@pytest.mark.parametrize("size", [DESK, LAPTOP, PHONE], ids=["desk", "laptop", "phone"])
+def test_the_whole_building_after_a_purpose_is_complete(visit: Visit, size: tuple[int, int]) -> None:
+    visitor = visit(size)
     page = visitor.page
     visitor.enter()
     visitor.wait_for_map()
@@ -159,6 +160,9 @@ def test_the_purpose_is_refused_beside_the_case_number(visit: Visit) -> None:
     state_purpose(visitor, "02")
     page.wait_for_selector(".people tbody tr")
     assert page.inner_text("#room-title") == "整幢住户"
+    assert page.locator(".unit-row").count() > 1
+    visitor.shoot("whole")
+    visitor.settle()
 
 
 @both

@@ -28,6 +28,7 @@ function begin() {
   gl = layer.getMaplibreMap();
   serveMarks(gl);
   ready = new Promise((done) => gl.once("style.load", done));
+  gl.once("load", () => window.performance.mark("map-loaded"));
   gl.once("idle", () => window.performance.mark("map-drawn"));
   gl.on("error", () => {});
   nameControls();

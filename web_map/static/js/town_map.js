@@ -17,7 +17,7 @@ function startTownMap(map, style) {
     style,
     interactive: false,
     padding: 0.05,
-    fadeDuration: 120,
+    fadeDuration: 0,
     // A page is printed from the canvas as it stands.
     canvasContextAttributes: { preserveDrawingBuffer: true },
     transformRequest: (url) => ({ url: new URL(url, window.location.origin).href }),
