@@ -20,7 +20,8 @@ from geo_registry.errors import RuleBroken
 from geo_registry.exchange import geo_read
 from geo_registry.exchange.buildings_read import OVERLAP, Member, Whole, numbers_of, read_buildings
 from geo_registry.exchange.ledger import Load
-from geo_registry.exchange.placing import place_rows
+from geo_registry.exchange.mapping import Mapping
+from geo_registry.exchange.placing import UNASSIGNED, place_rows
 from geo_registry.exchange.plates_names import PLACE_COLUMNS, Area, Doors, Names, Places
 from geo_registry.exchange.staging import Values, copy_rows, ewkb, run, sections, settle, staged, warn, whole
 from geo_registry.exchange.streets import profile_of, source_of
@@ -56,7 +57,7 @@ def import_buildings(load: Load) -> None:
         staged(load, "stage_name", named["create-names"]),
         staged(load, "building_number", named["create-numbers"]),
     ):
-        copy_rows(load.connection, "building_row", _BUILDING, (_row(doors, one) for one in wholes))
+        copy_rows(load.connection, "building_row", _BUILDING, (_row(mapping, doors, one) for one in wholes))
         copy_rows(load.connection, "building_member", _MEMBER, (_member(one) for one in members))
         place_rows(load, "building_row")
         depths = _stage_numbers(load, profile, doors, wholes)
@@ -74,7 +75,7 @@ def _member(member: Member) -> tuple[object, ...]:
     return member.row, member.outcome, member.reason, member.original, member.building
 
 
-def _row(doors: Doors, building: Whole) -> tuple[object, ...]:
+def _row(mapping: Mapping, doors: Doors, building: Whole) -> tuple[object, ...]:
     values: Values = {name: building.first(name) for name in _BUILDING}
     texts = [
         None if values[name] is None else str(values[name])
@@ -82,16 +83,16 @@ def _row(doors: Doors, building: Whole) -> tuple[object, ...]:
     ]
     external_id, name, use, district_code, community_code = texts
     return (
-        building.row, building.outcome, building.reason, external_id, name, _label(doors, building),
+        building.row, building.outcome, building.reason, external_id, name, _label(mapping, doors, building),
         whole(values["floors"]), whole(values["floors_below"]), whole(values["built_year"]), use,
         district_code, community_code, ewkb(building.outline), ewkb(building.position),
     )  # fmt: skip
 
 
-def _label(doors: Doors, building: Whole) -> str | None:
+def _label(mapping: Mapping, doors: Doors, building: Whole) -> str | None:
     """Return what the map writes on a building: its own number in an estate, else its door number."""
     number, own = str(building.first("number") or ""), str(building.first("building_no") or "")
-    form = doors.read((number, own, "", "", "")) if number else None
+    form = doors.read((numbers_of(mapping, number)[0], own, "", "", "")) if number else None
     if form is None or isinstance(form, Fault):
         return own or None
     return form.door.building_text or form.door.number_text
@@ -120,9 +121,9 @@ def _areas(load: Load, profile: Profile) -> Iterator[tuple[tuple[UUID, UUID | No
     written = {area.level for area in profile.areas if area.written}
     found = load.connection.execute(sections("buildings")["areas"]).fetchall()
     for index, (district, township, community, *names) in enumerate(found):
-        named = dict(zip(LEVELS, names, strict=True))
-        prefix = "".join(named[level] or "" for level in LEVELS if level in written)
-        area = Area(index, community or NOWHERE, township, district, prefix, named["community"] or "")
+        named = {level: name for level, name in zip(LEVELS, names, strict=True) if name != UNASSIGNED}
+        prefix = "".join(named.get(level) or "" for level in LEVELS if level in written)
+        area = Area(index, community or NOWHERE, township, district, prefix, named.get("community") or "")
         yield (district, township, community), area
 
 
