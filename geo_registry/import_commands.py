@@ -38,7 +38,7 @@ Confirm = Annotated[
 ]
 
 
-def _importer(kind: Kind) -> Importer:
+def importer_of(kind: Kind) -> Importer:
     """Return the importer of a kind; loaded on use, because geometry libraries are slow to load."""
     from importlib import import_module
 
@@ -80,7 +80,7 @@ def _command(kind: Kind, sentence: str, example: str) -> None:
 
 
 def _run(request: Request) -> Report:
-    importer = _importer(request.kind)
+    importer = importer_of(request.kind)
     with psycopg.connect(cluster.urls().owner) as connection:
         return run_import(connection, request, importer, _write_refused if request.refused_to else None)
 

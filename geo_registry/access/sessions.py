@@ -108,8 +108,7 @@ def add_account(
     """
     if len(password) < SHORTEST_PASSWORD:
         raise RuleBroken("password-short", f"密码至少 {SHORTEST_PASSWORD} 个字符", field="password")
-    query = text("SELECT code, id FROM registry.division WHERE code = ANY(:codes)")
-    found = {row.code: row.id for row in session.execute(query, {"codes": list(division_codes)})}
+    found = _divisions(session, division_codes)
     if missing := [code for code in division_codes if code not in found]:
         raise NotFound("area-unknown", f"没有区划 {'、'.join(missing)}", field="area")
     account_id = new_id()
@@ -122,6 +121,16 @@ def add_account(
     for division_id in [found[code] for code in division_codes] or [None]:
         session.execute(insert(AreaGrant).values(account_id=account_id, division_id=division_id))
     return account_id
+
+
+def _divisions(session: Session, codes: Sequence[str]) -> dict[str, UUID]:
+    """Find divisions by code; a national code may be given short, 990101 for 990101000000."""
+    query = text("""
+        SELECT DISTINCT ON (asked.code) asked.code, d.id
+        FROM unnest(CAST(:codes AS text[])) asked (code)
+          JOIN registry.division d ON d.code IN (asked.code, rpad(asked.code, 12, '0'))
+        ORDER BY asked.code, d.code = asked.code DESC""")
+    return {row.code: row.id for row in session.execute(query, {"codes": list(codes)})}
 
 
 def disable_account(session: Session, login: str) -> None:
