@@ -65,7 +65,7 @@ def load_town(url: str, *, scale: float = 1.0) -> None:
             request = Request(kind, Path(folder) / name, standard_mapping(kind))
             report = run_import(connection, request, importer_of(kind))
             connection.commit()
-            if report.stored < report.rows:
+            if report.quarantined or report.refused:
                 console.print(f"{name}: {report.as_dict()}")
         bar.update(task, advance=1, description="done")
 
