@@ -49,17 +49,22 @@ class Request:
     progress: Progress = _silent
 
     def companion(self, name: str) -> Path:
-        """Return the path of a companion file.
+        """Return the path of a companion file: beside the file, or below one of three folders above it.
 
         Raises:
-            RuleBroken: `companion-missing` when the mapping names none or it does not exist.
+            RuleBroken: `companion-missing` when the mapping names none or it is nowhere there.
 
         """
         given = self.mapping.companions.get(name)
-        path = (self.path.parent / given).resolve() if given else None
-        if path is None or not path.is_file():
-            raise RuleBroken("companion-missing", f"缺少附带文件 {given or name}（相对于 {self.path.name}）")
-        return path
+        folders = self.path.resolve().parents[:4] if given else ()
+        for folder in folders:
+            if (path := folder / str(given)).is_file():
+                return path
+        raise RuleBroken(
+            "companion-missing",
+            f"缺少附带文件 {given or name}（应在 {self.path.name} 旁或其上级目录中）；"
+            "也可先用 geo-registry import areas 导入行政区划，再导入本文件",
+        )
 
 
 @dataclass(slots=True)

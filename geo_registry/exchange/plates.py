@@ -8,10 +8,11 @@ few statements in one transaction.
 from collections.abc import Mapping
 
 from geo_registry.address.profile import Profile, load_profile
+from geo_registry.errors import RuleBroken
 from geo_registry.exchange.areas import load_companions
 from geo_registry.exchange.ledger import Load
 from geo_registry.exchange.plates_names import Area
-from geo_registry.exchange.plates_stage import Stager
+from geo_registry.exchange.plates_stage import Limit, Stager
 from geo_registry.exchange.report import guard_retirement
 from geo_registry.exchange.staging import sections
 
@@ -29,7 +30,8 @@ def import_plates(load: Load) -> None:
     profile = load.request.profile or _installed_profile(load)
     script = sections("plates")
     load.connection.execute(script["make"])
-    stager = Stager(load, profile, lambda codes: find_areas(load, profile, codes))
+    limit = _limit(load)
+    stager = Stager(load, profile, lambda codes: find_areas(load, profile, codes), limit)
     stager.run()
     for shift in stager.shifts.values():
         load.report.notes.append(shift.detail)
@@ -39,7 +41,18 @@ def import_plates(load: Load) -> None:
     if load.report.stored:
         load.connection.execute(script["analyze"])
     if not load.request.partial:
-        _retire(load, script)
+        _retire(load, script, limit)
+
+
+def _limit(load: Load) -> Limit | None:
+    """Return the ids of the division that `--area` names."""
+    if load.request.area is None:
+        return None
+    values = {"code": load.request.area, "scheme": load.request.mapping.scheme}
+    found = load.connection.execute(sections("placing")["asked"], values).fetchone()
+    if found is None:
+        raise RuleBroken("area-unknown", f"没有代码为 {load.request.area} 的区县、街镇或社区", field="area")
+    return found
 
 
 def _store(load: Load, script: dict[str, bytes], depth: int) -> None:
@@ -59,8 +72,9 @@ def _count(load: Load, script: dict[str, bytes]) -> None:
     load.report.unchanged = accepted - added - changed
 
 
-def _retire(load: Load, script: dict[str, bytes]) -> None:
-    values = {"act": load.act_id}
+def _retire(load: Load, script: dict[str, bytes], limit: Limit | None) -> None:
+    _, township, community = limit or (None, None, None)
+    values = {"act": load.act_id, "township": township, "community": community}
     _execute(load, script["gone"], values)
     for township, live, gone in load.connection.execute(script["shares"], values).fetchall():
         confirmed = load.request.confirm_retirement

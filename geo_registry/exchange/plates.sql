@@ -201,6 +201,8 @@ SELECT u.id, u.building_id, u.unit_key, u.township_id
 FROM registry.housing_unit u
 WHERE u.state = 'realized' AND u.act_id IS DISTINCT FROM %(act)s
   AND u.district_id IN (SELECT district_id FROM pg_temp.stage_area)
+  AND (%(township)s::uuid IS NULL OR u.township_id = %(township)s)
+  AND (%(community)s::uuid IS NULL OR u.community_id = %(community)s)
   AND u.township_id IN (SELECT v.township_id FROM pg_temp.stage_area v
     WHERE v.id IN (SELECT DISTINCT area FROM pg_temp.stage_row));
 ANALYZE pg_temp.stage_old;

@@ -1,20 +1,18 @@
 """Staging lists of door plates: each batch is read, judged and copied to temporary tables."""
 
-import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from geo_registry.address.numbers import Fault
 from geo_registry.address.profile import Profile
 from geo_registry.errors import RuleBroken
 from geo_registry.exchange.ledger import Load
 from geo_registry.exchange.mapping import Source
-from geo_registry.exchange.plates_check import Flags, Floats, Shift, ShiftFinder, Villages
+from geo_registry.exchange.plates_batch import NOWHERE, SPAN, Batch, Ints, Verdicts, copy_columns, taken
+from geo_registry.exchange.plates_check import Flags, Shift, ShiftFinder, Villages
 from geo_registry.exchange.plates_names import (
     DOOR_COLUMNS,
     PLACE_COLUMNS,
@@ -29,55 +27,19 @@ from geo_registry.exchange.report import Kept
 from geo_registry.housing.tables import UNIT_USES
 from geo_registry.plate.tables import PLATE_STATES
 
-Ints = NDArray[np.int64]
 FindAreas = Callable[[set[str]], dict[str, tuple[Area, bytes | None]]]
 """Finds the areas of new community codes, with their boundaries."""
-
-
-@dataclass(slots=True)
-class Verdicts:
-    """The reason, if any, for which each row of a batch is kept out; the first one found stays."""
-
-    reasons: list[str] = field(default_factory=list)
-    codes: Ints = field(default_factory=lambda: np.empty(0, np.int64))
-    details: dict[int, str] = field(default_factory=dict)
-
-    @property
-    def passed(self) -> Flags:
-        """The rows without a reason."""
-        found: Flags = self.codes == 0
-        return found
-
-    def give(self, reason: str, where: Flags, detail: Callable[[int], str] | None = None) -> None:
-        """Give a reason to the rows of a mask that have none yet."""
-        fresh = np.flatnonzero(where & self.passed)
-        if len(fresh):
-            self.reasons.append(reason)
-            self.codes[fresh] = len(self.reasons)
-            if detail:
-                self.details.update((row, detail(row)) for row in fresh.tolist())
-
-
-@dataclass(slots=True)
-class Batch:
-    """Columns of a batch as the register knows them; a number below 0 is unknown."""
-
-    first_row: int
-    table: pa.Table
-    area: Ints
-    door: Ints
-    scope: Ints
-    lon: Floats
-    lat: Floats
-    neighborhood: tuple[Ints, list[str]]
-    verdicts: Verdicts
+Limit = tuple[UUID, UUID | None, UUID | None]
+"""District, township and community outside of which rows are left aside."""
 
 
 class Stager:
     """Reads one file and fills the staging tables; `shifts` names the counties that lie elsewhere."""
 
-    def __init__(self, load: Load, profile: Profile, find_areas: FindAreas) -> None:
-        self._load, self._profile, self._find_areas = load, profile, find_areas
+    def __init__(
+        self, load: Load, profile: Profile, find_areas: FindAreas, limit: Limit | None = None
+    ) -> None:
+        self._load, self._profile, self._find_areas, self._limit = load, profile, find_areas, limit
         self.shifts: dict[UUID, Shift] = {}
         self._start()
 
@@ -153,9 +115,10 @@ class Stager:
         door = np.array([-1 if isinstance(form, Fault) else form.index for form in forms], np.int64)[position]
         (lon, lon_blank), (lat, lat_blank) = (numbers(table, sources.get(axis)) for axis in ("lon", "lat"))
         batch = Batch(
-            self.rows + 1, table, area, door, np.full(len(area), _NOWHERE), lon, lat,
+            self.rows + 1, table, area, door, np.full(len(area), NOWHERE), lon, lat,
             columns["neighborhood"], Verdicts(codes=np.zeros(len(area), np.int64)),
         )  # fmt: skip
+        self._judge_limit(batch)
         self._judge_shift(batch)
         self._judge_position(batch, lon_blank | lat_blank)
         batch.verdicts.give("area-unknown", area < 0, lambda row: f"村里代码 {values[codes[row]]}")
@@ -165,6 +128,16 @@ class Stager:
         self._judge_place(batch)
         self._judge_double(batch)
         return batch
+
+    def _judge_limit(self, batch: Batch) -> None:
+        if self._limit is not None:
+            ids = [(one.district_id, one.township_id, one.community_id) for one in self._by_index]
+            inside = [
+                index
+                for index, own in enumerate(ids)
+                if all(asked in {None, mine} for asked, mine in zip(self._limit, own, strict=True))
+            ]
+            batch.verdicts.give("outside-area", ~np.isin(batch.area, inside))
 
     def _judge_shift(self, batch: Batch) -> None:
         """Keep out every row of a shifted county; rows of unknown villages go with the only county."""
@@ -287,7 +260,7 @@ class Stager:
     def _judge_double(self, batch: Batch) -> None:
         """Keep out rows whose door an earlier row of the file has; the first one is kept."""
         rows = np.flatnonzero(batch.verdicts.passed)
-        keys = (batch.scope[rows] * _SPAN + batch.door[rows]).tolist()
+        keys = (batch.scope[rows] * SPAN + batch.door[rows]).tolist()
         doubles: dict[int, int] = {}
         for row, key in zip(rows.tolist(), keys, strict=True):
             number = batch.first_row + row
@@ -321,7 +294,7 @@ class Stager:
 
     def _copy_rows(self, batch: Batch, sources: dict[str, Source]) -> None:
         """Copy every row whose door and place are known; rows kept out still protect what is registered."""
-        rows = np.flatnonzero((batch.scope != _NOWHERE) & ~self._is_shifted(batch))
+        rows = np.flatnonzero((batch.scope != NOWHERE) & ~self._is_foreign(batch))
         if not len(rows):
             return
         codes, hoods = batch.neighborhood
@@ -332,18 +305,19 @@ class Stager:
             "area": pa.array(batch.area[rows]),
             "scope": pa.array(batch.scope[rows]),
             "door": pa.array(batch.door[rows]),
-            "neighborhood": _taken((codes, hoods), rows),
+            "neighborhood": taken((codes, hoods), rows),
             "lon": pa.array(batch.lon[rows], from_pandas=True),
             "lat": pa.array(batch.lat[rows], from_pandas=True),
             "area_m2": pa.array(area_m2[rows], from_pandas=True),
         }
         for name in ("use", "plate_state", "building_external_id"):
-            columns[name] = _taken(texts(batch.table, sources.get(name)), rows)
-        _copy(self._load, f"COPY pg_temp.stage_row ({', '.join(columns)}) FROM STDIN (FORMAT csv)", columns)
+            columns[name] = taken(texts(batch.table, sources.get(name)), rows)
+        copy_columns(self._load, "stage_row", columns)
 
-    def _is_shifted(self, batch: Batch) -> Flags:
-        number = next((i for i, one in enumerate(batch.verdicts.reasons, 1) if one == "shifted"), -1)
-        found: Flags = batch.verdicts.codes == number
+    def _is_foreign(self, batch: Batch) -> Flags:
+        """Tell which rows say nothing about the register: shifted ones, and those of other areas."""
+        numbers = [i for i, one in enumerate(batch.verdicts.reasons, 1) if one in {"shifted", "outside-area"}]
+        found: Flags = np.isin(batch.verdicts.codes, numbers)
         return found
 
     def _keep(self, batch: Batch) -> None:
@@ -368,22 +342,3 @@ class Stager:
         with self._load.connection.cursor().copy("COPY pg_temp.stage_door FROM STDIN") as copy:
             for form in self.doors.forms:
                 copy.write_row(form.row(self._profile))
-
-
-_NOWHERE = -(1 << 40)
-_SPAN = 1 << 22
-
-
-def _taken(column: tuple[Ints, list[str]], rows: Ints) -> pa.Array:
-    """Return a text column at some rows; empty texts become NULL."""
-    codes, values = column
-    return pa.array([value or None for value in values], pa.string()).take(pa.array(codes[rows]))
-
-
-def _copy(load: Load, statement: str, columns: dict[str, pa.Array]) -> None:
-    from pyarrow import csv
-
-    buffer = io.BytesIO()
-    csv.write_csv(pa.table(columns), buffer, csv.WriteOptions(include_header=False))
-    with load.connection.cursor().copy(statement.encode()) as copy:
-        copy.write(buffer.getbuffer())
