@@ -119,7 +119,7 @@ def _run(host: str, port: int, workers: int) -> None:
 
     uvicorn.run(
         "api.app:create_app", factory=True, host=host, port=port, workers=workers, log_level="warning",
-        access_log=False, server_header=False, timeout_graceful_shutdown=5,
+        access_log=False, server_header=False, timeout_graceful_shutdown=5, timeout_worker_healthcheck=30,
     )  # fmt: skip
 
 

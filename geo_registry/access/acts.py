@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from geo_registry.access.tables import Act, IdempotencyKey
 from geo_registry.access.viewer import Viewer
@@ -55,10 +55,14 @@ def record(
 def recall(session: Session, viewer: Viewer, key: str, request_sha256: bytes) -> StoredReply | None:
     """Return the answer stored for a key, or None when the key is new.
 
+    Holds the key until the transaction ends: a second request with it waits, and then meets the answer.
+
     Raises:
         Conflict: the key was used for another request.
 
     """
+    held = func.hashtextextended(f"{viewer.account_id}/{key}", 0)
+    session.execute(select(func.pg_advisory_xact_lock(held)))
     query = select(IdempotencyKey).where(
         IdempotencyKey.account_id == viewer.account_id, IdempotencyKey.key == key
     )
@@ -79,14 +83,7 @@ def remember(
     body: bytes,
     etag: str | None,
 ) -> None:
-    """Store the answer of a write in the write's own transaction.
-
-    Two requests with one key at once: the second waits for the first and meets its key.
-
-    Raises:
-        Conflict: the key was stored meanwhile (from the database).
-
-    """
+    """Store the answer of a write in the write's own transaction; `recall` holds the key until then."""
     session.execute(
         insert(IdempotencyKey).values(
             account_id=viewer.account_id,

@@ -15,7 +15,7 @@ from geo_registry.access.tables import Purpose
 from geo_registry.access.viewer import Viewer, hash_token
 from geo_registry.codes import new_id
 from geo_registry.db import Session, translated
-from geo_registry.errors import NotFound, NotSignedIn, PurposeRequired, RegistryError, TooMany
+from geo_registry.errors import NotFound, NotSignedIn, PurposeRequired, Refused, RegistryError, TooMany
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ _CALL = text("""
 
 _REFUSALS: dict[str, RegistryError] = {
     "session-ended": NotSignedIn("session-ended", "登录已失效，请重新登录"),
+    "not-allowed": Refused("not-allowed", "当前角色不能查看人员"),
     "purpose-required": PurposeRequired("purpose-required", "查看人员须先说明目的"),
     "purpose-unknown": PurposeRequired("purpose-unknown", "没有这一目的代码", field="Access-Purpose"),
     "purpose-not-allowed": PurposeRequired(

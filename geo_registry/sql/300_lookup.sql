@@ -1,6 +1,14 @@
 -- A look at persons in three steps, one round trip: intent, COMMIT, reveal.
 -- Safety sits in the reveal: it answers only to a ticket whose audit row is committed and flushed.
 
+-- What each role may ask at all; a purpose narrows it further.
+CREATE OR REPLACE FUNCTION registry.may_look(role text, action text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT action = ANY (CASE role
+    WHEN 'officer' THEN ARRAY['occupants', 'dwellings', 'person']
+    WHEN 'coordinator' THEN ARRAY['occupants']
+    ELSE '{}'::text[] END)
+$$;
+
 -- Write the audit row and decide. The row stays whatever the decision is.
 CREATE OR REPLACE FUNCTION registry.intent(
   ticket uuid, asked_by bytea, asked_action text, asked_purpose text, asked_case text, asked_kind text, asked_id uuid,
@@ -18,7 +26,9 @@ BEGIN
   ELSE
     -- One look at a time per account: parallel looks would not see each other in the count.
     PERFORM FROM account a WHERE a.id = viewer.account_id FOR NO KEY UPDATE;
-    IF asked_purpose IS NULL OR asked_purpose = '' THEN
+    IF NOT may_look(viewer.role, asked_action) THEN
+      verdict := 'not-allowed';
+    ELSIF asked_purpose IS NULL OR asked_purpose = '' THEN
       verdict := 'purpose-required';
     ELSIF reason.code IS NULL THEN
       verdict := 'purpose-unknown';

@@ -144,7 +144,7 @@ def town(committed: Engine, database: Urls) -> Iterator[Town]:
             for login, role, code in (
                 ("officer1", Role.OFFICER, "990101001"), ("officer2", Role.OFFICER, "990101002"),
                 ("chief", Role.OFFICER, "990101"), ("clerk", Role.CLERK, "990101"),
-                ("auditor", Role.AUDIT_ADMIN, None),
+                ("coordinator", Role.COORDINATOR, "990101001"), ("auditor", Role.AUDIT_ADMIN, None),
             )
         }  # fmt: skip
     yield Town(app, committed, buildings, units, persons, tokens)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from geo_registry.access.audit import Look
 from geo_registry.db import today
-from geo_registry.errors import NotFound, NotSignedIn, PurposeRequired, RegistryError, TooMany
+from geo_registry.errors import NotFound, NotSignedIn, PurposeRequired, Refused, RegistryError, TooMany
 from geo_registry.residence.reads import (
     dwellings_of_person,
     occupants_of_building,
@@ -97,8 +97,9 @@ def test_a_full_value_is_one_more_look(town: Town) -> None:
         ("nobody", {}, NotSignedIn, "session-ended"),
         ("officer1", {"purpose": ""}, PurposeRequired, "purpose-required"),
         ("officer1", {"purpose": "99"}, PurposeRequired, "purpose-unknown"),
-        ("clerk", {}, PurposeRequired, "purpose-not-allowed"),
-        ("auditor", {}, PurposeRequired, "purpose-not-allowed"),
+        ("clerk", {}, Refused, "not-allowed"),
+        ("auditor", {}, Refused, "not-allowed"),
+        ("coordinator", {"purpose": "05"}, PurposeRequired, "purpose-not-allowed"),
         ("officer1", {"case_number": " "}, PurposeRequired, "case-required"),
         ("officer2", {}, NotFound, "not-found"),
     ],
@@ -111,6 +112,15 @@ def test_a_refused_look_reveals_nothing_and_is_on_the_record(
     assert caught.value.code == code
     decision = town.one(text("SELECT decision FROM registry.audit"))[0]
     assert decision == code
+
+
+def test_a_coordinator_sees_who_lives_at_an_address_but_not_where_a_person_lives(town: Town) -> None:
+    look = _look(town, "coordinator", purpose="02")
+    assert occupants_of_unit(town.app, look, town.units[1]).occupants
+    with pytest.raises(Refused):
+        dwellings_of_person(town.app, look, "111", NUMBERS[0])
+    with pytest.raises(Refused):
+        reveal_person(town.app, look, town.persons[1], ["name"])
 
 
 def test_the_hourly_limit_holds(town: Town) -> None:
