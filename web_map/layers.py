@@ -82,9 +82,11 @@ def _by_zoom(*stops: float) -> list[Any]:
 def backdrop() -> list[Layer]:
     """Draw water, green and built-up land, pale."""
     colours = ["match", ["get", "kind"], "water", WATER, "green", GREEN, "commercial", COMMERCE, ESTATE]
+    order = ["match", ["get", "kind"], "water", 3, "green", 2, "commercial", 1, 0]
     named = ["in", ["get", "kind"], ["literal", ["water", "green"]]]
     return [
-        _layer("ground", "backdrop", "fill", paint={"fill-color": colours, "fill-antialias": False}),
+        _layer("ground", "backdrop", "fill", layout={"fill-sort-key": order},
+               paint={"fill-color": colours, "fill-antialias": False}),
         _layer("ground-name", "backdrop", "symbol", minzoom=14, filter=named,
                layout=_text(["get", "name"], 12) | {"symbol-placement": "point"},
                paint={"text-color": "#5c7a68", "text-halo-color": "#ffffff", "text-halo-width": 1}),
@@ -125,12 +127,12 @@ def names() -> list[Layer]:
     return [
         _layer("building-name", "buildings", "symbol", part="building_names", minzoom=16.4,
                layout=_text(["get", "name"], 12) | tight, paint=number),
+        _layer("block-name", "blocks", "symbol", part="block_names", minzoom=14.4, maxzoom=16.4,
+               layout=_text(["get", "name"], 13), paint=block),
         _layer("lane-name", "streets", "symbol", minzoom=17, filter=_IS_LANE,
                layout=_text(["get", "name"], 12) | along, paint=street),
         _layer("street-name", "streets", "symbol", minzoom=13, filter=_IS_STREET,
                layout=_text(["get", "name"], 13) | along, paint=street),
-        _layer("block-name", "blocks", "symbol", part="block_names", minzoom=14, maxzoom=16.4,
-               layout=_text(["get", "name"], 13), paint=block),
         _layer("area-name", "areas", "symbol", part="area_names", maxzoom=15.5,
                layout=_text(["get", "name"], 13), paint=area),
     ]  # fmt: skip

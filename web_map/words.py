@@ -209,3 +209,13 @@ def today() -> dt.date:
 def without_kind(note: str, kind: str) -> str:
     """Return the remark on a search hit without the kind before it, which stands in a place of its own."""
     return note.removeprefix(HIT_KINDS.get(kind, "")).removeprefix(" · ")
+
+
+def local(title: str, district: str | None) -> str:
+    """Return an address without the district before it, which the path above the map names already."""
+    return title.removeprefix(district) if district else title
+
+
+def count(number: int) -> str:
+    """Return a number with a thin space between thousands."""
+    return f"{number:,}".replace(",", "\u2009")

@@ -14,8 +14,6 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 from psycopg import sql
-from sqlalchemy import create_engine
-from sqlalchemy.orm import Session
 
 from api.app import create_app
 from geo_registry import cluster
@@ -45,10 +43,7 @@ def town_url(database: cluster.Urls) -> Iterator[cluster.Urls]:
     name = f"map_{os.getpid()}"
     urls = cluster.create_database(settings(), name)
     cluster.migrate(urls.owner)
-    engine = create_engine(urls.owner)
-    with Session(engine) as session, session.begin():
-        store_town(session)
-    engine.dispose()
+    store_town(urls.owner)
     with psycopg.connect(cluster.superuser_url(database=name), autocommit=True) as connection:
         connection.execute("ANALYZE")
     yield urls
@@ -171,7 +166,7 @@ class Visitor:
 @pytest.fixture(scope="session")
 def cookies(server: str) -> dict[str, httpx.Cookies]:
     """Sign each account in once, as a machine does; tests of the form sign in by the form."""
-    return {login: sign_in(server, login) for login, _, _ in ACCOUNTS}
+    return {login: sign_in(server, login) for login, *_ in ACCOUNTS}
 
 
 def sign_in(server: str, login: str) -> httpx.Cookies:

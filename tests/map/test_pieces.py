@@ -21,7 +21,8 @@ def hostile_building(town_url: cluster.Urls) -> str:
     """Give a building whose name and label are code."""
     query = """
         UPDATE registry.building SET name = %s, label = %s
-        WHERE id = (SELECT id FROM registry.building ORDER BY id DESC LIMIT 1) RETURNING id::text
+        WHERE id = (SELECT b.id FROM registry.building b JOIN registry.division d ON d.id = b.township_id
+                    WHERE d.code = '990101001000' ORDER BY b.id DESC LIMIT 1) RETURNING id::text
     """
     with psycopg.connect(town_url.owner) as connection:
         row = connection.execute(query, [HOSTILE, HOSTILE]).fetchone()
