@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy import text as sql
 
 from geo_registry.access.viewer import Viewer
 from geo_registry.address.places import profile_in_force
-from geo_registry.address.query import Query, read_query
+from geo_registry.address.query import NamePart, Query, read_query
 from geo_registry.address.ranking import (
     Grade,
     Hit,
@@ -25,7 +26,10 @@ from geo_registry.address.ranking import (
     note_of,
     ranked,
 )
+from geo_registry.address.rules import normal_name
 from geo_registry.address.scheme import Profile
+from geo_registry.address.tables import PlaceName
+from geo_registry.area.reads import NEVER, outside
 from geo_registry.db import Session
 from geo_registry.pages import checked_limit
 from geo_registry.text import normal_key
@@ -111,6 +115,7 @@ class _Search:
         self._limit = limit
 
     def hits(self) -> list[Hit]:
+        """Return everything the query may mean, not yet ranked."""
         if self._query.code is not None:
             return self._by_code(self._query.code[1])
         return self._by_letters() if self._query.letters else self._by_text()
@@ -140,10 +145,17 @@ class _Search:
         return hits
 
     def _by_text(self) -> list[Hit]:
-        query, whole = self._query, normal_key(self._query.text)
+        whole = normal_key(self._query.text)
         if not whole:
             return []
         hits = [_alias_hit(row, whole) for row in self._rows(_ALIASES, low=whole, high=whole + _BEGINS)]
+        hits += self._by_names(whole)
+        if not any(hit.match == "A" for hit in hits) and self._read_by_known_name(whole):
+            hits += self._by_names(whole)
+        return hits
+
+    def _by_names(self, whole: str) -> list[Hit]:
+        query = self._query
         ends = [_BEGINS if part.is_open else _EQUALS for part in query.names]
         if ends and query.door is None and not query.rest:
             # The last name may still be being typed.
@@ -154,7 +166,29 @@ class _Search:
             own = query.door.number_text if query.door.is_building else query.door.building_text
             unit = query.unit_key or None
             door = _Door(query.number_key, query.number_is_prefix, own or None, unit, query.unit_is_prefix)
-        return hits + self._below(_Names(ranges or ((whole, whole + _BEGINS),)), door)
+        return self._below(_Names(ranges or ((whole, whole + _BEGINS),)), door)
+
+    def _read_by_known_name(self, whole: str) -> bool:
+        """Read the query anew behind the longest known name: 春园西路 is no estate 春园."""
+        divisions = normal_key("".join(name for _, name in self._query.divisions))
+        own = whole.removeprefix(divisions)
+        kind, longest = _first_kind(self._profile), min(len(own), 14)
+        keys = {normal_name(self._profile, kind, own[:n]): n for n in range(2, longest + 1)}
+        known = select(PlaceName.kind, PlaceName.normal_name).where(
+            PlaceName.normal_name.in_(keys), PlaceName.parent_id.is_(None), outside(PlaceName.state, NEVER)
+        )
+        rows = self._session.execute(known).all()
+        part = max(rows, key=lambda row: keys[row.normal_name], default=None)
+        if part is None or (self._query.names and self._query.names[0].key == part.normal_name):
+            return False
+        # Any name of the kind stands for the known one while the rest is read.
+        stand_in = f"甲{self._profile.by_kind[part.kind].suffixes[0]}"
+        read = read_query(self._profile, stand_in + own[keys[part.normal_name] :])
+        first = NamePart(part.kind, own[: keys[part.normal_name]], part.normal_name)
+        self._query = replace(
+            read, text=self._query.text, names=(first, *read.names[1:]), divisions=self._query.divisions
+        )
+        return True
 
     def _below(self, names: _Names, door: _Door) -> list[Hit]:
         """Look up the names, then what stands below the best of them."""
@@ -203,6 +237,11 @@ class _Search:
         return [
             _door_hit(row, match_of_door(row, self._query, door.building, door.unit, place)) for row in rows
         ]
+
+
+def _first_kind(profile: Profile) -> str:
+    """Return the kind of name that an address begins with."""
+    return next(part.kind for part in profile.place_parts if part.may_start)
 
 
 def _door_of(figures: list[str]) -> _Door:

@@ -112,6 +112,17 @@ def test_a_generic_word_left_out_is_put_in(find: Find) -> None:
     assert (first.text, first.match) == ("文昌路3号", "B")
 
 
+def test_a_street_named_after_an_estate_is_read_whole(session: Session) -> None:
+    district = make.make_division(session, name="映山区")
+    community = make.make_division(session, parent=make.make_division(session, parent=district))
+    street = make.make_street(session, "春园西路", community=community)
+    lane = make.make_street(session, "49弄", kind="lane", parent=street)
+    make.make_building(session, address=make.make_address(session, 3, street=lane))
+    for text in ("春园西路49弄3号", "映山区春园西路49弄3号"):
+        first = search(session, make.make_viewer(), text=text).hits[0]
+        assert (first.kind, first.text, first.match) == ("building", "春园西路49弄3号", "A")
+
+
 def test_public_codes_of_every_class(session: Session) -> None:
     plate = make.make_plate(session)
     unit = make.make_unit(session)

@@ -127,7 +127,7 @@ def _explained(session: Session, read: Callable[[], object]) -> list[dict[str, A
 READS: dict[str, tuple[int, Callable[[Filled], object]]] = {
     "search by text": (4, lambda f: addresses.search(f.session, f.viewer, text="第77路20弄4号201室")),
     "search by beginning": (4, lambda f: addresses.search(f.session, f.viewer, text="第77路20弄4")),
-    "search by name": (4, lambda f: addresses.search(f.session, f.viewer, text="第7")),
+    "search by name": (5, lambda f: addresses.search(f.session, f.viewer, text="第7")),
     "search by initials": (6, lambda f: addresses.search(f.session, f.viewer, text="dhhl20-4")),
     "search by code": (2, lambda f: addresses.search(f.session, f.viewer, text=new_code())),
     "building": (1, lambda f: housing.building(f.session, f.viewer, f.building)),
