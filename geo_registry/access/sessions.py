@@ -118,7 +118,8 @@ def add_account(
             id=account_id, login=login.strip().lower(), name=name, role=role, password_hash=hashed
         )
     )
-    for division_id in [found[code] for code in division_codes] or [None]:
+    granted: list[UUID | None] = [found[code] for code in division_codes]
+    for division_id in granted or [None]:
         session.execute(insert(AreaGrant).values(account_id=account_id, division_id=division_id))
     return account_id
 

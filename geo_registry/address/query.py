@@ -96,6 +96,7 @@ class _Reading:
         self._assumed: list[Assumption] = []
 
     def query(self) -> Query:
+        """Read the text from left to right: divisions, neighbourhood, names, number, unit."""
         divisions = self._divisions()
         neighborhood = self._neighborhood()
         names = self._names()

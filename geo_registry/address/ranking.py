@@ -168,13 +168,20 @@ def highlight(text: str, typed: str, letters: str) -> tuple[tuple[int, int], ...
         count = min(len(letters), syllables.end() if syllables else 0)
         ranges, typed, start = [(0, count)] if count else [], re.sub(r"[^\d]+", " ", typed), count
     else:
-        ranges, start = [], 0
+        ranges, start = [], _longest_run(folded, _folded(typed))
     for token in re.findall(r"\d+|[^\d\s]", _folded(typed)):
         found = _find(folded, token, start)
         if found is not None:
             start = found + len(token)
             ranges.append((found, start))
     return _joined(ranges)
+
+
+def _longest_run(text: str, typed: str) -> int:
+    """Return where the longest beginning of what was typed stands, so that 映月路 is not begun in 映山区."""
+    packed = "".join(typed.split())
+    found = (text.find(packed[:length]) for length in range(len(packed), 0, -1))
+    return next((at for at in found if at >= 0), 0)
 
 
 def _folded(text: str) -> str:

@@ -46,6 +46,7 @@ class _Gate:
     uses_lane: bool
 
     def house(self, count: int) -> Address:
+        """Return the address of one house: its number in the lane, or its mark behind the gate number."""
         if self.uses_lane:
             return replace(self.address, number=f"{count}号")
         return replace(self.address, building_no=f"{count}幢")

@@ -71,6 +71,7 @@ class _Wave:
     phase: float
 
     def at(self, x: float, y: float) -> float:
+        """Return the displacement of a point, in metres."""
         return self.height * math.sin(self.along_x * x + self.along_y * y + self.phase)
 
 

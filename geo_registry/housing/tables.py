@@ -86,8 +86,8 @@ class BuildingAddress(Base):
             name="building_address_main_excl",
         ),
         ExcludeConstraint(
-            (text("uuid_hash_extended(address_id, 0)"), "="), ("building_no", "="), ("valid", "&&"), where=text("is_main"),
-            name="building_address_number_excl",
+            (text("uuid_hash_extended(address_id, 0)"), "="), ("building_no", "="), ("valid", "&&"),
+            where=text("is_main"), name="building_address_number_excl",
         ),
         Index("building_address_building_id_idx", "building_id"),
         Index("building_address_address_id_idx", "address_id"),
@@ -150,7 +150,7 @@ class HousingUnit(Located, Versioned, Base):
     unit_text: Mapped[str]
     unit_key: Mapped[str]
     use: Mapped[str | None]
-    area_m2: Mapped[float | None] = mapped_column(Numeric(8, 2))
+    area_m2: Mapped[float | None] = mapped_column(Numeric(8, 2, asdecimal=False))
     state: Mapped[str] = mapped_column(server_default=text("'realized'"))
     valid: Mapped[Days]
     position = geometry("POINT")
