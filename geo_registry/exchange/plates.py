@@ -16,6 +16,8 @@ from geo_registry.exchange.plates_stage import Limit, Stager
 from geo_registry.exchange.report import guard_retirement
 from geo_registry.exchange.staging import sections
 
+FEW = 5000
+"""Up to so many new rows the statistics of the registers still hold."""
 STAGES = ("names", "addresses", "buildings", "units", "plates")
 LEVELS = ("province", "city", "district", "township", "community")
 
@@ -38,7 +40,7 @@ def import_plates(load: Load) -> None:
     load.connection.execute(script["index"])
     _store(load, script, depth=max((node.depth for node in stager.places.nodes), default=-1))
     _count(load, script)
-    if load.report.stored:
+    if load.report.stored > FEW:
         load.connection.execute(script["analyze"])
     if not load.request.partial:
         _retire(load, script, limit)

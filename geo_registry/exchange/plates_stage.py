@@ -114,6 +114,8 @@ class Stager:
         forms = [self.doors.read(spelling) for spelling in spellings]
         door = np.array([-1 if isinstance(form, Fault) else form.index for form in forms], np.int64)[position]
         (lon, lon_blank), (lat, lat_blank) = (numbers(table, sources.get(axis)) for axis in ("lon", "lat"))
+        # One centimetre: a file in 1e-7 degrees and one in degrees tell the same position.
+        lon, lat = np.round(lon, 7), np.round(lat, 7)
         batch = Batch(
             self.rows + 1, table, area, door, np.full(len(area), NOWHERE), lon, lat,
             columns["neighborhood"], Verdicts(codes=np.zeros(len(area), np.int64)),
