@@ -15,10 +15,11 @@ from geo_registry.exchange.plates_names import Area
 from geo_registry.exchange.plates_stage import Limit, Stager
 from geo_registry.exchange.report import guard_retirement
 from geo_registry.exchange.staging import sections
+from geo_registry.text import normal_key
 
+STAGES = ("names", "addresses", "buildings", "links", "units", "plates")
 FEW = 5000
-"""Up to so many new rows the statistics of the registers still hold."""
-STAGES = ("names", "addresses", "buildings", "units", "plates")
+"""Up to so many rows the statistics of a register still hold."""
 LEVELS = ("province", "city", "district", "township", "community")
 
 
@@ -40,8 +41,6 @@ def import_plates(load: Load) -> None:
     load.connection.execute(script["index"])
     _store(load, script, depth=max((node.depth for node in stager.places.nodes), default=-1))
     _count(load, script)
-    if load.report.stored > FEW:
-        load.connection.execute(script["analyze"])
     if not load.request.partial:
         _retire(load, script, limit)
 
@@ -61,8 +60,12 @@ def _store(load: Load, script: dict[str, bytes], depth: int) -> None:
     values = {"act": load.act_id, "source": load.request.mapping.code}
     for done, stage in enumerate(STAGES):
         load.request.progress("storing", done, len(STAGES) + 1)
-        for level in range(depth + 1) if stage == "names" else (0,):
-            _execute(load, script[stage], {**values, "depth": level})
+        levels = range(depth + 1) if stage == "names" else (0,)
+        stored = sum(_execute(load, script[stage], {**values, "depth": level}) for level in levels)
+        # Foreign keys of the next stage are looked up by plans that follow the statistics: those of
+        # a register that was empty a moment ago make each look-up read a whole index.
+        if stored > FEW:
+            load.connection.execute(script[f"analyze-{stage}"])
     load.request.progress("storing", len(STAGES), len(STAGES) + 1)
 
 
@@ -89,11 +92,14 @@ def _retire(load: Load, script: dict[str, bytes], limit: Limit | None) -> None:
     load.request.progress("storing", len(STAGES) + 1, len(STAGES) + 1)
 
 
-def _execute(load: Load, statements: bytes, values: Mapping[str, object]) -> None:
-    """Run statements one by one, because a statement with parameters stands alone."""
-    for statement in statements.split(b";\n"):
-        if statement.strip():
-            load.connection.execute(statement, values)
+def _execute(load: Load, statements: bytes, values: Mapping[str, object]) -> int:
+    """Run statements one by one, because one with parameters stands alone; answer the rows inserted."""
+    inserted = 0
+    for statement in filter(bytes.strip, statements.split(b";\n")):
+        done = load.connection.execute(statement, values)
+        if done.statusmessage and done.statusmessage.startswith("INSERT"):
+            inserted += done.rowcount
+    return inserted
 
 
 def _installed_profile(load: Load) -> Profile:
@@ -134,12 +140,15 @@ def _county(code: str) -> str:
 
 def _registered(load: Load, profile: Profile, codes: set[str]) -> dict[str, tuple[Area, bytes | None]]:
     written = {level.level for level in profile.areas if level.written}
-    rows = load.connection.execute(
-        _FIND_AREAS, {"scheme": load.request.mapping.scheme, "codes": sorted(codes)}
-    ).fetchall()
+    named_in = {code.partition("/")[0] for code in codes if "/" in code}
+    asked = {"scheme": load.request.mapping.scheme, "codes": sorted(codes), "towns": sorted(named_in)}
+    by_name = {(code.partition("/")[0], normal_key(code.partition("/")[2])): code for code in codes}
     found = {}
-    for code, community, township, district, boundary, *names in rows:
+    for given, community, township, district, boundary, *names in load.connection.execute(_FIND_AREAS, asked):
         named = dict(zip(LEVELS, names, strict=True))
+        code = given if given in codes else by_name.get((given, normal_key(named["community"] or "")))
+        if code is None:
+            continue
         prefix = "".join(named[level] or "" for level in LEVELS if level in written)
         found[code] = (Area(-1, community, township, district, prefix, named["community"]), boundary)
     return found
@@ -152,6 +161,10 @@ WITH asked AS (
   UNION
   SELECT value, object_id FROM registry.external_code
   WHERE object_kind = 'division' AND scheme = %(scheme)s AND value = ANY(%(codes)s)
+  UNION
+  -- Every village of the towns in which the file names villages instead of giving their codes.
+  SELECT split_part(value, '-', 1), object_id FROM registry.external_code
+  WHERE object_kind = 'division' AND scheme = %(scheme)s AND split_part(value, '-', 1) = ANY(%(towns)s)
 )
 SELECT asked.code, c.id, c.township_id, c.district_id, ST_AsBinary(c.boundary),
   p.name, y.name, d.name, t.name, c.name

@@ -105,6 +105,8 @@ INSERT INTO registry.building (id, method, position, district_id, township_id, c
 SELECT b.id, 'derived', a.position, a.district_id, a.township_id, a.community_id, %(act)s
 FROM pg_temp.stage_building b JOIN pg_temp.stage_address a USING (scope, number_part)
 WHERE b.is_new ORDER BY a.community_id, a.scope_id, a.number;
+
+-- :: links (the number that each building bears)
 INSERT INTO registry.external_code (object_kind, object_id, scheme, value)
 SELECT 'building', id, 'source', building_external_id
 FROM (SELECT DISTINCT ON (building_external_id) * FROM pg_temp.stage_building
@@ -191,9 +193,23 @@ SELECT count(*) FILTER (WHERE u.is_new) AS added,
   count(*) AS accepted
 FROM pg_temp.stage_unit u LEFT JOIN pg_temp.stage_plate p ON p.row_number = u.row_number;
 
--- :: analyze (the joins below go over what was just stored)
-ANALYZE registry.place_name, registry.address, registry.building, registry.building_address, registry.entrance,
-  registry.housing_unit, registry.plate;
+-- :: analyze-names
+ANALYZE registry.place_name
+
+-- :: analyze-addresses
+ANALYZE registry.address
+
+-- :: analyze-buildings
+ANALYZE registry.building
+
+-- :: analyze-links
+ANALYZE registry.building_address
+
+-- :: analyze-units
+ANALYZE registry.housing_unit
+
+-- :: analyze-plates
+ANALYZE registry.plate
 
 -- :: gone (live units of the file's townships that it lists no longer, not even among the rows kept out)
 CREATE TEMP TABLE stage_old AS

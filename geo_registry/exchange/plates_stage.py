@@ -1,5 +1,6 @@
 """Staging lists of door plates: each batch is read, judged and copied to temporary tables."""
 
+import re
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
@@ -31,6 +32,14 @@ FindAreas = Callable[[set[str]], dict[str, tuple[Area, bytes | None]]]
 """Finds the areas of new community codes, with their boundaries."""
 Limit = tuple[UUID, UUID | None, UUID | None]
 """District, township and community outside of which rows are left aside."""
+
+
+_DIGIT = re.compile(r"\d")
+
+
+def area_key(community: str, township: str) -> str:
+    """Return a community's code; where the file writes its name, township code and name: 6600100/三和里."""
+    return f"{township}/{community}" if township and community and not _DIGIT.search(community) else community
 
 
 class Stager:
@@ -104,9 +113,10 @@ class Stager:
         constants = self._load.request.mapping.constants
         columns = {
             name: texts(table, sources.get(name), constants.get(name, ""))
-            for name in ("community_code", "neighborhood", *PLACE_COLUMNS, *DOOR_COLUMNS)
+            for name in ("community_code", "township_code", "neighborhood", *PLACE_COLUMNS, *DOOR_COLUMNS)
         }
-        codes, values = columns["community_code"]
+        codes, pairs = combined([columns["community_code"], columns["township_code"]])
+        values = [area_key(community, township) for community, township in pairs]
         self._learn_areas(set(values))
         known = [self.areas[value] for value in values]
         area = np.array([one.index if one else -1 for one in known], np.int64)[codes]

@@ -462,8 +462,8 @@ CREATE TABLE registry.building_address (
   valid DATERANGE DEFAULT daterange(CURRENT_DATE, NULL) NOT NULL,
   act_id UUID,
   CONSTRAINT building_address_pkey PRIMARY KEY (id),
-  CONSTRAINT building_address_main_excl EXCLUDE USING gist (uuid_hash_extended(building_id, 0) WITH =, valid WITH &&) WHERE (is_main),
-  CONSTRAINT building_address_number_excl EXCLUDE USING gist (uuid_hash_extended(address_id, 0) WITH =, building_no WITH =, valid WITH &&) WHERE (is_main),
+  CONSTRAINT building_address_main_excl EXCLUDE USING gist (building_id WITH =, valid WITH &&) WHERE (is_main),
+  CONSTRAINT building_address_number_excl EXCLUDE USING gist (address_id WITH =, building_no WITH =, valid WITH &&) WHERE (is_main),
   CONSTRAINT building_address_building_id_fkey FOREIGN KEY(building_id) REFERENCES registry.building (id),
   CONSTRAINT building_address_address_id_fkey FOREIGN KEY(address_id) REFERENCES registry.address (id)
 );
