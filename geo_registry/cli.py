@@ -10,7 +10,11 @@ from geo_registry.look_commands import look_app
 from geo_registry.profile_commands import app as profile_app
 
 app = typer.Typer(
-    name="geo-registry", no_args_is_help=True, help="Registry of addresses, plates and dwellings."
+    # A local variable may hold a person.
+    pretty_exceptions_show_locals=False,
+    name="geo-registry",
+    no_args_is_help=True,
+    help="Registry of addresses, plates and dwellings.",
 )
 app.add_typer(db_app, name="db")
 app.add_typer(account_app, name="account")

@@ -207,6 +207,24 @@ def test_an_import_can_be_limited_to_a_division(raw: psycopg.Connection, path: P
         load_list(raw, path, area="999")
 
 
+def test_a_village_may_be_written_by_its_name_within_its_town(raw: psycopg.Connection, path: Path) -> None:
+    raw.execute(
+        """INSERT INTO registry.external_code (object_kind, object_id, scheme, value)
+           SELECT 'division', id, 'tw-dgbas', '6600100-' || right(code, 3) FROM registry.division
+           WHERE code IN ('310199100001', '310199100201')"""
+    )
+    rows = [
+        door("1號", "東里", town="6600100"), door("2號", "6600100-001", town="6600100"),
+        door("3號", "無里", town="6600100"), door("4號", "東里", town="6600200"),
+    ]  # fmt: skip
+    report = load_list(raw, write_list(path, *rows), DOOR_PLATES.model_copy(update={"companions": {}}))
+    assert report.reasons == {"area-unknown": 2}
+    communities = all_of(
+        raw, "SELECT d.name FROM registry.address a JOIN registry.division d ON d.id = a.community_id"
+    )
+    assert communities == [("東里",), ("東里",)]
+
+
 def test_a_missing_companion_says_which(raw: psycopg.Connection, path: Path) -> None:
     with pytest.raises(RuleBroken, match=r"areas\.csv"):
         load_list(raw, write_list(path, door("1號", "1001802-004")), DOOR_PLATES)
