@@ -6,8 +6,10 @@ from pathlib import Path
 import psycopg
 
 from geo_registry.access.viewer import hash_token
+from geo_registry.address.profile import load_profile
 from geo_registry.exchange.ledger import Request, run_import
 from geo_registry.exchange.mapping import load_mapping
+from geo_registry.exchange.plates import import_plates
 from geo_registry.exchange.report import Report
 
 COUNTY = "10018"
@@ -35,10 +37,9 @@ INSERT INTO registry.session (token_hash, account_id, expires_at) SELECT %s, id,
 
 def import_plates(connection: psycopg.Connection, file: Path) -> Report:
     """Import one county of door plates and answer the report."""
-    from geo_registry.exchange import plates
-
-    request = Request("plates", file, load_mapping("door-plates", "plates"))
-    report = run_import(connection, request, plates.run)
+    mapping = load_mapping("door-plates", "plates")
+    request = Request("plates", file, mapping, load_profile(mapping.profile or ""))
+    report = run_import(connection, request, import_plates)
     connection.commit()
     return report
 
