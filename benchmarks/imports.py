@@ -31,7 +31,7 @@ def run(data: Path) -> None:
         bare = _bare_copy(connection, file)
         connection.commit()
         for turn in ("first", "again"):
-            report = town.import_plates(connection, file)
+            report = town.load_county(connection, file)
             print(
                 f"{turn}: {report.rows} rows in {report.seconds:.1f} s, stored {report.stored}, unchanged "
                 f"{report.unchanged}; {bare / report.seconds:.2f} of the rate of COPY and one index ({bare:.1f} s)"

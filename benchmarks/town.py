@@ -35,7 +35,7 @@ INSERT INTO registry.session (token_hash, account_id, expires_at) SELECT %s, id,
 """
 
 
-def import_plates(connection: psycopg.Connection, file: Path) -> Report:
+def load_county(connection: psycopg.Connection, file: Path) -> Report:
     """Import one county of door plates and answer the report."""
     mapping = load_mapping("door-plates", "plates")
     request = Request("plates", file, mapping, load_profile(mapping.profile or ""))
@@ -47,7 +47,7 @@ def import_plates(connection: psycopg.Connection, file: Path) -> Report:
 def ensure(connection: psycopg.Connection, data: Path, county: str = COUNTY) -> str:
     """Load the county and people in every unit unless they are there; return a session token of an officer."""
     if not connection.execute("SELECT 1 FROM registry.housing_unit LIMIT 1").fetchone():
-        import_plates(connection, data / "door-plates" / "2026" / f"{county}.parquet")
+        load_county(connection, data / "door-plates" / "2026" / f"{county}.parquet")
     if not connection.execute("SELECT 1 FROM registry.residence LIMIT 1").fetchone():
         connection.execute(PEOPLE, [PEOPLE_PER_UNIT])
         connection.execute(LIVES, [])
