@@ -148,6 +148,8 @@ def file_sha256(path: Path) -> bytes:
 
 def _open(load: Load) -> None:
     load.connection.execute("SET LOCAL jit = off")
+    # The server ends the statement of a killed import at once instead of running it to its end.
+    load.connection.execute("SET LOCAL client_connection_check_interval = '1s'")
     load.connection.execute("SET LOCAL work_mem = '128MB'")
     load.connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
     load.connection.execute(_MAKE_KEPT)
