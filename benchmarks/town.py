@@ -17,13 +17,14 @@ PEOPLE_PER_UNIT = 2.5
 
 PEOPLE = """
 INSERT INTO registry.person (name, sex, birth_year, birth_month, id_type, id_number, id_index, id_tail)
-SELECT '某某', '1', 1950 + n % 70, 1 + n % 12, '111', '\\x00', decode(md5(n::text), 'hex'), '00'
+SELECT '某某', '1', 1950 + n %% 70, 1 + n %% 12, '111', '\\x00', decode(md5(n::text), 'hex'), '00'
 FROM generate_series(1, (SELECT (count(*) * %s)::int FROM registry.housing_unit)) n
 """
 LIVES = """
 INSERT INTO registry.residence (person_id, unit_id, category)
-SELECT p.id, u.id, 'incomer' FROM (SELECT id, row_number() OVER () AS n FROM registry.person) p
-JOIN (SELECT id, row_number() OVER () AS n, count(*) OVER () AS total FROM registry.housing_unit) u ON u.n = p.n %% u.total + 1
+SELECT p.id, u.id, 'incomer'
+FROM (SELECT id, row_number() OVER () %% (SELECT count(*) FROM registry.housing_unit) + 1 AS n FROM registry.person) p
+JOIN (SELECT id, row_number() OVER () AS n FROM registry.housing_unit) u USING (n)
 """
 OFFICER = """
 WITH account AS (INSERT INTO registry.account (login, name, role, hourly_limit)
