@@ -19,6 +19,10 @@ DECLARE
   reason purpose%ROWTYPE;
   verdict text := 'granted';
 BEGIN
+  -- A caller may have switched off waiting for the disk; the record waits all the same.
+  IF current_setting('synchronous_commit') IN ('off', 'local') THEN
+    PERFORM set_config('synchronous_commit', 'on', true);
+  END IF;
   SELECT * INTO viewer FROM viewer_of(asked_by);
   SELECT * INTO reason FROM purpose p WHERE p.code = asked_purpose AND p.valid @> CURRENT_DATE;
   IF viewer.account_id IS NULL THEN
@@ -34,7 +38,7 @@ BEGIN
       verdict := 'purpose-unknown';
     ELSIF NOT viewer.role = ANY (reason.roles) THEN
       verdict := 'purpose-not-allowed';
-    ELSIF coalesce(asked_case, '') !~ ('^' || reason.case_pattern || '$') THEN
+    ELSIF btrim(coalesce(asked_case, '')) !~ ('^(?:' || reason.case_pattern || ')$') THEN
       verdict := 'case-required';
     ELSIF NOT place_in_scope(asked_kind, asked_id, viewer.areas) THEN
       verdict := 'not-found';
@@ -61,8 +65,10 @@ RETURNS boolean LANGUAGE sql STABLE SET search_path = registry, pg_temp AS $$
     ELSE false END
 $$;
 
--- The granted, committed, flushed and young ticket of this very session; sets the scope for what follows.
-CREATE OR REPLACE FUNCTION registry.honour(ticket uuid, asked_by bytea) RETURNS registry.audit
+-- The granted, committed, flushed and young ticket of this very session for this very action; sets the scope for
+-- what follows.
+DROP FUNCTION IF EXISTS registry.honour(uuid, bytea);
+CREATE OR REPLACE FUNCTION registry.honour(ticket uuid, asked_by bytea, wanted text) RETURNS registry.audit
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   viewer record;
@@ -71,7 +77,7 @@ BEGIN
   SELECT * INTO viewer FROM viewer_of(asked_by);
   SELECT * INTO entry FROM audit a
   WHERE a.id = ticket AND a.at > clock_timestamp() - interval '30 seconds' AND a.decision = 'granted'
-    AND a.session_id = viewer.session_id;
+    AND a.action = wanted AND a.session_id = viewer.session_id;
   IF entry.id IS NULL OR pg_xact_status(entry.written_xid) IS DISTINCT FROM 'committed'
      OR pg_current_wal_flush_lsn() < entry.written_lsn THEN
     RAISE EXCEPTION 'no committed audit record for this look' USING ERRCODE = 'insufficient_privilege';
@@ -84,9 +90,15 @@ CREATE OR REPLACE FUNCTION registry.age_on(birth_year int, birth_month int, day 
   SELECT extract(year FROM day)::int - birth_year - (extract(month FROM day)::int < birth_month)::int
 $$;
 
+-- Under 14 until the month of the 14th birthday is over, for the day is not stored; so is whose birth is unknown.
+CREATE OR REPLACE FUNCTION registry.is_minor(birth_year int, birth_month int, day date) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce((extract(year FROM day)::int - birth_year) * 12 + extract(month FROM day)::int - coalesce(birth_month, 12) <= 14 * 12, true)
+$$;
+
 -- A list shows surname and mask, sex, age and the last two characters; of minors under 14 none of these.
+-- A child of today stays one however late the day that is asked for.
 CREATE OR REPLACE FUNCTION registry.masked(p registry.person, day date) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN registry.age_on(p.birth_year, p.birth_month, day) < 14
+  SELECT CASE WHEN registry.is_minor(p.birth_year, p.birth_month, least(day, CURRENT_DATE))
     THEN jsonb_build_object('minor', true, 'name', NULL, 'sex', NULL, 'age', NULL, 'id_tail', NULL)
     ELSE jsonb_build_object('minor', false,
       'name', left(p.name, 1) || repeat('*', least(greatest(length(p.name) - 1, 1), 2)),
@@ -108,7 +120,7 @@ DECLARE
   entry audit;
   answer jsonb;
 BEGIN
-  entry := honour(ticket, asked_by);
+  entry := honour(ticket, asked_by, 'occupants');
   WITH living AS MATERIALIZED (
     SELECT r.* FROM residence r
     WHERE r.building_id = (CASE WHEN entry.object_kind = 'building' THEN entry.object_id
@@ -149,7 +161,7 @@ DECLARE
   entry audit;
   answer jsonb;
 BEGIN
-  entry := honour(ticket, asked_by);
+  entry := honour(ticket, asked_by, 'dwellings');
   SELECT masked(p, entry.valid_at) || jsonb_build_object('person_id', p.id, 'id_type', p.id_type,
     'dwellings', coalesce((SELECT jsonb_agg(jsonb_build_object(
         'residence_id', r.id, 'unit_id', r.unit_id, 'building_id', r.building_id, 'unit', u.unit_text,
@@ -178,7 +190,7 @@ DECLARE
   entry audit;
   answer jsonb;
 BEGIN
-  entry := honour(ticket, asked_by);
+  entry := honour(ticket, asked_by, 'person');
   SELECT jsonb_object_agg(f.name, f.value) INTO answer
   FROM person p CROSS JOIN LATERAL (VALUES
     ('name', p.name), ('birth', p.birth_year || '-' || lpad(p.birth_month::text, 2, '0')),

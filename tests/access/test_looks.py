@@ -5,10 +5,12 @@ import random
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from geo_registry.access import cipher
 from geo_registry.access.audit import Look
+from geo_registry.access.viewer import hash_token
 from geo_registry.db import today
 from geo_registry.errors import NotFound, NotSignedIn, PurposeRequired, Refused, RegistryError, TooMany
 from geo_registry.residence.reads import (
@@ -101,6 +103,7 @@ def test_a_full_value_is_one_more_look(town: Town) -> None:
         ("auditor", {}, Refused, "not-allowed"),
         ("coordinator", {"purpose": "05"}, PurposeRequired, "purpose-not-allowed"),
         ("officer1", {"case_number": " "}, PurposeRequired, "case-required"),
+        ("officer1", {"case_number": " " * 8}, PurposeRequired, "case-required"),
         ("officer2", {}, NotFound, "not-found"),
     ],
 )
@@ -165,7 +168,7 @@ TRICKS = (
     "SELECT set_config('registry.areas', '*', false), (SELECT count(*) FROM registry.person)",
     "SELECT registry.reveal_occupants('{ticket}', '\\x{token}', NULL, NULL, 10)",
     "SELECT registry.reveal_dwellings('{ticket}', '\\x{token}')",
-    "CREATE OR REPLACE FUNCTION registry.honour(ticket uuid, asked_by bytea) RETURNS registry.audit LANGUAGE sql AS 'SELECT NULL'",
+    "CREATE OR REPLACE FUNCTION registry.honour(ticket uuid, asked_by bytea, wanted text) RETURNS registry.audit LANGUAGE sql AS 'SELECT NULL'",
     "ALTER TABLE registry.person DISABLE ROW LEVEL SECURITY",
     "CREATE POLICY mine ON registry.person USING (true)",
     "SET synchronous_commit = off; SELECT registry.reveal_dwellings('{ticket}', '\\x{token}')",
@@ -174,8 +177,6 @@ TRICKS = (
 
 @pytest.mark.promise("P8")
 def test_the_server_password_alone_opens_nothing(town: Town) -> None:
-    from geo_registry.access.viewer import hash_token
-
     chance = random.Random(8)
     refused = 0
     for number in range(500):
@@ -192,8 +193,6 @@ def test_the_server_password_alone_opens_nothing(town: Town) -> None:
 
 @pytest.mark.promise("P8")
 def test_an_intent_that_is_not_committed_reveals_nothing(town: Town) -> None:
-    from geo_registry.access.viewer import hash_token
-
     intent = text("""SELECT registry.intent(:ticket, :token, 'occupants', '01', '居登-1183', 'building', :building, NULL,
                      '{}', CURRENT_DATE, NULL, NULL, NULL)""")
     reveal = text("SELECT registry.reveal_occupants(:ticket, :token, NULL, NULL, 10)")
@@ -225,6 +224,73 @@ def test_an_intent_that_is_not_committed_reveals_nothing(town: Town) -> None:
         with pytest.raises(DBAPIError):
             connection.execute(reveal, other)
     assert town.count("SELECT count(*) FROM registry.audit") == 1
+
+
+INTENT = text("""SELECT registry.intent(:ticket, :token, :action, '02', '走访-1183', :kind, :object, :subject, :fields,
+                 CURRENT_DATE, NULL, NULL, NULL)""")
+REVEALS = {
+    "occupants": text("SELECT registry.reveal_occupants(:ticket, :token, NULL, NULL, 10)"),
+    "dwellings": text("SELECT registry.reveal_dwellings(:ticket, :token)"),
+    "person": text("SELECT registry.reveal_person(:ticket, :token)"),
+}
+
+
+@pytest.mark.promise("P8")
+@pytest.mark.parametrize("wanted", ["dwellings", "person"])
+def test_a_ticket_for_a_list_opens_no_person(town: Town, wanted: str) -> None:
+    values = {
+        "ticket": uuid4(), "token": hash_token(town.tokens["coordinator"]), "action": "occupants", "kind": "person",
+        "object": town.persons[1], "subject": cipher.blind_index("111", NUMBERS[0]), "fields": ["name"],
+    }  # fmt: skip
+    with town.app.connect() as connection:
+        connection.execute(INTENT, values)
+        connection.commit()
+        with pytest.raises(DBAPIError, match="no committed audit record"):
+            connection.execute(REVEALS[wanted], values)
+        connection.rollback()
+        values |= {"ticket": uuid4(), "kind": "housing_unit", "object": town.units[1]}
+        assert connection.execute(INTENT, values).scalar_one() == "granted"
+        connection.commit()
+        assert connection.execute(REVEALS["occupants"], values).scalar_one()["occupants"]
+
+
+@pytest.mark.promise("P8")
+def test_the_record_waits_for_the_disk_whatever_the_caller_set(town: Town) -> None:
+    values = {
+        "ticket": uuid4(), "token": hash_token(town.tokens["coordinator"]), "action": "occupants",
+        "kind": "housing_unit", "object": town.units[1], "subject": None, "fields": [],
+    }  # fmt: skip
+    with town.app.connect() as connection:
+        connection.execute(text("SET synchronous_commit = off"))
+        connection.execute(INTENT, values)
+        assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
+        connection.rollback()
+
+
+def test_no_day_makes_a_child_an_adult(town: Town) -> None:
+    for day in (today() + dt.timedelta(days=365 * 30), dt.date.max):
+        rows = occupants_of_building(town.app, _look(town, valid_at=day), town.buildings[1]).occupants
+        assert sorted((row["minor"], row["name"]) for row in rows) == [(False, "张**"), (True, None)]
+
+
+@pytest.mark.parametrize(
+    ("year", "month", "day", "minor"),
+    [
+        (2012, 3, "2026-02-28", True),
+        (2012, 3, "2026-03-31", True),
+        (2012, 3, "2026-04-01", False),
+        (2012, None, "2026-12-31", True),
+        (2012, None, "2027-01-01", False),
+        (None, 3, "2026-04-01", True),
+        (1990, 12, "2026-01-01", False),
+        (2030, 1, "2026-01-01", True),
+    ],
+)
+def test_under_14_until_it_is_certain(
+    connection: Connection, year: int | None, month: int | None, day: str, *, minor: bool
+) -> None:
+    asked = text("SELECT registry.is_minor(:year, :month, CAST(:day AS date))")
+    assert connection.execute(asked, {"year": year, "month": month, "day": day}).scalar_one() is minor
 
 
 @pytest.mark.promise("P5")
