@@ -115,6 +115,28 @@ def test_the_server_has_no_right_on_personal_tables_and_cannot_write_the_audit(
     assert rights == []
 
 
+def test_the_server_reads_no_hash_and_changes_nobody_of_a_session(connection: Connection) -> None:
+    query = text("""
+        SELECT c.relname || '.' || a.attname || ' ' || r.verb
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) r (verb)
+        WHERE c.relnamespace = 'registry'::regnamespace AND c.relname IN ('account', 'area_grant', 'session')
+          AND a.attnum > 0 AND has_column_privilege('registry_app', c.oid, a.attnum, r.verb)""")
+    inserted = ("account_id", "address", "expires_at", "token_hash")
+    assert set(connection.execute(query).scalars()) == {
+        "account.id SELECT", "account.name SELECT",
+        "session.id SELECT", "session.token_hash SELECT", "session.ended_at SELECT", "session.ended_at UPDATE",
+        *(f"session.{column} INSERT" for column in inserted),
+    }  # fmt: skip
+
+
+def test_the_server_can_hang_no_trigger_function_on_a_table_of_its_own(connection: Connection) -> None:
+    query = text("""
+        SELECT p.proname FROM pg_proc p
+        WHERE p.pronamespace = 'registry'::regnamespace AND p.prorettype = 'trigger'::regtype
+          AND has_function_privilege('registry_app', p.oid, 'EXECUTE')""")
+    assert list(connection.execute(query).scalars()) == []
+
+
 @pytest.mark.parametrize("role", ["registry_app", "registry_reader"])
 def test_run_time_roles_own_no_table_and_bypass_nothing(connection: Connection, role: str) -> None:
     row = connection.execute(

@@ -29,6 +29,9 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=46 * 1024, parallelism=1)
 _slots = BoundedSemaphore(2)
 
 
+_CREDENTIALS = text("SELECT account_id, password_hash FROM registry.credentials_of(:login)")
+
+
 @cache
 def _decoy() -> str:
     return _hasher.hash(secrets.token_urlsafe(16))
@@ -44,6 +47,8 @@ def _matches(stored: str | None, password: str) -> bool:
 
 
 def _throttle(session: Session, login: str, address: str | None) -> None:
+    # One guess at a time: parallel ones would not see each other's failures.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sign-in/{login}", 0))))
     recent = SignInFailure.at > func.now() - WINDOW
     counts = select(
         func.count().filter(SignInFailure.login == login),
@@ -66,16 +71,14 @@ def sign_in(session: Session, login: str, password: str, address: str | None = N
     """
     login = login.strip().lower()[:40]
     _throttle(session, login, address)
-    row = session.execute(
-        select(Account.id, Account.password_hash).where(Account.login == login, Account.is_active)
-    ).one_or_none()
+    row = session.execute(_CREDENTIALS, {"login": login}).one_or_none()
     if not _matches(row.password_hash if row else None, password) or row is None:
         raise NotSignedIn("sign-in-failed", "账号或密码不正确")
     token = secrets.token_urlsafe(32)
     expires = dt.datetime.now(dt.UTC) + LONGEST
     session.execute(
         insert(SessionRow).values(
-            token_hash=hash_token(token), account_id=row.id, address=address, expires_at=expires
+            token_hash=hash_token(token), account_id=row.account_id, address=address, expires_at=expires
         )
     )
     session.execute(delete(SignInFailure).where(SignInFailure.login == login))

@@ -21,6 +21,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
     AND s.expires_at > clock_timestamp() AND s.seen_at > clock_timestamp() - interval '15 minutes'
 $$;
 
+-- What a sign-in is checked against: one account at a time, so that the server's role need not read all hashes.
+CREATE OR REPLACE FUNCTION registry.credentials_of(asked text) RETURNS TABLE (account_id uuid, password_hash text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+  SELECT a.id, a.password_hash FROM account a WHERE a.login = asked AND a.is_active
+$$;
+
 -- The viewer of one request; notes once a minute that the session is in use.
 CREATE OR REPLACE FUNCTION registry.enter(asked bytea)
 RETURNS TABLE (session_id uuid, account_id uuid, login text, name text, role text, hourly_limit int, areas uuid[])

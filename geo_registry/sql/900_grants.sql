@@ -1,6 +1,6 @@
 -- Grants come last. The web server's role reads and writes places, and touches persons only through `look`.
 GRANT USAGE ON SCHEMA registry TO registry_app, registry_reader;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC, registry_app;
 
 GRANT SELECT, INSERT, UPDATE ON registry.division, registry.place_name, registry.address, registry.address_alias,
   registry.building, registry.building_address, registry.entrance, registry.housing_unit, registry.plate,
@@ -8,8 +8,11 @@ GRANT SELECT, INSERT, UPDATE ON registry.division, registry.place_name, registry
 GRANT SELECT ON registry.jurisdiction, registry.backdrop, registry.import_file, registry.quarantine, registry.purpose TO registry_app;
 GRANT SELECT, INSERT ON registry.place_history, registry.act TO registry_app;
 GRANT SELECT, INSERT, DELETE ON registry.idempotency_key, registry.sign_in_failure TO registry_app;
-GRANT SELECT ON registry.account, registry.area_grant TO registry_app;
-GRANT SELECT, INSERT, UPDATE ON registry.session TO registry_app;
+-- Neither password hashes nor whose session is whose; a session once opened can only be ended.
+REVOKE ALL ON registry.account, registry.area_grant, registry.session FROM registry_app;
+GRANT SELECT (id, name) ON registry.account TO registry_app;
+GRANT SELECT (id, token_hash, ended_at), INSERT (token_hash, account_id, address, expires_at), UPDATE (ended_at)
+  ON registry.session TO registry_app;
 REVOKE ALL ON registry.audit, registry.person, registry.residence, registry.hukou, registry.registration FROM registry_app;
 
 GRANT SELECT ON registry.person, registry.residence, registry.hukou, registry.registration, registry.housing_unit,
@@ -27,7 +30,8 @@ DECLARE
   call regprocedure;
 BEGIN
   FOR call IN SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname = 'registry' AND p.proname <> ALL (ARRAY['make_partitions', 'place_person', 'follow_unit_areas'])
+    WHERE n.nspname = 'registry' AND p.proname <> 'make_partitions'
+      AND p.prorettype <> 'trigger'::regtype  -- a trigger fires without it; with it, one could hang it on a table of one's own
   LOOP
     EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO registry_app, registry_reader', call);
   END LOOP;
