@@ -116,7 +116,9 @@ FROM pg_temp.building_row b WHERE b.outcome = 'changed' AND o.id = b.id;
 INSERT INTO registry.external_code (object_kind, object_id, scheme, value)
 SELECT 'building', id, %(source)s, external_id
 FROM pg_temp.building_row WHERE external_id IS NOT NULL AND outcome IN ('stored', 'changed') ORDER BY row_number
-ON CONFLICT ON CONSTRAINT external_code_scheme_key DO NOTHING
+ON CONFLICT ON CONSTRAINT external_code_scheme_key DO NOTHING;
+-- Without fresh statistics the checks of references to what was just stored would read whole indexes.
+ANALYZE registry.building
 
 -- :: addresses (a number that several buildings bear is one address)
 DELETE FROM pg_temp.building_number n USING pg_temp.building_row b
@@ -130,6 +132,7 @@ INSERT INTO registry.address (id, place_name_id, scope_id, number, number_key, n
 SELECT n.address_id, n.place_name_id, n.scope_id, n.number, n.number_key, n.number_text, n.standard_text, 'B', %(source)s,
   b.middle, b.district_id, b.township_id, b.community_id, %(act)s
 FROM pg_temp.building_number n JOIN pg_temp.building_row b USING (row_number) WHERE n.is_new;
+ANALYZE registry.address;
 INSERT INTO registry.plate (address_id, kind, text, state, position, district_id, township_id, community_id, act_id)
 SELECT n.address_id, n.plate_kind, n.number_text, 'numbered', b.middle, b.district_id, b.township_id, b.community_id, %(act)s
 FROM pg_temp.building_number n JOIN pg_temp.building_row b USING (row_number) WHERE n.is_new

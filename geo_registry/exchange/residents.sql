@@ -99,7 +99,9 @@ UPDATE registry.person p SET name = s.name, sex = s.sex, birth_year = s.birth_ye
 FROM pg_temp.resident_person s WHERE s.is_changed AND p.id = s.id
   AND EXISTS (SELECT FROM pg_temp.resident_row r WHERE r.person_id = p.id AND r.outcome IS NULL);
 UPDATE pg_temp.resident_row r SET is_altered = true
-FROM pg_temp.resident_person s WHERE s.is_changed AND s.id = r.person_id AND r.outcome IS NULL
+FROM pg_temp.resident_person s WHERE s.is_changed AND s.id = r.person_id AND r.outcome IS NULL;
+-- Without fresh statistics the checks of references to what was just stored would read whole indexes.
+ANALYZE registry.person
 
 -- :: residences (a correction closes what was known, and keeps it)
 UPDATE registry.residence o SET sys = tstzrange(lower(o.sys), %(at)s::timestamptz)
@@ -109,7 +111,8 @@ INSERT INTO registry.residence (id, person_id, unit_id, building_id, category, r
 SELECT r.id, r.person_id, r.unit_id, u.building_id, r.category, r.relation, r.is_main, r.valid,
   tstzrange(%(at)s::timestamptz, NULL), %(act)s, u.district_id
 FROM pg_temp.resident_row r JOIN registry.housing_unit u ON u.id = r.unit_id
-WHERE r.outcome IS NULL AND r.id IS DISTINCT FROM r.old_id ORDER BY u.district_id, u.building_id, u.id
+WHERE r.outcome IS NULL AND r.id IS DISTINCT FROM r.old_id ORDER BY u.district_id, u.building_id, u.id;
+ANALYZE registry.residence
 
 -- :: registrations (a registration follows its residence; of two the later counts)
 UPDATE registry.registration g SET residence_id = r.id, act_id = %(act)s
