@@ -111,7 +111,9 @@ def _check_origin(scope: Scope, headers: Headers) -> None:
 def _check_csrf(scope: Scope, headers: Headers) -> None:
     """Demand the page's token beside a cookie; server-rendered forms outside /v1 rest on the origin alone."""
     state = scope["state"]
-    if state["by_cookie"] and scope["path"].startswith("/v1/"):
+    # A sign-in rests on the password, and the browser may still hold the cookie of a session long ended.
+    is_sign_in = (scope["method"], scope["path"]) == ("POST", "/v1/session")
+    if state["by_cookie"] and scope["path"].startswith("/v1/") and not is_sign_in:
         sent = headers.get(CSRF_HEADER, "").encode("latin-1")
         if not hmac.compare_digest(sent, state["csrf_token"].encode()):
             raise Refused("csrf-refused", "页面已过期，请刷新后再试")

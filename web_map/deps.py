@@ -1,6 +1,7 @@
 """What a page function is given: the engine, a session, the viewer, the look at persons."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -75,6 +76,9 @@ def require(viewer: Viewer, permission: Permission) -> Viewer:
     return viewer
 
 
+_CODE = re.compile(r"[a-z0-9_-]{1,40}")
+
+
 def stated_look(
     request: Request,
     token: Token,
@@ -83,7 +87,8 @@ def stated_look(
     valid_at: Annotated[dt.date | None, Form()] = None,
 ) -> Look:
     """Return the look that the posted form states; the database judges purpose and case number."""
-    request.state.purpose = purpose or None
+    # The log holds codes only, whatever was typed.
+    request.state.purpose = purpose if _CODE.fullmatch(purpose) else None
     address = request.client.host if request.client else None
     return Look(
         token=token,

@@ -89,7 +89,7 @@ def look(engine: Engine, request: Look, target: Target) -> tuple[UUID, Any]:
     after_unit, after_id = target.after or (None, None)
     values = {
         "ticket": ticket, "token": hash_token(request.token), "action": target.action,
-        "purpose": request.purpose, "case_number": request.case_number, "kind": target.kind,
+        "purpose": request.purpose, "case_number": _legible(request.case_number), "kind": target.kind,
         "object_id": target.object_id, "subject": target.subject, "fields": list(target.fields),
         "valid_at": request.valid_at, "known_at": request.known_at, "address": request.address,
         "request_id": request.request_id, "after_unit": after_unit, "after_id": after_id,
@@ -101,6 +101,12 @@ def look(engine: Engine, request: Look, target: Target) -> tuple[UUID, Any]:
         refusal = _REFUSALS[decision]
         raise type(refusal)(refusal.code, refusal.detail, audit_id=str(ticket), **refusal.facts)
     return ticket, answer
+
+
+def _legible(case_number: str) -> str:
+    """Return a case number with single spaces, empty when a reader could not see all of it."""
+    plain = " ".join(case_number.split())
+    return plain if plain.isprintable() else ""
 
 
 def purposes_for(session: Session, viewer: Viewer) -> list[PurposeOption]:

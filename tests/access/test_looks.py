@@ -104,6 +104,9 @@ def test_a_full_value_is_one_more_look(town: Town) -> None:
         ("coordinator", {"purpose": "05"}, PurposeRequired, "purpose-not-allowed"),
         ("officer1", {"case_number": " "}, PurposeRequired, "case-required"),
         ("officer1", {"case_number": " " * 8}, PurposeRequired, "case-required"),
+        ("officer1", {"case_number": "\u200b" * 8}, PurposeRequired, "case-required"),
+        ("officer1", {"case_number": "2026-\u202e1183"}, PurposeRequired, "case-required"),
+        ("officer1", {"case_number": "1183\x07"}, PurposeRequired, "case-required"),
         ("officer2", {}, NotFound, "not-found"),
     ],
 )

@@ -63,3 +63,13 @@ def test_a_request_is_logged_by_its_route_without_persons(
     assert facts[1]["account_id"]
     assert NUMBER not in json.dumps(facts)
     assert NUMBER not in caplog.text
+
+
+def test_what_is_typed_as_a_purpose_is_not_logged(town: "Town", caplog: pytest.LogCaptureFixture) -> None:
+    headers = {"Authorization": f"Bearer {town.tokens['officer']}"}
+    with caplog.at_level(logging.INFO, logger="geo_registry"):
+        for purpose in ("张小满", "02"):
+            form = {"purpose": purpose, "case_number": "2026-0001", "building_id": str(town.ids["building"])}
+            town.client.post("/panels/occupants", data=form, headers=headers)
+    facts = [record.facts for record in caplog.records if record.name == "geo_registry.request"]  # type: ignore[attr-defined]
+    assert [fact.get("purpose") for fact in facts] == [None, "02"]

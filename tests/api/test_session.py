@@ -108,6 +108,17 @@ def test_the_own_origin_needs_the_page_token_too(
     assert (answer.status_code, answer.json()["code"]) == (403, "csrf-refused")
 
 
+def test_the_cookie_of_an_ended_session_does_not_bar_the_way_in(
+    town: "Town", signed_in: tuple[dict[str, str], str]
+) -> None:
+    cookie, token = signed_in
+    town.client.delete("/v1/session", headers={**cookie, **OWN, "X-CSRF-Token": token})
+    for site, status in (("http://127.0.0.1", 201), ("https://evil.example", 403)):
+        answer = town.client.post("/v1/session", json=SECRET, headers={**cookie, "Origin": site})
+        town.client.cookies.clear()
+        assert answer.status_code == status, answer.text
+
+
 @pytest.mark.parametrize(
     "header", ["Bearer ", "Bearer nonsense", "Bearer \xff\xfe", "Basic YTpi", "bearer a b c"]
 )
