@@ -6,7 +6,7 @@ Numbers and passwords are read from the keyboard or standard input, never from t
 
 import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +18,7 @@ from geo_registry.errors import NotFound, NotSignedIn, RegistryError
 
 if TYPE_CHECKING:
     from geo_registry.access.viewer import Viewer
+    from geo_registry.address.reads import Hit
 
 look_app = typer.Typer(no_args_is_help=True, help="Look up persons with a purpose, on the record.")
 console = Console()
@@ -71,15 +72,12 @@ def occupants(place: str, purpose: PurposeCode, case: Case, login: Login, on: Da
 
     with _signed_in(login) as (token, viewer):
         with transaction(app_engine()) as session:
-            hits = search(session, viewer, text=place, limit=5).hits
+            hit = _meant(search(session, viewer, text=place, limit=5).hits)
         request = Look(token, purpose, case, valid_at=on.date() if on else None)
-        hit = next((hit for hit in hits if hit.unit_id or hit.building_id), None)
-        if hit and hit.unit_id:
+        if hit.unit_id:
             answer = occupants_of_unit(app_engine(), request, hit.unit_id)
-        elif hit and hit.building_id:
-            answer = occupants_of_building(app_engine(), request, hit.building_id, limit=500)
         else:
-            raise NotFound("not-found", "没有这一户室或楼栋，或不在您的区域内")
+            answer = occupants_of_building(app_engine(), request, hit.building_id or hit.id, limit=500)
     table = Table(
         "户室",
         "姓名",
@@ -122,6 +120,18 @@ def dwellings(
             row["registration"] or "-",
         )
     console.print(table, f"审计号 {answer.audit_id}", sep="\n")
+
+
+def _meant(hits: Sequence["Hit"]) -> "Hit":
+    """Return the one unit or building that was named; a mere candidate is told, not looked into."""
+    places = [hit for hit in hits if hit.unit_id or hit.building_id]
+    best = [hit for hit in places if hit.match != "C" and hit.score == places[0].score]
+    if len({hit.unit_id or hit.building_id for hit in best}) == 1:
+        return best[0]
+    similar = "、".join(f"{hit.text}（{hit.code}）" for hit in (best or places))
+    if not similar:
+        raise NotFound("not-found", "没有这一户室或楼栋，或不在您的区域内")
+    raise NotFound("not-one", f"没有唯一相符的户室或楼栋，请写全地址或用编码。相近的有：{similar}")
 
 
 def _person(row: dict[str, Any]) -> tuple[str, str, str]:

@@ -74,8 +74,19 @@ def match_of_place(row: Any, query: Query, *, certain: bool, missing: str) -> Gr
     return _aged(match, _WAYS[row.way], _BASE[match] - longer, row.state)
 
 
-def match_of_door(row: Any, query: Query, building: str | None, unit: str | None, place: Grade) -> Grade:  # noqa: ANN401
-    """Return the grade of a door, building, unit or plate (a row of find_doors) below a place of a grade."""
+def match_of_door(
+    row: Any,  # noqa: ANN401  (a row of find_doors)
+    query: Query,
+    building: str | None,
+    unit: str | None,
+    place: Grade,
+    *,
+    is_sole: bool = False,
+) -> Grade:
+    """Return the grade of a door, building, unit or plate (a row of find_doors) below a place of a grade.
+
+    `is_sole` tells that one unit alone has the room asked for, so that its entrance need not be typed.
+    """
     match, reason, score = place
     if stranger := _strange_division(row, query):
         return "C", f"区划不符：{stranger}", _BASE["C"] - 10
@@ -88,19 +99,29 @@ def match_of_door(row: Any, query: Query, building: str | None, unit: str | None
         match, reason, score = "B", "按楼栋号", _BASE["B"]
     elif building and row.building_no and row.building_no != building:
         return "C", f"楼栋号不同：{row.building_no}", _BASE["C"] - 3
-    return _aged(*_grade_of_unit(row, unit, (match, reason, score)), row.address_state)
+    return _aged(*_grade_of_unit(row, unit, (match, reason, score), is_sole=is_sole), row.address_state)
 
 
-def _grade_of_unit(row: Any, unit: str | None, door: Grade) -> Grade:  # noqa: ANN401  (a row of find_doors)
+def _grade_of_unit(row: Any, unit: str | None, door: Grade, *, is_sole: bool) -> Grade:  # noqa: ANN401  (find_doors)
     """Return the grade of what was found at a door, by whether a unit was asked for."""
     match, reason, score = door
     if unit is None:
         return match, reason, score - {"unit": 5, "plate": 10}.get(row.kind, 0)
     if row.kind != "unit":
-        return match, reason, score - 25
+        return "C", reason if match == "C" else "上级地址", score - 25
     if row.unit_key == unit:
         return door
+    if is_room_of(row.unit_key, unit):
+        # Above its building, also where the entrance leaves a choice.
+        if is_sole and match != "C":
+            return "B", "补全单元", min(score, _BASE["B"])
+        return "C", "未写单元", score - 22
     return "C", "户室相近", min(score, _BASE["C"]) - 1
+
+
+def is_room_of(unit_key: str, room: str) -> bool:
+    """Return whether a unit is that room behind some entrance or floor that was not typed."""
+    return unit_key.endswith(f"/{room}")
 
 
 def _aged(match: Match, reason: str, score: float, state: str) -> Grade:
@@ -156,7 +177,7 @@ def note_of(
 ) -> str:  # fmt: skip
     """Return one line about an object: 楼栋 · 映月新村 · 24户 · 现行."""
     pieces = [_KINDS.get(kind, kind), name or "", f"{units}户" if units else "", _USES.get(use or "", "")]
-    pieces += [f"{area_m2:g} m²" if area_m2 else "", _STATES.get(state, state)]
+    pieces += [f"{float(area_m2):g} m²" if area_m2 else "", _STATES.get(state, state)]
     return " · ".join(piece for piece in pieces if piece)
 
 

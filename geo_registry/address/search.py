@@ -21,6 +21,7 @@ from geo_registry.address.ranking import (
     Grade,
     Hit,
     highlight,
+    is_room_of,
     match_of_door,
     match_of_place,
     note_of,
@@ -234,8 +235,13 @@ class _Search:
             most=self._limit,
         )
         place = max((grades[row.id] for row in best), key=lambda grade: grade[2])
+        rooms = {row.id for row in rows if door.unit and row.unit_key and is_room_of(row.unit_key, door.unit)}
         return [
-            _door_hit(row, match_of_door(row, self._query, door.building, door.unit, place)) for row in rows
+            _door_hit(
+                row,
+                match_of_door(row, self._query, door.building, door.unit, place, is_sole=len(rooms) == 1),
+            )
+            for row in rows
         ]
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from geo_registry.access.viewer import Viewer
 from geo_registry.address.reads import Hit, search
+from geo_registry.housing.tables import Building
 from tests import factories as make
 
 Find = Callable[..., tuple[Hit, ...]]
@@ -144,3 +145,19 @@ def test_nothing_outside_the_area_is_found(session: Session, find: Find) -> None
     stranger = make.make_viewer(areas=[make.make_community(session).id])
     for text in ("映月路218弄6号402室", "映月", "yyl218", "映月新村6幢", "学前街3号"):
         assert find(text, stranger) == ()
+
+
+def test_a_room_needs_no_entrance_while_one_entrance_alone_has_it(find: Find, session: Session) -> None:
+    building = session.get_one(Building, find("映月路218弄16号")[0].id)
+    make.make_unit(session, building, "501", entrance=make.make_entrance(session, building))
+    first = find("映月路218弄16号501室")[0]
+    assert (first.kind, first.match, first.reason) == ("unit", "B", "补全单元")
+    make.make_unit(session, building, "501", entrance=make.make_entrance(session, building, 2))
+    hits = find("映月路218弄16号501室")
+    assert [(hit.kind, hit.match, hit.reason) for hit in hits[:3]] == [
+        ("unit", "C", "未写单元"), ("unit", "C", "未写单元"), ("building", "C", "上级地址"),
+    ]  # fmt: skip
+
+
+def test_the_building_of_a_room_that_is_not_there_is_a_candidate(find: Find) -> None:
+    assert {hit.match for hit in find("映月路218弄6号999室")} == {"C"}
