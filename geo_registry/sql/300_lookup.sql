@@ -80,7 +80,8 @@ BEGIN
     AND a.action = wanted AND a.session_id = viewer.session_id;
   IF entry.id IS NULL OR pg_xact_status(entry.written_xid) IS DISTINCT FROM 'committed'
      OR pg_current_wal_flush_lsn() < entry.written_lsn THEN
-    RAISE EXCEPTION 'no committed audit record for this look' USING ERRCODE = 'insufficient_privilege';
+    -- Not a lack of rights: a session that ends between the two steps comes here too, and may try again.
+    RAISE EXCEPTION 'no committed audit record for this look' USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
   PERFORM set_config('registry.areas', coalesce(array_to_string(viewer.areas, ','), '*'), true);
   RETURN entry;

@@ -11,8 +11,16 @@ from sqlalchemy.exc import DBAPIError
 from geo_registry.access import cipher
 from geo_registry.access.audit import Look
 from geo_registry.access.viewer import hash_token
-from geo_registry.db import today
-from geo_registry.errors import NotFound, NotSignedIn, PurposeRequired, Refused, RegistryError, TooMany
+from geo_registry.db import today, translated
+from geo_registry.errors import (
+    NotFound,
+    NotSignedIn,
+    PurposeRequired,
+    Refused,
+    RegistryError,
+    TooMany,
+    Unavailable,
+)
 from geo_registry.residence.reads import (
     dwellings_of_person,
     occupants_of_building,
@@ -268,6 +276,12 @@ def test_the_record_waits_for_the_disk_whatever_the_caller_set(town: Town) -> No
         connection.execute(INTENT, values)
         assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
         connection.rollback()
+
+
+def test_a_reveal_without_its_record_is_an_error_of_the_registry(town: Town) -> None:
+    values = {"ticket": uuid4(), "token": hash_token(town.tokens["officer1"])}
+    with pytest.raises(Unavailable), translated(), town.app.connect() as connection:
+        connection.execute(REVEALS["person"], values)
 
 
 def test_no_day_makes_a_child_an_adult(town: Town) -> None:
