@@ -13,7 +13,15 @@ from functools import lru_cache
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−─━﹘﹣－"), "-")
 # Bopomofo I and a circle stand for the numerals one and zero in hand-typed registers.
 _LOOKALIKES = {ord("ㄧ"): "一", ord("○"): "〇", ord("巿"): "市"}
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), "")
+# Besides what has no width, what turns the direction: with it one name could be shown as another.
+_INVISIBLE = dict.fromkeys(
+    map(
+        ord,
+        "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+        "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+    ),
+    "",
+)
 _CLEAN = {**_DASHES, **_LOOKALIKES, **_INVISIBLE}
 
 # Only the words that close an address part, and the variants that registers mix freely. A street's own name
@@ -23,7 +31,7 @@ _KEY_FOLDS = str.maketrans(
     "台台号楼楼区县乡镇邻里里栋座幢层室门牌组湾庄庄单间衖衕",
 )
 _SPACES = re.compile(r"\s+")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 _DIGITS = {
     **{c: i for i, c in enumerate("零一二三四五六七八九")},

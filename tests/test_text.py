@@ -18,6 +18,8 @@ from geo_registry.text import clean, fold_numerals, initials, normal_key, pinyin
         ("上海巿", "上海市"),
         ("地下ㄧ層", "地下一層"),
         ("a\u200bb\x07", "ab"),
+        ("\u202e路月映\u2069", "路月映"),
+        ("映月\x9b路\u200f", "映月路"),
         ("", ""),
     ],
 )
