@@ -167,6 +167,10 @@ def committed(
         for table, rows in seeds.items():
             with connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)") as copy:
                 copy.write(rows)
+        # With its triggers again: the one on the jurisdiction keeps the box that constraints read.
+        connection.execute(
+            "SET session_replication_role = origin; UPDATE registry.jurisdiction SET name = name"
+        )
 
 
 def _superuser(database: cluster.Urls) -> str:

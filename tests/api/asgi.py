@@ -1,12 +1,15 @@
 """Call the application without an HTTP client, which would refuse or repair what is malformed."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from fastapi import FastAPI
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,12 @@ class Reply:
     status: int
     headers: dict[str, str]
     body: bytes
+
+
+def finish(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine to its end in a thread of its own: a browser of other tests may hold this one's loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def scope_of(call: Call) -> dict[str, Any]:
@@ -71,4 +80,4 @@ def send_all(app: FastAPI, calls: Iterable[Call], at_once: int = 8) -> list[Repl
 
         return await asyncio.gather(*(one(call) for call in calls))
 
-    return asyncio.run(run())
+    return finish(run())

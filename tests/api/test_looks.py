@@ -1,6 +1,5 @@
 """Looks at persons over HTTP: purpose, role, area, limits, masks, and the record before the answer."""
 
-import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +8,7 @@ import pytest
 from api.app import create_app
 from geo_registry import cluster, db
 from geo_registry.access.rules import Role
-from tests.api.asgi import Call, scope_of
+from tests.api.asgi import Call, finish, scope_of
 
 if TYPE_CHECKING:
     from tests.api.conftest import Town
@@ -143,10 +142,10 @@ def test_the_record_stands_though_the_caller_left(town: "Town", database: cluste
 
     call = Call("GET", OCCUPANTS.format(**town.ids), headers=sent)
     with pytest.raises(OSError, match="left"):
-        asyncio.run(app(scope_of(call), body, refuse))
+        finish(app(scope_of(call), body, refuse))
     count = "SELECT count(*) FROM registry.audit WHERE case_number = '2026-GONE' AND decision = 'granted'"
     assert town.sql(count) == 1
-    asyncio.run(app(scope_of(call), gone, _nothing))
+    finish(app(scope_of(call), gone, _nothing))
     assert town.sql(count) == 1
 
 

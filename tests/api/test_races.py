@@ -11,7 +11,7 @@ import pytest
 
 from api.app import create_app
 from geo_registry import cluster, db
-from tests.api.asgi import Call, send
+from tests.api.asgi import Call, finish, send
 
 if TYPE_CHECKING:
     from tests.api.conftest import Town
@@ -58,7 +58,7 @@ def test_no_edit_is_lost_in_a_race(town: "Town", database: cluster.Urls) -> None
         await asyncio.gather(*(client(number) for number in range(CLIENTS)))
 
     started = time.perf_counter()
-    asyncio.run(race())
+    finish(race())
     seconds = time.perf_counter() - started
     logger.info("%d edits, %.1f s, %s", CLIENTS * EDITS, seconds, sorted(statuses.items()))
     assert statuses.keys() == {200, 412}
