@@ -8,7 +8,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -149,28 +149,37 @@ def seeds(database: cluster.Urls) -> dict[str, bytes]:
     return found
 
 
+@pytest.fixture(scope="session")
+def reset(owner_engine: Engine, seeds: dict[str, bytes]) -> Callable[[], None]:
+    """Give the call that leaves every registry table as the migrations left it."""
+
+    def empty() -> None:
+        owner_engine.dispose()
+        with psycopg.connect(_superuser_of(owner_engine)) as connection:
+            # Append-only tables refuse to be emptied; only a superuser may silence their triggers.
+            connection.execute("SET session_replication_role = replica; SET lock_timeout = '10s'")
+            tables = ", ".join(table for table, _ in connection.execute(TABLES).fetchall())
+            if tables:
+                connection.execute(f"TRUNCATE {tables} CASCADE")
+            for table, rows in seeds.items():
+                with connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)") as copy:
+                    copy.write(rows)
+            # With its triggers again: the one on the jurisdiction keeps the box that constraints read.
+            connection.execute("SET session_replication_role = origin")
+            connection.execute("UPDATE registry.jurisdiction SET name = name")
+
+    return empty
+
+
 @pytest.fixture
 def committed(
-    request: pytest.FixtureRequest, owner_engine: Engine, seeds: dict[str, bytes]
+    request: pytest.FixtureRequest, owner_engine: Engine, reset: Callable[[], None]
 ) -> Iterator[Engine]:
     """Give an engine with real commits; afterwards every registry table is as the migrations left it."""
     if request.node.get_closest_marker("commits") is None:
         pytest.fail("a test that commits carries the marker `commits`")
     yield owner_engine
-    owner_engine.dispose()
-    with psycopg.connect(_superuser_of(owner_engine)) as connection:
-        # Append-only tables refuse to be emptied; only a superuser may silence their triggers.
-        connection.execute("SET session_replication_role = replica; SET lock_timeout = '10s'")
-        tables = ", ".join(table for table, _ in connection.execute(TABLES).fetchall())
-        if tables:
-            connection.execute(f"TRUNCATE {tables} CASCADE")
-        for table, rows in seeds.items():
-            with connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)") as copy:
-                copy.write(rows)
-        # With its triggers again: the one on the jurisdiction keeps the box that constraints read.
-        connection.execute(
-            "SET session_replication_role = origin; UPDATE registry.jurisdiction SET name = name"
-        )
+    reset()
 
 
 def _superuser(database: cluster.Urls) -> str:

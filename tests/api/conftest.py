@@ -1,14 +1,13 @@
 """The application over the worker's database, and a small town with one account a role."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
-import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
@@ -75,9 +74,7 @@ def client(database: cluster.Urls) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def town(
-    database: cluster.Urls, owner_engine: Engine, seeds: dict[str, bytes], client: httpx.Client
-) -> Iterator[Town]:
+def town(owner_engine: Engine, reset: Callable[[], None], client: httpx.Client) -> Iterator[Town]:
     """Give the town, really committed; afterwards the registry is as the migrations left it."""
     town = Town(client, owner_engine, dict(zip(NAMES, new_ids(len(NAMES)), strict=True)))
     with owner_engine.begin() as connection:
@@ -92,7 +89,7 @@ def town(
             town.tokens[role] = sessions.sign_in(session, role, PASSWORD, None)
     town.sql("UPDATE registry.account SET hourly_limit = 30000")
     yield town
-    _empty(database, seeds)
+    reset()
 
 
 def _live(connection: Connection, ids: dict[str, UUID]) -> None:
@@ -104,16 +101,3 @@ def _live(connection: Connection, ids: dict[str, UUID]) -> None:
     connection.execute(text(PERSON), {"id": ids["person"], **sealed})
     lives = "INSERT INTO registry.residence (person_id, unit_id, category) VALUES (:person, :unit, 'incomer')"
     connection.execute(text(lives), {"person": ids["person"], "unit": ids["unit"]})
-
-
-def _empty(database: cluster.Urls, seeds: dict[str, bytes]) -> None:
-    url = cluster.superuser_url(database=database.owner.rpartition("/")[2])
-    tables = """SELECT string_agg(format('%I.%I', schemaname, tablename), ', ')
-                FROM pg_tables WHERE schemaname = 'registry'"""
-    with psycopg.connect(url) as connection:
-        connection.execute("SET session_replication_role = replica; SET lock_timeout = '10s'")
-        found = connection.execute(tables).fetchone()
-        connection.execute(f"TRUNCATE {found[0] if found else ''} CASCADE".encode())
-        for table, rows in seeds.items():
-            with connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)".encode()) as copy:
-                copy.write(rows)
