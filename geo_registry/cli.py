@@ -2,12 +2,13 @@
 
 import typer
 
-from geo_registry.account_commands import account_app
-from geo_registry.cluster_commands import db_app
-from geo_registry.demo_commands import demo, serve
-from geo_registry.import_commands import import_app
-from geo_registry.look_commands import look_app
-from geo_registry.profile_commands import app as profile_app
+from geo_registry.commands.account import account_app
+from geo_registry.commands.database import db_app
+from geo_registry.commands.files import import_app
+from geo_registry.commands.jurisdiction import jurisdiction
+from geo_registry.commands.look import look_app
+from geo_registry.commands.profile import app as profile_app
+from geo_registry.commands.town import demo, serve
 
 app = typer.Typer(
     # A local variable may hold a person.
@@ -21,6 +22,7 @@ app.add_typer(account_app, name="account")
 app.add_typer(import_app, name="import")
 app.add_typer(look_app, name="look")
 app.add_typer(profile_app, name="profile")
+app.command(epilog="Example: geo-registry jurisdiction --name 新竹市 --profile road-section")(jurisdiction)
 app.command(epilog="Example: geo-registry demo")(demo)
 app.command(epilog="Example: geo-registry serve --port 8080 --workers 4")(serve)
 

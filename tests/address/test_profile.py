@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from geo_registry.address.profile import check_profile, load_profile, read_profile, shipped_profiles
+from geo_registry.commands.profile import app, composed
 from geo_registry.errors import RuleBroken
-from geo_registry.profile_commands import app, composed
 
 GOOD = shipped_profiles()["shanghai"].read_text(encoding="utf-8")
 

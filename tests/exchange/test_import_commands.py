@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from geo_registry import cluster
+from geo_registry.commands.files import import_app
 from geo_registry.exchange.mapping import load_mapping
-from geo_registry.import_commands import import_app
 from tests.exchange.plate_files import EAST, register_villages
 
 KINDS = ("areas", "blocks", "streets", "buildings", "plates", "residents", "backdrop")

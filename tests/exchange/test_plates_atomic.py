@@ -27,7 +27,7 @@ import os, sys
 import pandas  # pyarrow loads it on first use
 import geo_registry.exchange.plates
 from geo_registry.text import pinyin
-from geo_registry.import_commands import import_app
+from geo_registry.commands.files import import_app
 pinyin("路")
 for line in sys.stdin:
     child = os.fork()

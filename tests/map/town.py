@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from geo_registry.access.rules import Role
 from geo_registry.access.sessions import add_account
-from geo_registry.demo_commands import load_town
+from geo_registry.commands.town import load_town
 
 PASSWORD = "a-long-pass-phrase"
 ACCOUNTS = (

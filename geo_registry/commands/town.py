@@ -51,10 +51,10 @@ def load_town(url: str, *, scale: float = 1.0) -> None:
     """Generate the demonstration town and load it with the importers of every other file."""
     import psycopg
 
+    from geo_registry.commands.files import importer_of
     from geo_registry.demo import generate, write_files
     from geo_registry.exchange.ledger import Request, run_import
     from geo_registry.exchange.mapping import standard_mapping
-    from geo_registry.import_commands import importer_of
 
     bar = Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console)
     with tempfile.TemporaryDirectory() as folder, psycopg.connect(url) as connection, bar:
