@@ -31,6 +31,8 @@ SWITCHES = (
     ("a", "居委界线", "areas"),
 )
 SHOWN_AT_FIRST = "bpg"
+# From this zoom of the style on plates are drawn; Leaflet counts one more.
+PLATE_ZOOM = 15.5
 
 # Which mark stands for which state of a plate; marks not named here would be invisible.
 PLATE_MARKS = {
@@ -56,6 +58,7 @@ def style() -> dict[str, Any]:
             *blocks(),
             *names(),
             *plates(),
+            *street_names(),
         ],
     }
 
@@ -116,26 +119,48 @@ def streets() -> list[Layer]:
 
 
 def names() -> list[Layer]:
-    """Write streets along their lines, then numbers on buildings, blocks and areas at one point each."""
-    along = {"symbol-placement": "line", "symbol-spacing": 420, "text-max-angle": 40,
-             "text-letter-spacing": 0.1, "text-padding": 8, "text-keep-upright": True}  # fmt: skip
-    street = {"text-color": STREET_LABEL, "text-halo-color": ROAD, "text-halo-width": 2.5}
+    """Write numbers on buildings, then blocks and lanes; where it is narrow they make way for plates."""
+    along, street = _along(), _street_ink()
     number = {"text-color": LABEL, "text-halo-color": "#f4f2ec", "text-halo-width": 1}
     block = {"text-color": "#245587", "text-halo-color": "#ffffff", "text-halo-width": 2}
-    area = {"text-color": "#5d4a78", "text-halo-color": "#ffffff", "text-halo-width": 1.5}
     tight = {"text-padding": 1, "text-max-width": 8}
+    # Beside the marks of plates, which are placed first.
+    aside = {"text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 0.5}
     return [
         _layer("building-name", "buildings", "symbol", part="building_names", minzoom=16.4,
-               layout=_text(["get", "name"], 12) | tight, paint=number),
+               layout=_text(["get", "name"], 12) | tight | aside, paint=number),
         _layer("block-name", "blocks", "symbol", part="block_names", minzoom=14.4, maxzoom=16.4,
-               layout=_text(["get", "name"], 13), paint=block),
+               layout=_text(["get", "name"], 13) | aside, paint=block),
         _layer("lane-name", "streets", "symbol", minzoom=17, filter=_IS_LANE,
                layout=_text(["get", "name"], 12) | along, paint=street),
+    ]  # fmt: skip
+
+
+def street_names() -> list[Layer]:
+    """Write streets along their lines and areas at one point each; they stand before all other names."""
+    area = {"text-color": "#5d4a78", "text-halo-color": "#ffffff", "text-halo-width": 1.5}
+    return [
         _layer("street-name", "streets", "symbol", minzoom=13, filter=_IS_STREET,
-               layout=_text(["get", "name"], 13) | along, paint=street),
+               layout=_text(["get", "name"], 13) | _along(), paint=_street_ink()),
         _layer("area-name", "areas", "symbol", part="area_names", maxzoom=15.5,
                layout=_text(["get", "name"], 13), paint=area),
     ]  # fmt: skip
+
+
+def _along() -> Layer:
+    """Lay out a text along its line."""
+    return {
+        "symbol-placement": "line",
+        "symbol-spacing": 260,
+        "text-max-angle": 40,
+        "text-letter-spacing": 0.1,
+        "text-padding": 2,
+        "text-keep-upright": True,
+    }
+
+
+def _street_ink() -> Layer:
+    return {"text-color": STREET_LABEL, "text-halo-color": ROAD, "text-halo-width": 2.5}
 
 
 def buildings() -> list[Layer]:
@@ -158,15 +183,15 @@ def buildings() -> list[Layer]:
 
 
 def plates() -> list[Layer]:
-    """Draw each plate by the mark of its state; a mark is colour and shape."""
+    """Draw each plate by the mark of its state; a mark is colour and shape, and names make way for it."""
     marks: list[Any] = ["match", ["get", "state"]]
     for state, mark in PLATE_MARKS.items():
         marks += [state, f"plate-{mark}"]
     size = ["interpolate", ["linear"], ["zoom"], 15, 0.35, 16.5, 0.75, 18, 1]
     return [
-        _layer("plate", "plates", "symbol", minzoom=15.5,
+        _layer("plate", "plates", "symbol", minzoom=PLATE_ZOOM,
                layout={"icon-image": [*marks, "plate-draft"], "icon-size": size, "icon-allow-overlap": True,
-                       "icon-ignore-placement": True}),
+                       "icon-padding": 0}),
     ]  # fmt: skip
 
 
