@@ -262,3 +262,60 @@ def test_sign_out_leaves_nothing_behind(visit: Visit) -> None:
     assert page.evaluate("window.sessionStorage.length + window.localStorage.length") == 0
     page.goto(f"{visitor.watch.base}/")
     assert "/login" in page.url
+
+
+def test_the_way_back_undoes_table_and_building(visit: Visit) -> None:
+    visitor = visit(DESK)
+    page = visitor.page
+    visitor.enter()
+    visitor.wait_for_map()
+    click_building(visitor)
+    page.wait_for_selector(".room")
+    page.click("#show-table")
+    page.wait_for_selector(".table-buildings tbody tr")
+    page.go_back()
+    page.wait_for_selector("#table-twin", state="hidden")
+    assert page.is_visible("#object")
+    page.go_back()
+    page.wait_for_selector("#object", state="hidden")
+    assert "b=" not in page.url
+    page.go_forward()
+    page.wait_for_selector(".room")
+
+
+def test_an_unfinished_purpose_says_what_is_missing(visit: Visit) -> None:
+    visitor = visit(DESK)
+    page = visitor.page
+    visitor.enter()
+    visitor.wait_for_map()
+    click_building(visitor)
+    page.click(".room.use-self >> nth=0")
+    page.click("#look")
+    page.press("#case-number", "Enter")
+    assert page.inner_text("#purpose-legal") == "请先选择目的代码"
+    page.check("#purpose input[value='01']")
+    page.fill("#case-number", "12")
+    page.press("#case-number", "Enter")
+    assert page.inner_text("#case-hint") == "案号或受理单号须有 4 至 60 个字"
+    assert page.get_attribute("#case-number", "aria-invalid") == "true"
+    assert faults_of(visitor) == []
+
+
+def test_a_lost_connection_keeps_the_purpose_and_is_told(visit: Visit) -> None:
+    visitor = visit(DESK)
+    page = visitor.page
+    visitor.enter()
+    visitor.wait_for_map()
+    click_building(visitor)
+    page.click(".room.use-self >> nth=0")
+    page.click("#look")
+    page.route("**/panels/occupants", lambda route: route.abort())
+    state_purpose(visitor)
+    visitor.wait("document.querySelector('#case-hint').textContent.startsWith('连接中断')")
+    assert page.input_value("#case-number") == CASE
+    page.unroute("**/panels/occupants")
+    visitor.watch.faults.clear()
+    page.press("#case-number", "Enter")
+    page.wait_for_selector(".people tbody tr")
+    page.keyboard.press("Escape")
+    visitor.wait("document.activeElement.matches('.room[aria-pressed=true]')")

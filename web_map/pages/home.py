@@ -25,6 +25,8 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 # Where the map opens when nothing is drawn yet: the middle of the country.
 NOWHERE = (104.0, 35.0, 4)
 ROWS = 50
+# From these zooms on one township or one community fills the view.
+SHOWS_TOWNSHIP, SHOWS_COMMUNITY = 13.5, 16.0
 
 
 def box_of(
@@ -60,7 +62,12 @@ def home(request: Request, session: PageSession, viewer: CurrentViewer) -> Respo
         counts=counts_of(session, viewer, own[0].id) if own else None,
         children=areas(session, viewer, parent_id=own[0].id, limit=60).rows if own else (),
         switches=layers.SWITCHES,
-        facts={"shown": layers.SHOWN_AT_FIRST, "box": box, "marks": layers.PLATE_MARKS},
+        facts={
+            "shown": layers.SHOWN_AT_FIRST,
+            "box": box,
+            "marks": layers.PLATE_MARKS,
+            "plateZoom": layers.PLATE_ZOOM + 1,
+        },
         purposes=purposes_for(session, viewer) if may_look else [],
         today=dt.datetime.now(words.CHINA),
     )
@@ -93,15 +100,24 @@ def crumbs(
     building_id: Annotated[UUID | None, Query()] = None,
     lon: Annotated[float | None, Query(ge=-180, le=180)] = None,
     lat: Annotated[float | None, Query(ge=-90, le=90)] = None,
+    zoom: Annotated[float, Query(ge=0, le=30)] = 30,
 ) -> Response:
-    """Return the path city > district > township > community > block > building."""
+    """Return the path city > district > township > community > block > building, short for a wide view."""
     if building_id is not None:
         return piece("_crumbs.html", steps=breadcrumb(session, viewer, building_id=building_id))
     around = (
         areas_containing(session, viewer, lon=lon, lat=lat) if lon is not None and lat is not None else ()
     )
-    steps: Any = breadcrumb(session, viewer, community_id=around[-1].id) if around else ()
+    coarse = [row for row in around if row.level not in too_fine(zoom)] or around
+    steps: Any = breadcrumb(session, viewer, community_id=coarse[-1].id) if coarse else ()
     return piece("_crumbs.html", steps=steps)
+
+
+def too_fine(zoom: float) -> tuple[str, ...]:
+    """Return the levels of areas of which a view at a zoom shows several."""
+    if zoom < SHOWS_TOWNSHIP:
+        return ("township", "community")
+    return ("community",) if zoom < SHOWS_COMMUNITY else ()
 
 
 @router.get("/panels/plate-counts")

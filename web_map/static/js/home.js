@@ -2,11 +2,11 @@
 
 import { get, getJson } from "./http.js";
 import { ask, end, isLooking, startLooking } from "./look.js";
-import { centre, countPlates, goTo, onMoved, onPick, showBox, viewBox, zoomBy } from "./map.js";
+import { centre, countPlates, goTo, onMoved, onPick, showBox, showView, viewBox, zoomBy } from "./map.js";
 import { chosenRoom, closeBuilding, openBuilding, openedBuilding, startPanes } from "./panes.js";
 import { closeSearch, onHit } from "./search.js";
 import { isTyping } from "./shell.js";
-import { remember, wanted } from "./state.js";
+import { onReturn, remember, wanted } from "./state.js";
 
 const crumbs = /** @type {HTMLElement} */ (document.getElementById("crumbs"));
 const room = /** @type {HTMLElement} */ (document.getElementById("room"));
@@ -43,8 +43,9 @@ function addRoom() {
 async function open(id, hint) {
   if (mayLook) end();
   closeSearch();
+  const opening = openBuilding(id, hint);
   showTable(false);
-  await openBuilding(id, hint);
+  await opening;
   drawCrumbs();
 }
 
@@ -55,12 +56,12 @@ function askForRoom() {
   ask({ url: "/panels/occupants", title: `${chosen.title} · 现住人员`, values });
 }
 
-/** @param {boolean} isTable */
-async function showTable(isTable) {
+/** @param {boolean} isTable @param {boolean} [isStep] whether the way back undoes it */
+async function showTable(isTable, isStep = false) {
   document.getElementById("show-map")?.setAttribute("aria-pressed", String(!isTable));
   document.getElementById("show-table")?.setAttribute("aria-pressed", String(isTable));
   table.hidden = !isTable;
-  remember({ v: isTable ? "table" : null });
+  remember({ v: isTable ? "table" : null }, isStep);
   if (isTable) await fillTable();
 }
 
@@ -122,9 +123,12 @@ if (mayLook) {
       /** @type {HTMLElement | null} */ (room.querySelector("#room-title"))?.focus();
     },
     ended: () => {
+      const hadFocus = room.contains(document.activeElement) || document.activeElement === document.body;
       room.hidden = true;
       document.body.classList.remove("is-looking");
       addRoom();
+      const chosen = document.querySelector("#object .room[aria-pressed=true], #choose-building[aria-pressed=true]");
+      if (hadFocus) /** @type {HTMLElement | null} */ (chosen)?.focus();
     },
   });
 }
@@ -134,9 +138,16 @@ if (wanted.building) {
   open(wanted.building, { unit: wanted.unit ?? "", zoom: isViewGiven ? undefined : 18 });
 }
 if (wanted.table) showTable(true);
+onReturn(({ lon, lat, zoom, building, unit, table: isTable }) => {
+  if (mayLook) end();
+  if (!building) closeBuilding();
+  else if (building !== openedBuilding()) open(building, { unit: unit ?? "" });
+  if (lon !== null && lat !== null && zoom !== null) showView(lon, lat, zoom);
+  showTable(isTable);
+});
 
-document.getElementById("show-map")?.addEventListener("click", () => showTable(false));
-document.getElementById("show-table")?.addEventListener("click", () => showTable(true));
+document.getElementById("show-map")?.addEventListener("click", () => showTable(false, true));
+document.getElementById("show-table")?.addEventListener("click", () => showTable(true, true));
 document.getElementById("print")?.addEventListener("click", () => window.print());
 table.addEventListener("click", (event) => openRow(event.target));
 table.addEventListener("keydown", (event) => {

@@ -10,12 +10,16 @@
 /** @param {Response} reply @returns {Promise<Piece>} */
 async function read(reply) {
   const away = reply.headers.get("HX-Redirect");
-  if (away) window.location.assign(away);
+  if (away === "/login") {
+    // Back to the same view after signing in; the address holds no person and no purpose.
+    const next = window.location.pathname + window.location.search;
+    window.location.assign(`/login?next=${encodeURIComponent(next)}`);
+  } else if (away) window.location.assign(away);
   return { ok: reply.ok, status: reply.status, html: await reply.text() };
 }
 
 /** What a piece says when the network or the server fails. */
-const LOST = '<div class="state state-error" role="alert"><p><strong>连接中断</strong><br>请检查网络后再试。</p></div>';
+export const LOST = '<div class="state state-error" role="alert"><p><strong>连接中断</strong><br>请检查网络后再试。</p></div>';
 
 /** @param {string} url @param {Record<string, string>} values @returns {Promise<Piece>} */
 export async function post(url, values) {

@@ -10,8 +10,10 @@ const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("purpos
 const form = /** @type {HTMLFormElement} */ (document.getElementById("purpose-form"));
 const caseField = /** @type {HTMLInputElement} */ (document.getElementById("case-number"));
 const caseHint = /** @type {HTMLElement} */ (document.getElementById("case-hint"));
+const legal = /** @type {HTMLElement} */ (document.getElementById("purpose-legal"));
 const submit = /** @type {HTMLElement} */ (form?.querySelector("[type=submit]"));
 const confirmation = /** @type {HTMLDialogElement} */ (document.getElementById("confirm"));
+const CLOSE = '<button type="button" class="btn btn-bar" data-end>关闭</button>';
 const HINT = caseHint?.textContent ?? "";
 
 /**
@@ -50,7 +52,21 @@ function judge() {
   caseField.removeAttribute("aria-invalid");
   submit.setAttribute("aria-disabled", String(!isStated()));
   const basis = form.querySelector("input:checked")?.closest("label")?.getAttribute("title") ?? "";
-  /** @type {HTMLElement} */ (document.getElementById("purpose-legal")).textContent = basis ? `依据：${basis}` : "";
+  legal.textContent = basis ? `依据：${basis}` : "";
+  legal.classList.remove("field-error");
+  submit.title = isStated() ? "" : "选择目的并填写案号后可查看";
+}
+
+/** Say beside the field what is still missing. */
+function tellMissing() {
+  if (reason()) {
+    refuseInDialog(caseField.value.trim() ? "案号或受理单号须有 4 至 60 个字" : "请填写案号或受理单号，4 至 60 个字");
+    return;
+  }
+  judge();
+  legal.textContent = "请先选择目的代码";
+  legal.classList.add("field-error");
+  /** @type {HTMLElement | null} */ (form.querySelector("input[type=radio]"))?.focus();
 }
 
 /** @param {Wish} wanted ask for the purpose of a look; there is no reason chosen beforehand */
@@ -72,7 +88,9 @@ function errorOf(html) {
 
 /** @param {string} text */
 function refuseInDialog(text) {
+  judge();
   caseHint.textContent = text;
+  caseHint.classList.remove("is-good");
   caseHint.classList.add("field-error");
   caseField.setAttribute("aria-invalid", "true");
   caseField.focus();
@@ -89,14 +107,16 @@ async function look(purpose, caseNumber, wanted) {
     return;
   }
   const error = errorOf(answer.html);
-  if (dialog.open && OF_PURPOSE.test(error.code)) {
-    refuseInDialog(error.text);
+  // Of a lost connection the purpose need not be stated anew.
+  if (dialog.open && (OF_PURPOSE.test(error.code) || answer.status === 0)) {
+    refuseInDialog(answer.status === 0 ? "连接中断，请检查网络后再试" : error.text);
     return;
   }
   dialog.close();
   if (place.refused?.(error.code, error.field, error.text)) return;
   forget();
   place.container.innerHTML = answer.html;
+  place.container.querySelector(".state")?.insertAdjacentHTML("beforeend", CLOSE);
   place.shown();
 }
 
@@ -197,7 +217,8 @@ export function startLooking(where) {
   form.addEventListener("input", judge);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (isStated() && wish) look(reason(), caseField.value.trim(), wish);
+    if (!isStated()) tellMissing();
+    else if (wish) look(reason(), caseField.value.trim(), wish);
   });
   confirmation.addEventListener("input", () => confirmation.querySelector("[value=ok]")?.removeAttribute("aria-disabled"));
   confirmation.querySelector("[value=ok]")?.addEventListener("click", (event) => {

@@ -49,6 +49,12 @@ export function showBox(box, animate = true) {
   map.fitBounds([[south, west], [north, east]], { padding: [24, 24], animate, maxZoom: 18 });
 }
 
+/** @param {number} lon @param {number} lat @param {number} zoom exactly this view */
+export function showView(lon, lat, zoom) {
+  map.invalidateSize({ pan: false });
+  map.setView([lat, lon], zoom, { animate: false });
+}
+
 /** @param {number} lon @param {number} lat @param {number} zoom at least this near */
 export function goTo(lon, lat, zoom) {
   map.setView([lat, lon], Math.max(map.getZoom(), zoom), { animate: true });
@@ -93,7 +99,7 @@ export function viewBox() {
 
 export function centre() {
   const { lng, lat } = map.getCenter();
-  return { lon: lng.toFixed(6), lat: lat.toFixed(6) };
+  return { lon: lng.toFixed(6), lat: lat.toFixed(6), zoom: String(map.getZoom()) };
 }
 
 /** @param {number} step */
@@ -147,6 +153,8 @@ let counting = new AbortController();
 
 /** Count the plates of the view, state by state. */
 export async function countPlates() {
+  const hint = document.getElementById("legend-hint");
+  if (hint) hint.hidden = map.getZoom() >= facts.plateZoom;
   counting.abort();
   counting = new AbortController();
   const counts = await getJson(`/panels/plate-counts?${new URLSearchParams(viewBox())}`, counting.signal);

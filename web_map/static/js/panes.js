@@ -5,6 +5,7 @@ import { choose, goTo, keepInView } from "./map.js";
 import { remember } from "./state.js";
 
 const BARS = '<div class="bars" aria-label="正在读取"><i></i><i></i><i></i><i></i><i></i><i></i></div>';
+const CLOSE = '<button type="button" class="btn btn-bar" data-close-object>关闭</button>';
 const pane = /** @type {HTMLElement} */ (document.getElementById("object"));
 let opened = "";
 
@@ -40,10 +41,11 @@ export async function openBuilding(id, hint = {}) {
   document.body.classList.add("has-object");
   choose(id);
   if (hint.lon != null && hint.lat != null) goTo(hint.lon, hint.lat, hint.zoom ?? 17.5);
-  remember({ b: id, u: hint.unit || null });
+  remember({ b: id, u: hint.unit || null }, true);
   const answer = await get(`/panels/buildings/${encodeURIComponent(id)}`);
   if (opened !== id) return;
   pane.innerHTML = answer.html;
+  if (!answer.ok) pane.querySelector(".state")?.insertAdjacentHTML("beforeend", CLOSE);
   window.htmx?.process(pane);
   const body = /** @type {HTMLElement | null} */ (pane.querySelector("[data-building]"));
   if (body) {
@@ -65,7 +67,7 @@ export function closeBuilding() {
   pane.replaceChildren();
   document.body.classList.remove("has-object");
   choose(null);
-  remember({ b: null, u: null });
+  remember({ b: null, u: null }, true);
   closed();
 }
 
@@ -95,6 +97,7 @@ function chooseRoom(room) {
   look?.setAttribute("title", `查看${name}的住户`);
   const hint = pane.querySelector("#look-hint .foot-room");
   if (hint) hint.textContent = `已选 ${name}`;
+  pane.querySelector("#look-hint .foot-more")?.remove();
   picked(chosen);
 }
 

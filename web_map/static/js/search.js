@@ -1,5 +1,7 @@
 /** The search box and its list: arrow keys move, Enter jumps, Esc leaves. */
 
+import { LOST } from "./http.js";
+
 const field = /** @type {HTMLInputElement} */ (document.getElementById("search"));
 const form = /** @type {HTMLFormElement} */ (document.getElementById("search-form"));
 const list = /** @type {HTMLElement} */ (document.getElementById("results"));
@@ -102,6 +104,10 @@ list.addEventListener("click", (event) => {
 document.getElementById("left-close")?.addEventListener("click", closeSearch);
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.target === form && !field.value.trim()) event.preventDefault();
+});
+document.addEventListener("htmx:sendError", (event) => {
+  // What was found for another text must not stand as the answer.
+  if (/** @type {any} */ (event).detail.elt === form) list.innerHTML = LOST;
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   // A late answer to a text that is no longer there.
