@@ -31,6 +31,15 @@ Day = Annotated[
 ]
 
 SEXES = {"1": "男", "2": "女"}
+CATEGORIES = {
+    "local_hukou": "户籍人员", "incomer": "外来人员", "lodger": "寄住人员", "unsettled": "未落户人员",
+    "overseas": "境外人员",
+}  # fmt: skip
+REGISTRATIONS = {
+    "draft": "登记草稿", "submitted": "已提交", "officer_review": "民警复核中",
+    "station_review": "站级复核中", "returned": "已退回", "active": "有效", "changed": "已变更",
+    "cancelled": "已注销", "expired": "已过期",
+}  # fmt: skip
 
 
 @contextmanager
@@ -57,7 +66,7 @@ def _signed_in(login: str) -> Iterator[tuple[str, "Viewer"]]:
             with transaction(engine) as session:
                 sign_out(session, token)
     except RegistryError as error:
-        Console(stderr=True).print(f"{error.code}: {error.detail}", style="red", markup=False)
+        Console(stderr=True).print(f"{error.code}: {error.detail}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 
@@ -89,7 +98,13 @@ def occupants(place: str, purpose: PurposeCode, case: Case, login: Login, on: Da
         title=f"{hit.text} · {answer.valid_at}",
     )
     for row in answer.occupants:
-        table.add_row(row["unit"], *_person(row), row["category"], row["id_tail"] or "-", row["since"])
+        table.add_row(
+            row["unit"],
+            *_person(row),
+            CATEGORIES.get(row["category"], row["category"]),
+            row["id_tail"] or "-",
+            row["since"],
+        )
     console.print(table, f"审计号 {answer.audit_id} · {len(answer.occupants)} 人", sep="\n")
 
 
@@ -114,10 +129,10 @@ def dwellings(
         table.add_row(
             row["address"],
             row["unit"],
-            row["category"],
+            CATEGORIES.get(row["category"], row["category"]),
             row["since"],
             row["until"] or "至今",
-            row["registration"] or "-",
+            REGISTRATIONS.get(row["registration"] or "", "-"),
         )
     console.print(table, f"审计号 {answer.audit_id}", sep="\n")
 
@@ -128,7 +143,8 @@ def _meant(hits: Sequence["Hit"]) -> "Hit":
     best = [hit for hit in places if hit.match != "C" and hit.score == places[0].score]
     if len({hit.unit_id or hit.building_id for hit in best}) == 1:
         return best[0]
-    similar = "、".join(f"{hit.text}（{hit.code}）" for hit in (best or places))
+    named = {hit.unit_id or hit.building_id: f"{hit.text}（{hit.code}）" for hit in reversed(best or places)}
+    similar = "、".join(reversed(named.values()))
     if not similar:
         raise NotFound("not-found", "没有这一户室或楼栋，或不在您的区域内")
     raise NotFound("not-one", f"没有唯一相符的户室或楼栋，请写全地址或用编码。相近的有：{similar}")
