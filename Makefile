@@ -23,7 +23,7 @@ serve: setup ## Serve this installation's registry
 
 test: setup ## Run all tests, those in a real browser too
 	@scripts/debian_packages.sh --tests
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED) ## Lint, types, import order and the tests without a database, in seconds
 	$(BIN)/ruff check

@@ -33,7 +33,7 @@ PERSON = """
 PLACES = Path(__file__).with_name("town.sql")
 NAMES = (
     "d", "t", "c", "far", "street", "lane", "address", "building", "hidden", "unit", "vacant", "plate",
-    "block", "person",
+    "block", "person", "planned", "bare", "empty",
 )  # fmt: skip
 
 

@@ -16,6 +16,13 @@ INSERT INTO registry.address (id, place_name_id, scope_id, number, number_key, n
   district_id, township_id, community_id, position)
 VALUES ('{address}', '{street}', '{street}', 8, '8', '8号', '映月路8号', '{d}', '{t}', '{c}',
   ST_SetSRID(ST_MakePoint(121.405, 31.105), 4490));
+-- A number not yet approved, one without a building, and a building without units.
+INSERT INTO registry.address (id, place_name_id, scope_id, number, number_key, number_text, standard_text, state,
+  district_id, township_id, community_id)
+VALUES ('{planned}', '{street}', '{street}', 90, '90', '90号', '映月路90号', 'proposed', '{d}', '{t}', '{c}'),
+       ('{bare}', '{street}', '{street}', 92, '92', '92号', '映月路92号', 'current', '{d}', '{t}', '{c}');
+INSERT INTO registry.building (id, method, district_id, township_id, community_id, position)
+VALUES ('{empty}', 'derived', '{d}', '{t}', '{c}', ST_SetSRID(ST_MakePoint(121.47, 31.17), 4490));
 INSERT INTO registry.building (id, method, floors, district_id, township_id, community_id, outline) VALUES
   ('{building}', 'outlined', 6, '{d}', '{t}', '{c}',
     ST_Multi(ST_MakeEnvelope(121.4050, 31.1050, 121.4053, 31.1052, 4490))),
