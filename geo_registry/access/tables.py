@@ -110,7 +110,6 @@ class Purpose(Base):
     legal_basis: Mapped[str]
     roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
     case_pattern: Mapped[str] = mapped_column(server_default=text("'.{4,60}'"))
-    max_rows: Mapped[int] = mapped_column(SmallInteger, server_default=text("500"))
     valid: Mapped[Days]
 
 

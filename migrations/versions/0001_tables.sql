@@ -321,7 +321,6 @@ CREATE TABLE registry.purpose (
   legal_basis TEXT NOT NULL,
   roles TEXT[] NOT NULL,
   case_pattern TEXT DEFAULT '.{4,60}' NOT NULL,
-  max_rows SMALLINT DEFAULT 500 NOT NULL,
   valid DATERANGE DEFAULT daterange(CURRENT_DATE, NULL) NOT NULL,
   CONSTRAINT purpose_pkey PRIMARY KEY (code)
 );

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from collections import Counter
 from uuid import UUID, uuid4
 
 import pytest
@@ -182,14 +183,13 @@ TRICKS = (
     "CREATE OR REPLACE FUNCTION registry.honour(ticket uuid, asked_by bytea, wanted text) RETURNS registry.audit LANGUAGE sql AS 'SELECT NULL'",
     "ALTER TABLE registry.person DISABLE ROW LEVEL SECURITY",
     "CREATE POLICY mine ON registry.person USING (true)",
-    "SET synchronous_commit = off; SELECT registry.reveal_dwellings('{ticket}', '\\x{token}')",
 )
 
 
 @pytest.mark.promise("P8")
 def test_the_server_password_alone_opens_nothing(town: Town) -> None:
     chance = random.Random(8)
-    refused = 0
+    refusals: Counter[str] = Counter()
     for number in range(500):
         trick = TRICKS[number % len(TRICKS)]
         login = chance.choice(list(town.tokens))
@@ -197,9 +197,10 @@ def test_the_server_password_alone_opens_nothing(town: Town) -> None:
         with town.app.connect() as connection:
             try:
                 connection.exec_driver_sql(filled)
-            except DBAPIError:
-                refused += 1
-    assert refused == 500
+            except DBAPIError as error:
+                refusals[str(getattr(error.orig, "sqlstate", None))] += 1
+    # For want of a right, or of a committed record: a trick that fails for its spelling would prove nothing.
+    assert refusals == {"42501": 442, "55000": 58}
 
 
 @pytest.mark.promise("P8")
