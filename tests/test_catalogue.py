@@ -123,7 +123,8 @@ def test_the_server_reads_no_hash_and_changes_nobody_of_a_session(connection: Co
           AND a.attnum > 0 AND has_column_privilege('registry_app', c.oid, a.attnum, r.verb)""")
     inserted = ("account_id", "address", "expires_at", "token_hash")
     assert set(connection.execute(query).scalars()) == {
-        "account.id SELECT", "account.name SELECT",
+        "account.id SELECT", "account.name SELECT", "account.role SELECT", "account.is_active SELECT",
+        "area_grant.account_id SELECT", "area_grant.division_id SELECT", "area_grant.valid SELECT",
         "session.id SELECT", "session.token_hash SELECT", "session.ended_at SELECT", "session.ended_at UPDATE",
         *(f"session.{column} INSERT" for column in inserted),
     }  # fmt: skip

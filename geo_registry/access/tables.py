@@ -12,7 +12,7 @@ from sqlalchemy.types import Text, UserDefinedType, Uuid
 from geo_registry.base import Base, Days, Id
 
 ROLES = (
-    "clerk", "officer", "coordinator", "leader", "steward",
+    "clerk", "officer", "coordinator", "supervisor", "leader", "steward",
     "system_admin", "security_admin", "audit_admin",
 )  # fmt: skip
 

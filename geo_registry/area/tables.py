@@ -4,11 +4,22 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+    func,
+    text,
+)  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
+from geo_registry.access.tables import TransactionId
 from geo_registry.base import Base, Days, Id, Moments, Versioned, geometry, spatial_index
 
 LEVELS = ("province", "city", "district", "township", "community")
@@ -102,6 +113,23 @@ class Succession(Base):
     kind: Mapped[str]
     act_id: Mapped[uuid.UUID | None]
     at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+
+
+class PlaceChange(Base):
+    """变更流: one change of a place register; read behind the oldest open transaction, it has no gap."""
+
+    __tablename__ = "place_change"
+    __table_args__ = (Index("place_change_order_idx", "xid", "seq"),)
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    xid: Mapped[str] = mapped_column(TransactionId, server_default=text("pg_current_xact_id()"))
+    at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+    object_kind: Mapped[str]
+    object_id: Mapped[uuid.UUID]
+    version: Mapped[int]
+    act_id: Mapped[uuid.UUID | None]
+    district_id: Mapped[uuid.UUID | None]
+    township_id: Mapped[uuid.UUID | None]
+    community_id: Mapped[uuid.UUID | None]
 
 
 class PlaceHistory(Base):

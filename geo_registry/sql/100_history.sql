@@ -80,15 +80,40 @@ BEGIN
   RETURN NULL;
 END $$;
 
+-- The change feed: one row for every version of a place; the argument names the columns with its areas.
+CREATE OR REPLACE FUNCTION registry.note_change() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+BEGIN
+  EXECUTE format('INSERT INTO registry.place_change (object_kind, object_id, version, act_id, district_id, township_id, community_id)
+    SELECT %L, n.id, n.version, n.act_id, %s FROM fresh n', TG_TABLE_NAME, TG_ARGV[0]);
+  RETURN NULL;
+END $$;
+
 DO $$
 DECLARE
   name text;
+  areas text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['division', 'place_name', 'address', 'building', 'entrance', 'housing_unit', 'plate', 'grid_block'] LOOP
+  FOREACH name IN ARRAY ARRAY['division', 'place_name', 'address', 'building', 'entrance', 'housing_unit', 'plate', 'plate_batch',
+      'grid_block', 'sample_plan', 'focus_area', 'zone', 'rectification_plan'] LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER keep_version BEFORE UPDATE ON registry.%I FOR EACH ROW EXECUTE FUNCTION registry.keep_version()', name);
     EXECUTE format('CREATE OR REPLACE TRIGGER refuse_loss BEFORE DELETE ON registry.%I FOR EACH STATEMENT EXECUTE FUNCTION registry.refuse_loss()', name);
+    areas := CASE name
+      WHEN 'division' THEN 'coalesce(n.district_id, n.id), n.township_id, CASE n.level WHEN ''community'' THEN n.id END'
+      WHEN 'entrance' THEN '(SELECT b.district_id FROM registry.building b WHERE b.id = n.building_id),
+        (SELECT b.township_id FROM registry.building b WHERE b.id = n.building_id),
+        (SELECT b.community_id FROM registry.building b WHERE b.id = n.building_id)'
+      WHEN 'rectification_plan' THEN '(SELECT z.district_id FROM registry.zone z WHERE z.id = n.zone_id),
+        (SELECT z.township_id FROM registry.zone z WHERE z.id = n.zone_id),
+        (SELECT z.community_id FROM registry.zone z WHERE z.id = n.zone_id)'
+      ELSE 'n.district_id, n.township_id, n.community_id' END;
+    EXECUTE format('CREATE OR REPLACE TRIGGER note_insert AFTER INSERT ON registry.%I REFERENCING NEW TABLE AS fresh
+      FOR EACH STATEMENT EXECUTE FUNCTION registry.note_change(%L)', name, areas);
+    EXECUTE format('CREATE OR REPLACE TRIGGER note_update AFTER UPDATE ON registry.%I REFERENCING NEW TABLE AS fresh
+      FOR EACH STATEMENT EXECUTE FUNCTION registry.note_change(%L)', name, areas);
   END LOOP;
-  FOREACH name IN ARRAY ARRAY['act', 'audit'] LOOP
+  FOREACH name IN ARRAY ARRAY['act', 'audit', 'visit', 'plate_inspection', 'field_check', 'building_check', 'sweep', 'zone_decision',
+      'place_change'] LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON registry.%I FOR EACH ROW EXECUTE FUNCTION registry.refuse_loss()', name);
   END LOOP;
   FOREACH name IN ARRAY ARRAY['residence', 'hukou', 'registration'] LOOP
@@ -107,15 +132,16 @@ CREATE OR REPLACE TRIGGER follow_areas AFTER UPDATE OF district_id, township_id,
 CREATE OR REPLACE TRIGGER place_person AFTER INSERT OR UPDATE ON registry.residence
   FOR EACH ROW EXECUTE FUNCTION registry.place_person();
 
--- Audit and acts lie in monthly partitions: the current month and the next twelve are made ahead.
+-- Audit, acts and visits lie in monthly partitions: the next twelve are made ahead, and for visits, which may be
+-- entered late, the last twelve too.
 CREATE OR REPLACE FUNCTION registry.make_partitions() RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   name text;
   month date;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['act', 'audit'] LOOP
-    FOR month IN SELECT generate_series(date_trunc('month', now()), date_trunc('month', now()) + interval '12 months', interval '1 month') LOOP
+  FOREACH name IN ARRAY ARRAY['act', 'audit', 'visit'] LOOP
+    FOR month IN SELECT generate_series(date_trunc('month', now()) - CASE name WHEN 'visit' THEN interval '12 months' ELSE interval '0' END, date_trunc('month', now()) + interval '12 months', interval '1 month') LOOP
       EXECUTE format('CREATE TABLE IF NOT EXISTS registry.%I PARTITION OF registry.%I FOR VALUES FROM (%L) TO (%L)',
         name || '_part_' || to_char(month, 'YYYYMM'), name, month::timestamptz, (month + interval '1 month')::timestamptz);
     END LOOP;

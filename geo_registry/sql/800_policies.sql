@@ -12,14 +12,14 @@ DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['person', 'residence', 'hukou', 'registration'] LOOP
+  FOREACH name IN ARRAY ARRAY['person', 'residence', 'hukou', 'registration', 'field_check'] LOOP
     EXECUTE format('ALTER TABLE registry.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
     EXECUTE format('DROP POLICY IF EXISTS scope ON registry.%I', name);
     EXECUTE format('DROP POLICY IF EXISTS upkeep ON registry.%I', name);
     -- Migrations and bulk loads run as the owner.
     EXECUTE format('CREATE POLICY upkeep ON registry.%I TO registry_owner USING (true)', name);
   END LOOP;
-  FOREACH name IN ARRAY ARRAY['residence', 'hukou', 'registration'] LOOP
+  FOREACH name IN ARRAY ARRAY['residence', 'hukou', 'registration', 'field_check'] LOOP
     EXECUTE format($policy$CREATE POLICY scope ON registry.%I FOR SELECT TO registry_reader USING (
       (SELECT registry.scope_is_whole()) OR community_id = ANY ((SELECT registry.scope_areas())::uuid[])
       OR township_id = ANY ((SELECT registry.scope_areas())::uuid[]) OR district_id = ANY ((SELECT registry.scope_areas())::uuid[]))$policy$, name);

@@ -4,16 +4,26 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC, registry_app;
 
 GRANT SELECT, INSERT, UPDATE ON registry.division, registry.place_name, registry.address, registry.address_alias,
   registry.building, registry.building_address, registry.entrance, registry.housing_unit, registry.plate,
-  registry.grid_block, registry.external_code, registry.succession TO registry_app;
+  registry.grid_block, registry.external_code, registry.succession, registry.coordinator, registry.block_assignment,
+  registry.plate_batch, registry.plate_installation, registry.sample_plan, registry.focus_area, registry.zone,
+  registry.rectification_plan, registry.plan_measure TO registry_app;
+GRANT SELECT, INSERT ON registry.photo, registry.plate_inspection, registry.visit, registry.sample_unit,
+  registry.building_check, registry.sweep, registry.zone_decision TO registry_app;
+GRANT SELECT, INSERT, DELETE ON registry.focus_area_block, registry.zone_block TO registry_app;
+-- Kept by triggers and by the nightly refresh alone.
+GRANT SELECT ON registry.building_block, registry.address_block, registry.last_visit, registry.tally, registry.tally_week,
+  registry.tally_day, registry.heat_cell, registry.place_change TO registry_app;
 GRANT SELECT ON registry.jurisdiction, registry.backdrop, registry.import_file, registry.quarantine, registry.purpose TO registry_app;
 GRANT SELECT, INSERT ON registry.place_history, registry.act TO registry_app;
 GRANT SELECT, INSERT, DELETE ON registry.idempotency_key, registry.sign_in_failure TO registry_app;
 -- Neither password hashes nor whose session is whose; a session once opened can only be ended.
 REVOKE ALL ON registry.account, registry.area_grant, registry.session FROM registry_app;
-GRANT SELECT (id, name) ON registry.account TO registry_app;
+GRANT SELECT (id, name, role, is_active) ON registry.account TO registry_app;
+GRANT SELECT (account_id, division_id, valid) ON registry.area_grant TO registry_app;
 GRANT SELECT (id, token_hash, ended_at), INSERT (token_hash, account_id, address, expires_at), UPDATE (ended_at)
   ON registry.session TO registry_app;
-REVOKE ALL ON registry.audit, registry.person, registry.residence, registry.hukou, registry.registration FROM registry_app;
+REVOKE ALL ON registry.audit, registry.person, registry.residence, registry.hukou, registry.registration, registry.field_check
+  FROM registry_app;
 
 GRANT SELECT ON registry.person, registry.residence, registry.hukou, registry.registration, registry.housing_unit,
   registry.building_address, registry.address TO registry_reader;

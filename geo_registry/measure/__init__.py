@@ -1,0 +1,1 @@
+"""Field checks, samples and rates."""

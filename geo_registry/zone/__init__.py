@@ -1,0 +1,1 @@
+"""Focus areas and rectification zones."""
