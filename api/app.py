@@ -14,6 +14,7 @@ from api.routes import (
     areas,
     blocks,
     buildings,
+    changes,
     history,
     operations,
     plates,
@@ -38,6 +39,7 @@ ROUTERS = (
     blocks.router,
     residence.router,
     history.router,
+    changes.router,
     tiles.router,
     operations.router,
 )

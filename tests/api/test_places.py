@@ -23,6 +23,7 @@ READS = (
     "/v1/buildings/{building}/units",
     "/v1/addresses/search?q=映月路8号",
     "/v1/addresses/nearest?lon=121.405&lat=31.105",
+    "/v1/changes?limit=7",
     *(f"/v1/{noun}" for noun in NOUNS),
     *(f"/v1/{noun}/{{{name}}}" for noun, name in NOUNS.items()),
     *(f"/v1/{noun}/{{{name}}}/history" for noun, name in NOUNS.items()),
