@@ -5,6 +5,8 @@ Everything stands on a flat plan of metres around 121.3 E 30.9 N; `metres` gives
 
 # ruff: noqa: ANN401  (an override may be any column's value)
 
+import datetime as dt
+import hashlib
 import itertools
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -24,7 +26,7 @@ from geo_registry.codes import new_code, new_id
 from geo_registry.grid.tables import GridBlock
 from geo_registry.housing.tables import Building, BuildingAddress, Entrance, HousingUnit
 from geo_registry.person.tables import Person
-from geo_registry.plate.tables import Plate
+from geo_registry.plate.tables import Photo, Plate, PlateInstallation
 from geo_registry.residence.tables import Residence
 from geo_registry.text import initials, normal_key, pinyin
 
@@ -190,13 +192,33 @@ def make_unit(
 
 
 def make_plate(session: Session, address: Address | None = None, **over: Any) -> Plate:
-    """Store a plate on the wall."""
+    """Store a plate on the wall with its evidence, or in another state."""
     address = address or make_address(session)
     values = {
         "id": new_id(), "code": new_code(), "address_id": address.id, "text": address.number_text,
         "state": "installed", "position": point(5.0 * address.number, 12), **_areas(address), **over,
     }  # fmt: skip
-    return _stored(session, Plate(**values))
+    plate = _stored(session, Plate(**values))
+    if plate.state in {"installed", "verified"}:
+        make_installation(session, plate)
+    return plate
+
+
+def make_photo(session: Session) -> Photo:
+    """Store the record of a photo; no file lies behind it."""
+    sha256 = hashlib.sha256(b"photo%d" % next(_count)).digest()
+    return _stored(session, Photo(sha256=sha256, width=1600, height=1200, size_bytes=200_000))
+
+
+def make_installation(session: Session, plate: Plate, **over: Any) -> PlateInstallation:
+    """Store the evidence that a plate hangs, verified when the plate's state says so."""
+    verified = {"verified_at": dt.datetime.now(dt.UTC), "verified_by": make_account(session).id}
+    values = {
+        "plate_id": plate.id, "photo_sha256": make_photo(session).sha256, "position": point(0, 12),
+        "installed_at": dt.datetime.now(dt.UTC), "account_id": make_account(session, role="coordinator").id,
+        "accuracy_m": 3.0, **(verified if plate.state == "verified" else {}), **over,
+    }  # fmt: skip
+    return _stored(session, PlateInstallation(**values))
 
 
 def make_block(session: Session, community: Division, **over: Any) -> GridBlock:

@@ -62,6 +62,7 @@ class Plate(Located, Versioned, Base):
         CheckConstraint(f"state IN {PLATE_STATES}", name="state"),
         CheckConstraint("NOT isempty(valid)", name="valid"),
         CheckConstraint("registry.is_sound(position)", name="position"),
+        CheckConstraint("batch_id IS NULL OR state NOT IN ('draft', 'numbered', 'approved')", name="batch"),
         Index(
             "plate_current_key", "address_id", "kind",
             unique=True, postgresql_where=sql(f"NOT ({PLATE_ENDED})"),

@@ -503,6 +503,7 @@ CREATE TABLE registry.visit (
 CREATE INDEX visit_block_id_idx ON registry.visit (block_id, visited_at);
 CREATE INDEX visit_unit_id_idx ON registry.visit (unit_id, visited_at);
 ALTER TABLE registry.plate ADD COLUMN batch_id UUID CONSTRAINT plate_batch_id_fkey REFERENCES registry.plate_batch (id);
+ALTER TABLE registry.plate ADD CONSTRAINT plate_batch_check CHECK (batch_id IS NULL OR state NOT IN ('draft', 'numbered', 'approved'));
 CREATE INDEX plate_batch_id_idx ON registry.plate (batch_id) WHERE batch_id IS NOT NULL;
 
 ALTER TABLE registry.account DROP CONSTRAINT account_role_check;

@@ -56,7 +56,7 @@ FILL = """
     SELECT b.id, n, n || '01', n || '01室', 'r' || n || '01', 'vacant', district_id, township_id, community_id
     FROM registry.building b, generate_series(1, 4) n;
     INSERT INTO registry.plate (address_id, text, state, position, district_id, township_id, community_id)
-    SELECT id, number_text, 'installed', position, district_id, township_id, community_id FROM registry.address
+    SELECT id, number_text, 'delivered', position, district_id, township_id, community_id FROM registry.address
     WHERE number % 2 = 1;
     INSERT INTO registry.address_alias (object_kind, object_id, district_id, kind, name, normal_name)
     SELECT 'building', id, district_id, 'historical_name', '旧' || id, '旧' || id FROM registry.building;
