@@ -1,0 +1,181 @@
+"""Photos: checked, stripped of all metadata, kept under the hash of what is stored.
+
+A file is named by its SHA-256 and written whole before its row: what the register names is on the disk.
+"""
+
+import hashlib
+import io
+import os
+import re
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageOps
+from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from geo_registry.access.rules import Permission, refuse_unless
+from geo_registry.access.scope import in_scope
+from geo_registry.access.viewer import Viewer
+from geo_registry.db import Session, translated
+from geo_registry.errors import NotFound, RuleBroken
+from geo_registry.plate.tables import Photo, Plate, PlateInspection, PlateInstallation
+from geo_registry.settings import settings
+
+MOST_BYTES = 8 << 20
+MOST_PIXELS = 50_000_000
+LONGEST_SIDE = 1600
+QUALITY = 85
+_SIGNS = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n", "WEBP": b"RIFF"}
+_HASH = re.compile(r"[0-9a-f]{64}")
+# What the decoders raise on broken files; a bomb is refused by its header, before anything is decoded.
+_BROKEN = (
+    OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, KeyError, AttributeError, ArithmeticError,
+    MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A cleaned photo: JPEG without metadata, its size in pixels, and the hash it is known by."""
+
+    sha256: str
+    width: int
+    height: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPhoto:
+    """What an upload answers: the hash by which an installation or inspection names the photo."""
+
+    sha256: str
+    width: int
+    height: int
+
+
+def clean_photo(upload: bytes) -> Picture:
+    """Return a photo turned upright, at most 1600 px long, as JPEG without metadata.
+
+    Raises:
+        RuleBroken: `photo-too-large`, `photo-format` for other than JPEG, PNG and WebP, `photo-animated`, or
+            `photo-broken` when it cannot be decoded to the end.
+
+    """
+    if len(upload) > MOST_BYTES:
+        raise RuleBroken("photo-too-large", "照片超过 8 MiB，请缩小后再上传", field="photo")
+    kind = next((name for name, sign in _SIGNS.items() if upload.startswith(sign)), None)
+    if kind is None:
+        raise RuleBroken("photo-format", "照片须为 JPEG、PNG 或 WebP，请重新拍照", field="photo")
+    try:
+        upright = _decoded(upload, kind)
+    except _BROKEN as error:
+        raise RuleBroken("photo-broken", "照片不完整或已损坏，请重新拍照", field="photo") from error
+    kept = io.BytesIO()
+    upright.save(kept, "JPEG", quality=QUALITY, optimize=True)
+    content = kept.getvalue()
+    return Picture(hashlib.sha256(content).hexdigest(), upright.width, upright.height, content)
+
+
+def _decoded(upload: bytes, kind: str) -> Image.Image:
+    """Return the pixels of a photo alone: upright, on white, without what the file said beside them."""
+    with warnings.catch_warnings(), Image.open(io.BytesIO(upload), formats=(kind,)) as opened:
+        warnings.simplefilter("ignore")
+        if opened.width * opened.height > MOST_PIXELS:
+            detail = "照片超过 5000 万像素，请缩小后再上传"
+            raise RuleBroken("photo-too-large", detail, field="photo")
+        # A phone's JPEG may carry further pictures behind the first; that is no animation.
+        if kind != "JPEG" and getattr(opened, "is_animated", False):
+            raise RuleBroken("photo-animated", "照片须为静态图片，请重新拍照", field="photo")
+        opened.draft(None, (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))
+        opened.load()
+        turned = ImageOps.exif_transpose(opened)
+        turned.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+        clean = Image.new("RGB", turned.size, "white")
+        if turned.has_transparency_data:
+            clear = turned.convert("RGBA")
+            clean.paste(clear, mask=clear.getchannel("A"))
+        else:
+            clean.paste(turned.convert("RGB"))
+        return clean
+
+
+def store_photo(session: Session, viewer: Viewer, upload: bytes) -> StoredPhoto:
+    """Clean a photo and keep it; the same picture twice is one photo.
+
+    Raises:
+        RuleBroken: as `clean_photo`.
+
+    """
+    refuse_unless(allowed=viewer.may(Permission.PLATE_INSPECT), what=Permission.PLATE_INSPECT.value)
+    picture = clean_photo(upload)
+    _write(path_of(picture.sha256), picture.content)
+    values = {
+        "sha256": bytes.fromhex(picture.sha256), "width": picture.width, "height": picture.height,
+        "size_bytes": len(picture.content), "account_id": viewer.account_id,
+    }  # fmt: skip
+    with translated():
+        session.execute(insert(Photo).values(**values).on_conflict_do_nothing())
+    return StoredPhoto(picture.sha256, picture.width, picture.height)
+
+
+def photo_content(session: Session, viewer: Viewer, sha256: str) -> bytes:
+    """Return the JPEG of a photo that shows a plate in the viewer's areas.
+
+    Raises:
+        NotFound: no such photo, or none there.
+
+    """
+    key = photo_key(sha256)
+    on_wall = select(PlateInstallation.plate_id).where(PlateInstallation.photo_sha256 == key)
+    seen = select(PlateInspection.plate_id).where(PlateInspection.photo_sha256 == key)
+    shown = select(Plate.id).where(in_scope(viewer, Plate), or_(Plate.id.in_(on_wall), Plate.id.in_(seen)))
+    if session.execute(shown.limit(1)).first() is not None:
+        content = _read(path_of(sha256))
+        if hashlib.sha256(content).digest() == key:
+            return content
+    raise NotFound("photo-not-found", "没有这张照片，或不在您的辖区内")
+
+
+def photo_key(sha256: str) -> bytes:
+    """Return the key of a photo from the hash that its upload answered.
+
+    Raises:
+        RuleBroken: `photo-unknown` when the text is no such hash.
+
+    """
+    if not _HASH.fullmatch(sha256):
+        raise RuleBroken("photo-unknown", "照片编号应为上传时返回的 64 位编号", field="photo")
+    return bytes.fromhex(sha256)
+
+
+def path_of(sha256: str) -> Path:
+    """Return where the file of a photo lies."""
+    return settings().home / "photos" / sha256[:2] / sha256[2:4] / f"{sha256}.jpg"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole and durably, under its name only when it is; a whole one stays as it is."""
+    if _read(path) == content:
+        return
+    path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    number, draft = tempfile.mkstemp(dir=path.parent, prefix=".")
+    with open(number, "wb") as file:  # noqa: PTH123  (an open file, not a path)
+        file.write(content)
+        file.flush()
+        os.fsync(number)
+    Path(draft).replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
