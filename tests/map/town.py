@@ -11,6 +11,8 @@ PASSWORD = "a-long-pass-phrase"
 ACCOUNTS = (
     ("du", "杜某", Role.OFFICER, ("990101001000",)),
     ("lin", "林某", Role.CLERK, ("990101001000",)),
+    ("he", "何某", Role.COORDINATOR, ("990101001000",)),
+    ("feng", "冯某", Role.SUPERVISOR, ("990101001000",)),
     ("ye", "叶某", Role.SYSTEM_ADMIN, ()),
 )
 
