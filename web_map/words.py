@@ -116,6 +116,25 @@ DOCUMENTS = {
     "990": "其他证件",
 }
 HIT_KINDS = {"street": "地名", "address": "地址", "building": "楼栋", "unit": "户室", "plate": "门牌"}
+# Sign and word of a block's load; the sign stands on the map too.
+LOADS = {
+    "under": ("▽", "偏少"),
+    "fit": ("", "合适"),
+    "over": ("△", "偏多"),
+    "far_over": ("▲", "超量"),
+    "unknown": ("", "人数不显示"),
+}
+OUTCOMES = {
+    "met_all": "人均在，无变化",
+    "met_some": "部分在家",
+    "nobody_home": "无人",
+    "vacant": "空置",
+    "rescheduled": "改期",
+    "document_not_sighted": "未见证件",
+    "declined": "拒访",
+    "address_not_found": "查无此户",
+    "demolished": "已拆除",
+}
 MATCHES = {"A": "一致", "B": "改正", "C": "候选"}
 VERBS = {
     "import": "导入",
