@@ -174,6 +174,42 @@ FIELDS = {
 }
 
 
+# The rates of the leader's page and what each of them counts.
+RATES = {
+    "registration_rate": "登记率",
+    "accuracy_rate": "准确率",
+    "plate_on_wall_rate": "门牌上墙率",
+    "self_check_rate": "14 天自查覆盖",
+    "unit_capture_rate": "房屋采集率",
+    "entry_rate": "系统录入率",
+}
+RATE_UNITS = {
+    "registration_rate": "人",
+    "accuracy_rate": "条",
+    "plate_on_wall_rate": "块",
+    "self_check_rate": "户",
+    "unit_capture_rate": "户",
+    "entry_rate": "份",
+}
+VERDICTS = {
+    "met": "达到",
+    "missed": "未达到",
+    "not_demonstrated": "未证实",
+    "too_few": "样本过少",
+    "no_data": "暂无数据",
+    "no_target": "无目标",
+}
+LEVELS = {
+    "city": "市",
+    "district": "区",
+    "township": "街道",
+    "community": "居委",
+    "block": "网格",
+    "rest": "未划网格",
+    "building": "楼栋",
+}
+
+
 def word(table: dict[str, str], code: str | None) -> str:
     """Return the word for a code; a dash for none."""
     return "—" if code is None or code == "" else table.get(code, code)
@@ -233,6 +269,12 @@ def without_kind(note: str, kind: str) -> str:
 def local(title: str, district: str | None) -> str:
     """Return an address without the district before it, which the path above the map names already."""
     return title.removeprefix(district) if district else title
+
+
+def week_title(week: dt.date) -> str:
+    """Return a week by its number: 第 47 周; the year is named once it is not the current one."""
+    year, number, _ = week.isocalendar()
+    return f"第 {number} 周" if year == today().isocalendar().year else f"{year} 年第 {number} 周"
 
 
 def count(number: int) -> str:
