@@ -28,6 +28,8 @@ def shown(session: PageSession, viewer: PlaceViewer, building_id: UUID) -> Respo
         building=found,
         plan=plan,
         groups=groups,
+        responsible=None,
+        overdue={},
         may_look=viewer.may(Permission.OCCUPANTS_LOOK),
         may_read_history=viewer.may(Permission.HISTORY_READ),
     )
