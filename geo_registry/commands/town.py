@@ -7,6 +7,7 @@ import socket
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from geo_registry.exchange.mapping import Kind
 
 console = Console()
-TODAY = dt.date(2026, 11, 20)
 PORTS_TRIED = 20
 
 FILES: tuple[tuple["Kind", str], ...] = (
@@ -39,6 +39,7 @@ ACCOUNTS: tuple[tuple[str, str, Role, tuple[str, ...]], ...] = (
     ("clerk", "沈某", Role.CLERK, ("990101",)),
     ("officer", "杜某", Role.OFFICER, ("990101001",)),
     ("coordinator", "何某", Role.COORDINATOR, ("990101001001",)),
+    ("supervisor", "冯某", Role.SUPERVISOR, ("990101001",)),
     ("leader", "陆某", Role.LEADER, ("990101",)),
     ("steward", "方某", Role.STEWARD, ("990101",)),
     ("sysadmin", "系统管理员", Role.SYSTEM_ADMIN, ()),
@@ -52,6 +53,7 @@ def load_town(url: str, *, scale: float = 1.0) -> None:
     import psycopg
 
     from geo_registry.commands.files import importer_of
+    from geo_registry.db import today
     from geo_registry.demo import generate, write_files
     from geo_registry.exchange.ledger import Request, run_import
     from geo_registry.exchange.mapping import standard_mapping
@@ -59,7 +61,7 @@ def load_town(url: str, *, scale: float = 1.0) -> None:
     bar = Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console)
     with tempfile.TemporaryDirectory() as folder, psycopg.connect(url) as connection, bar:
         task = bar.add_task("drawing the town", total=len(FILES) + 1)
-        write_files(generate(today=TODAY, scale=scale), Path(folder))
+        write_files(generate(today=today(), scale=scale), Path(folder))
         for kind, name in FILES:
             bar.update(task, advance=1, description=f"loading {kind}")
             request = Request(kind, Path(folder) / name, standard_mapping(kind))
@@ -79,13 +81,16 @@ def _is_loaded() -> bool:
         return bool(session.execute(text("SELECT 1 FROM registry.account WHERE login = 'officer'")).first())
 
 
-def _add_accounts(password: str) -> None:
+def _open_doors(password: str) -> None:
+    """Add the accounts and what happened in the town, both or neither: a start looks for the accounts."""
     from geo_registry.access.sessions import add_account
-    from geo_registry.db import owner_engine, transaction
+    from geo_registry.db import TIMEZONE, owner_engine, transaction
+    from geo_registry.demo.story import tell_story
 
-    with transaction(owner_engine()) as session:
+    with transaction(owner_engine()) as session, console.status("telling the town's story"):
         for login, name, role, codes in ACCOUNTS:
             add_account(session, login=login, name=name, role=role, password=password, division_codes=codes)
+        tell_story(session, dt.datetime.now(ZoneInfo(TIMEZONE)))
 
 
 def prepare_demo() -> str:
@@ -96,8 +101,7 @@ def prepare_demo() -> str:
     password = base64.b32encode(secret("demo_accounts"))[:12].decode().lower()
     if not _is_loaded():
         load_town(cluster.urls().owner)
-        # Last, for it is by the accounts that a start sees that the town is complete.
-        _add_accounts(password)
+        _open_doors(password)
     return password
 
 

@@ -71,9 +71,9 @@ def original(properties: Values) -> str:
 
 
 @cache
-def sections(name: str) -> dict[str, bytes]:
+def sections(name: str, package: str = "geo_registry.exchange") -> dict[str, bytes]:
     """Return the statements of an SQL file by the name in the line `-- :: name` above each."""
-    text = (resources.files("geo_registry.exchange") / f"{name}.sql").read_text(encoding="utf-8")
+    text = (resources.files(package) / f"{name}.sql").read_text(encoding="utf-8")
     pieces = re.split(r"^-- :: (\S+).*\n", text, flags=re.MULTILINE)
     return {key: body.encode() for key, body in zip(pieces[1::2], pieces[2::2], strict=True)}
 
