@@ -41,7 +41,13 @@ _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
     "housing_unit_unit_key": (Conflict, "unit-taken", "该楼栋已有此户室，或曾经有过"),
     "place_name_axis_check": (RuleBroken, "geometry-unsound", "道路中心线须有效并位于辖区内"),
     "place_name_live_key": (Conflict, "name-taken", "同一范围内已有此地名，或曾经有过"),
+    "plate_batch_number_key": (Conflict, "batch-number-taken", "该区已有这个批次号，请换一个"),
     "plate_current_key": (Conflict, "plate-exists", "该地址已有一块现行门牌"),
+    "plate_evidence": (RuleBroken, "evidence-missing", "门牌上墙须有照片、位置和时间"),
+    "plate_installation_open_key": (Conflict, "plate-hangs", "该门牌已登记上墙，请重新读取"),
+    "plate_installation_position_check": (RuleBroken, "geometry-unsound", "位置须有效并位于辖区内"),
+    "plate_installation_verified_by_check": (RuleBroken, "same-account", "上墙人不能核验自己登记的门牌"),
+    "plate_position_check": (RuleBroken, "geometry-unsound", "位置须有效并位于辖区内"),
 }
 
 

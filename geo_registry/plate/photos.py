@@ -8,7 +8,6 @@ import io
 import os
 import re
 import tempfile
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,11 +29,12 @@ LONGEST_SIDE = 1600
 QUALITY = 85
 _SIGNS = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n", "WEBP": b"RIFF"}
 _HASH = re.compile(r"[0-9a-f]{64}")
-# What the decoders raise on broken files; a bomb is refused by its header, before anything is decoded.
+# What the decoders raise on broken files, and on headers that announce too many pixels.
 _BROKEN = (
-    OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, KeyError, AttributeError, ArithmeticError,
-    MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning,
+    OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, KeyError, AttributeError,
+    ArithmeticError, MemoryError,
 )  # fmt: skip
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ def clean_photo(upload: bytes) -> Picture:
         raise RuleBroken("photo-format", "照片须为 JPEG、PNG 或 WebP，请重新拍照", field="photo")
     try:
         upright = _decoded(upload, kind)
+    except _BOMBS as error:
+        raise _too_many_pixels() from error
     except _BROKEN as error:
         raise RuleBroken("photo-broken", "照片不完整或已损坏，请重新拍照", field="photo") from error
     kept = io.BytesIO()
@@ -81,11 +83,9 @@ def clean_photo(upload: bytes) -> Picture:
 
 def _decoded(upload: bytes, kind: str) -> Image.Image:
     """Return the pixels of a photo alone: upright, on white, without what the file said beside them."""
-    with warnings.catch_warnings(), Image.open(io.BytesIO(upload), formats=(kind,)) as opened:
-        warnings.simplefilter("ignore")
+    with Image.open(io.BytesIO(upload), formats=(kind,)) as opened:
         if opened.width * opened.height > MOST_PIXELS:
-            detail = "照片超过 5000 万像素，请缩小后再上传"
-            raise RuleBroken("photo-too-large", detail, field="photo")
+            raise _too_many_pixels()
         # A phone's JPEG may carry further pictures behind the first; that is no animation.
         if kind != "JPEG" and getattr(opened, "is_animated", False):
             raise RuleBroken("photo-animated", "照片须为静态图片，请重新拍照", field="photo")
@@ -100,6 +100,10 @@ def _decoded(upload: bytes, kind: str) -> Image.Image:
         else:
             clean.paste(turned.convert("RGB"))
         return clean
+
+
+def _too_many_pixels() -> RuleBroken:
+    return RuleBroken("photo-too-large", "照片超过 5000 万像素，请缩小后再上传", field="photo")
 
 
 def store_photo(session: Session, viewer: Viewer, upload: bytes) -> StoredPhoto:
