@@ -158,10 +158,7 @@ def _moves(cell: Cell, shown: Shown, limits: _Limits) -> set[int]:
     found = set()
     for move, (more, hits) in enumerate(_MOVES):
         n, k = cell.n + more, (cell.k or 0) + hits
-        if cell.k is None:
-            is_possible = n >= 0 and more == hits
-        else:
-            is_possible = 0 <= k <= n
+        is_possible = n >= 0 and more == hits if cell.k is None else 0 <= k <= n
         if is_possible and shown == "class":
             before = class_of(100 * (cell.k or 0) / cell.n)
             is_possible = n >= limits.fewest and class_of(100 * k / n) == before

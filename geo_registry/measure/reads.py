@@ -1,0 +1,226 @@
+"""Questions about rates: of one area, of the areas in it, of sets of blocks; small counts are hidden."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from geo_registry.access.viewer import Viewer
+from geo_registry.address.profile import Profile, load_profile
+from geo_registry.area.tables import Jurisdiction
+from geo_registry.db import Session, today
+from geo_registry.errors import RuleBroken
+from geo_registry.grid.tables import GridBlock
+from geo_registry.measure.figures import (
+    NOTHING,
+    PARTS,
+    RENTAL_UNITS,
+    UNITS,
+    Counts,
+    Key,
+    Rate,
+    Tree,
+    added,
+    no_rates,
+    rates_of,
+    trees,
+)
+from geo_registry.measure.places import LEVELS_SHOWN, SET_OF_BLOCKS, Place, find_place, places_in
+from geo_registry.measure.rules import CLASSES, RATES, monday
+from geo_registry.measure.tables import Tally, TallyWeek
+
+__all__ = [
+    "LEVELS_SHOWN",
+    "AreaRates",
+    "Rate",
+    "area_rates",
+    "ranking",
+    "rates_of_blocks",
+    "series_of_blocks",
+    "week_of",
+    "weeks",
+]
+WEEK = dt.timedelta(days=7)
+MOST_WEEKS = 53
+
+
+@dataclass(frozen=True, slots=True)
+class AreaRates:
+    """The rates of one area in a week; level is a division's, `block`, `rest` (in no block) or `blocks`.
+
+    `persons` is None where it may not be told. `left_out` is how many areas a sum of told figures leaves out.
+    """
+
+    id: UUID
+    level: str
+    name: str
+    code: str
+    parent_id: UUID | None
+    rates: dict[str, Rate]
+    persons: int | None
+    units: int
+    rental_units: int
+    left_out: int
+
+
+def weeks(session: Session) -> tuple[dt.date, ...]:
+    """Return the Mondays of the weeks that have figures, oldest first, the current week last; at most 53."""
+    last = monday(today())
+    query = select(select(func.min(TallyWeek.week)).scalar_subquery(), select(Tally.leaf_id).exists())
+    found: Any = session.execute(query).one()
+    first, has_figures = found
+    if not has_figures:
+        return ()
+    start = max(last if first is None else min(first, last), last - (MOST_WEEKS - 1) * WEEK)
+    return tuple(start + step * WEEK for step in range((last - start).days // 7 + 1))
+
+
+def week_of(as_of: dt.date | None) -> dt.date:
+    """Return the Monday of the week of a day; of today's week when none is given.
+
+    Raises:
+        RuleBroken: `as-of-future`.
+
+    """
+    day = today() if as_of is None else as_of
+    if day > today():
+        raise RuleBroken("as-of-future", "统计日期不能晚于今天", field="as_of")
+    return monday(day)
+
+
+def area_rates(session: Session, viewer: Viewer, *, area_id: UUID, week: dt.date | None = None) -> AreaRates:
+    """Return the rates of a division or a current block in the week of a day.
+
+    Raises:
+        NotFound: it does not exist or lies outside the viewer's areas.
+
+    """
+    place = find_place(session, viewer, area_id)
+    expand = (place.community_id,) if place.level == "block" and place.community_id else ()
+    return _board(session, place.districts, [week_of(week)], expand).of(place)
+
+
+def ranking(
+    session: Session, viewer: Viewer, *, area_id: UUID, level: str, week: dt.date | None = None
+) -> tuple[AreaRates, ...]:
+    """Return the rates of the areas of a level in an area: lowest registration first, untold ones last.
+
+    What lies in no area of that level comes as `rest`.
+
+    Raises:
+        NotFound: the area does not exist or lies outside the viewer's areas.
+        RuleBroken: `level-unknown`.
+
+    """
+    place = find_place(session, viewer, area_id)
+    expand: Sequence[UUID] | None = ()
+    if level == "block":
+        expand = (place.community_id,) if place.community_id else None
+    board = _board(session, place.districts, [week_of(week)], expand)
+    listed = places_in(session, viewer, place, level, board.rests)
+    return tuple(sorted((board.of(one) for one in listed), key=_worst_first))
+
+
+def rates_of_blocks(session: Session, block_ids: Sequence[UUID], *, week: dt.date | None = None) -> AreaRates:
+    """Return the rates of a set of blocks: the sums over those that are told by themselves."""
+    asked = week_of(week)
+    return _board_of_blocks(session, block_ids, [asked]).of(_set_of(block_ids))
+
+
+def series_of_blocks(
+    session: Session, block_ids: Sequence[UUID], *, weeks: int = 12
+) -> tuple[tuple[dt.date, Rate], ...]:
+    """Return the registration rate of a set of blocks for each of the last weeks, oldest first."""
+    last = monday(today())
+    asked = [last - step * WEEK for step in reversed(range(weeks))]
+    board, blocks = _board_of_blocks(session, block_ids, asked), _set_of(block_ids)
+    return tuple((week, board.of(blocks, week).rates["registration_rate"]) for week in asked)
+
+
+def _set_of(block_ids: Sequence[UUID]) -> Place:
+    return Place(SET_OF_BLOCKS, "blocks", blocks=tuple(dict.fromkeys(block_ids)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Board:
+    """The trees of some districts for the asked weeks and the week before each."""
+
+    profile: Profile
+    first: dt.date
+    week: dt.date
+    trees: dict[dt.date, Tree]
+
+    def of(self, place: Place, week: dt.date | None = None) -> AreaRates:
+        """Return the rates of a place as they may be told."""
+        week = week or self.week
+        now, keys = self.trees[week], place.keys
+        counts, shown = _told(now, keys)
+        before, shown_before = _told(self.trees[week - WEEK], keys)
+        both = {name: (shown[name], shown_before[name]) for name in RATES}
+        if week < self.first:
+            rates, persons = no_rates(self.profile, week), []
+        else:
+            rates = rates_of(self.profile, week, counts, before, both)
+            persons = [told for key in keys if (told := now.persons(key)) is not None]
+        whole = added(now.counts(key) for key in keys)
+        untold = sum(now.shown("registration_rate", key) != "value" for key in keys)
+        return AreaRates(
+            place.id, place.level, place.name, place.code, place.parent_id, rates,
+            sum(persons) if persons else None, whole[UNITS], whole[RENTAL_UNITS],
+            untold if place.is_sum else 0,
+        )  # fmt: skip
+
+    @property
+    def rests(self) -> list[UUID]:
+        """The divisions of which a part with dwellings lies in no block."""
+        found = [node for node in self.trees[self.week].nodes.values() if node.counts[UNITS]]
+        return [node.key[1] for node in found if node.parent == ("area", node.key[1])]
+
+
+def _told(tree: Tree, keys: Sequence[Key]) -> tuple[Counts, dict[str, str]]:
+    """Return the sums of a place, of each rate over the nodes that are told, and what may be told of them."""
+    if len(keys) == 1:
+        return tree.counts(keys[0]), {name: tree.shown(name, keys[0]) for name in RATES}
+    sums, shown = list(NOTHING), {}
+    for name in RATES:
+        told = [tree.counts(key) for key in keys if tree.shown(name, key) == "value"]
+        for at in PARTS[name]:
+            sums[at] = sum(counts[at] for counts in told)
+        shown[name] = "value" if told else "hidden"
+    return tuple(sums), shown
+
+
+def _worst_first(row: AreaRates) -> tuple[bool, float, str]:
+    rate = row.rates["registration_rate"]
+    if rate.percent is None and rate.class_no is None:
+        return True, 0.0, row.code
+    # Of a class its lower end: the order must not tell more than the class does.
+    lower_end = (0.0, *CLASSES)[rate.class_no or 0]
+    return False, lower_end if rate.percent is None else rate.percent, row.code
+
+
+def _board(
+    session: Session, districts: Sequence[UUID], asked: Sequence[dt.date], expand: Sequence[UUID] | None
+) -> _Board:
+    """Return the figures of some districts for the asked weeks, in order."""
+    query = select(Jurisdiction.profile, select(func.min(TallyWeek.week)).scalar_subquery())
+    row: Any = session.execute(query).one()
+    profile, first = load_profile(row[0]), row[1]
+    found = trees(
+        session, districts=districts, expand=expand, floor=profile.measures.disclosure_floor,
+        weeks=sorted({*asked, *(week - WEEK for week in asked)}),
+    )  # fmt: skip
+    return _Board(profile, first or monday(today()), asked[-1], found)
+
+
+def _board_of_blocks(session: Session, block_ids: Sequence[UUID], asked: Sequence[dt.date]) -> _Board:
+    """Return the figures around a set of blocks for the asked weeks, in order."""
+    query = (
+        select(GridBlock.district_id, GridBlock.community_id).where(GridBlock.id.in_(block_ids)).distinct()
+    )
+    around = session.execute(query).all()
+    communities = {row.community_id for row in around if row.community_id}
+    return _board(session, sorted({row.district_id for row in around}), asked, sorted(communities))

@@ -1,0 +1,63 @@
+-- Figures: totals of leaves at the end of a week, and what was counted in the eight weeks up to it.
+
+-- One row for each asked week and node: a leaf of the communities in `expand` or of no community, else a whole
+-- community; NULL expands all. `leaves` is how many leaves with dwellings a node holds; a block that is no longer
+-- current counts, but is not listed. The order of `counts` is that of measure/figures.py.
+CREATE OR REPLACE FUNCTION registry.figures(districts uuid[], expand uuid[], weeks date[])
+RETURNS TABLE (week date, district_id uuid, township_id uuid, community_id uuid, leaf_id uuid, block_id uuid,
+  is_listed boolean, leaves bigint, counts bigint[])
+LANGUAGE sql STABLE SET search_path = registry, pg_temp AS $$
+  WITH leaf AS MATERIALIZED (
+    SELECT t.*, coalesce(g.state = 'current', t.block_id IS NULL) AS listed,
+      CASE WHEN expand IS NULL OR t.community_id IS NULL OR t.community_id = ANY (expand) THEN t.leaf_id END AS own
+    FROM tally t LEFT JOIN grid_block g ON g.id = t.block_id
+    WHERE t.district_id = ANY (districts)),
+  node AS (
+    SELECT l.district_id, l.township_id, l.community_id, l.own, CASE WHEN l.own IS NOT NULL THEN l.block_id END AS block_id,
+      bool_or(l.listed OR l.own IS NULL) AS listed, count(*) FILTER (WHERE l.units > 0) AS leaves,
+      sum(l.units) AS units, sum(l.rental_units) AS rental_units, sum(l.persons) AS persons, sum(l.registered) AS registered,
+      sum(l.addresses) AS addresses, sum(l.plated) AS plated
+    FROM leaf l GROUP BY 1, 2, 3, 4, 5),
+  -- First by node, then by asked week: a community of many leaves is added up once.
+  change AS MATERIALIZED (
+    SELECT l.district_id, l.township_id, l.community_id, l.own, x.week,
+      sum(x.units) AS units, sum(x.rental_units) AS rental_units, sum(x.persons) AS persons, sum(x.registered) AS registered,
+      sum(x.addresses) AS addresses, sum(x.plated) AS plated, sum(x.persons_met) AS persons_met,
+      sum(x.persons_registered) AS persons_registered, sum(x.records_checked) AS records_checked,
+      sum(x.records_right) AS records_right, sum(x.units_found) AS units_found, sum(x.units_listed) AS units_listed,
+      sum(x.forms_collected) AS forms_collected, sum(x.forms_entered) AS forms_entered, sum(x.units_visited) AS units_visited
+    FROM leaf l JOIN tally_week x ON x.leaf_id = l.leaf_id
+    WHERE x.week > (SELECT min(w) FROM unnest(weeks) w) - 56
+    GROUP BY 1, 2, 3, 4, 5),
+  figure AS (
+    SELECT c.district_id, c.township_id, c.community_id, c.own, a.week,
+      sum(c.units) FILTER (WHERE c.week > a.week) AS units,
+      sum(c.rental_units) FILTER (WHERE c.week > a.week) AS rental_units,
+      sum(c.persons) FILTER (WHERE c.week > a.week) AS persons,
+      sum(c.registered) FILTER (WHERE c.week > a.week) AS registered,
+      sum(c.addresses) FILTER (WHERE c.week > a.week) AS addresses,
+      sum(c.plated) FILTER (WHERE c.week > a.week) AS plated,
+      sum(c.persons_met) FILTER (WHERE c.week <= a.week) AS persons_met,
+      sum(c.persons_registered) FILTER (WHERE c.week <= a.week) AS persons_registered,
+      sum(c.records_checked) FILTER (WHERE c.week <= a.week) AS records_checked,
+      sum(c.records_right) FILTER (WHERE c.week <= a.week) AS records_right,
+      sum(c.units_found) FILTER (WHERE c.week <= a.week) AS units_found,
+      sum(c.units_listed) FILTER (WHERE c.week <= a.week) AS units_listed,
+      sum(c.forms_collected) FILTER (WHERE c.week <= a.week) AS forms_collected,
+      sum(c.forms_entered) FILTER (WHERE c.week <= a.week) AS forms_entered,
+      -- Cycles of self-checks are fixed: fourteen days each, from Monday 5 January 2026 on.
+      sum(c.units_visited) FILTER (WHERE c.week <= a.week
+        AND c.week >= a.week - (((a.week - DATE '2026-01-05') % 14) + 14) % 14) AS units_visited
+    FROM change c JOIN unnest(weeks) a (week) ON c.week > a.week - 56
+    GROUP BY 1, 2, 3, 4, 5)
+  SELECT a.week, n.district_id, n.township_id, n.community_id, n.own, n.block_id, n.listed, n.leaves,
+    ARRAY[n.units - coalesce(f.units, 0), n.rental_units - coalesce(f.rental_units, 0),
+      n.persons - coalesce(f.persons, 0), n.registered - coalesce(f.registered, 0),
+      n.addresses - coalesce(f.addresses, 0), n.plated - coalesce(f.plated, 0),
+      coalesce(f.persons_met, 0), coalesce(f.persons_registered, 0), coalesce(f.records_checked, 0),
+      coalesce(f.records_right, 0), coalesce(f.units_found, 0), coalesce(f.units_listed, 0),
+      coalesce(f.forms_collected, 0), coalesce(f.forms_entered, 0), coalesce(f.units_visited, 0)]::bigint[]
+  FROM node n CROSS JOIN unnest(weeks) a (week) LEFT JOIN figure f
+    ON f.week = a.week AND f.district_id = n.district_id AND f.own IS NOT DISTINCT FROM n.own
+    AND f.township_id IS NOT DISTINCT FROM n.township_id AND f.community_id IS NOT DISTINCT FROM n.community_id
+$$;
