@@ -103,13 +103,14 @@ def write_kept(path: Path, kept: Iterable[Kept]) -> int:
             if count == 1:
                 writer.writerow(["row_number", "outcome", "reason", "detail", *one.row])
             cells = (one.outcome, one.reason, one.detail, *one.row.values())
-            writer.writerow([one.row_number, *map(_harmless, cells)])
+            writer.writerow([one.row_number, *map(harmless, cells)])
         if not count:
             writer.writerow(["row_number", "outcome", "reason", "detail"])
     return count
 
 
-def _harmless(value: object) -> object:
+def harmless(value: object) -> object:
+    """Return a cell that no spreadsheet runs: what would be a formula gets an apostrophe in front."""
     return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
 
 
