@@ -30,19 +30,13 @@ from geo_registry.measure.figures import (
 )
 from geo_registry.measure.places import LEVELS_SHOWN, SET_OF_BLOCKS, Place, find_place, places_in
 from geo_registry.measure.rules import CLASSES, RATES, monday
+from geo_registry.measure.shapes import BuildingCount, building_counts, heat_cells, shapes
 from geo_registry.measure.tables import Tally, TallyWeek
 
 __all__ = [
-    "LEVELS_SHOWN",
-    "AreaRates",
-    "Rate",
-    "area_rates",
-    "ranking",
-    "rates_of_blocks",
-    "series_of_blocks",
-    "week_of",
-    "weeks",
-]
+    "LEVELS_SHOWN", "AreaRates", "BuildingCount", "Rate", "area_rates", "building_counts", "heat_cells",
+    "ranking", "rates_of_blocks", "series_of_blocks", "shapes", "week_of", "weeks",
+]  # fmt: skip
 WEEK = dt.timedelta(days=7)
 MOST_WEEKS = 53
 

@@ -6,7 +6,6 @@ A count never leaves these functions; whether one may be told at all is decided 
 import datetime as dt
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -154,16 +153,6 @@ def size_for_errors(errors: int, target_permille: int, method: Method = "wilson_
 
 
 @dataclass(frozen=True, slots=True)
-class UnitCount:
-    """What was found at one unit of a sample: hits of those counted, with stratum and weight."""
-
-    n: int
-    k: int
-    weight: float = 1.0
-    stratum: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Estimate:
     """A rate of a sample of dwellings: its share, interval and design effect.
 
@@ -180,38 +169,15 @@ class Estimate:
     high: float
 
 
-def estimate(found: Sequence[UnitCount]) -> Estimate | None:
-    """Return the rate of a sample whose dwellings, not persons, were drawn; None when nobody was met.
+def estimate(*, n: int, k: int, units: int, share: float, variance: float) -> Estimate:
+    """Return the rate of a sample whose dwellings, not persons, were drawn, from its weighted share and variance.
 
-    The variance is that of a ratio over dwellings within strata (linearised, with replacement); where every
-    dwelling is alike, a dwelling counts as one draw: nothing shows how much its persons resemble each other.
+    Persons of one dwelling resemble each other. Where all were hits, or none, nothing shows how much: then a
+    dwelling counts as one draw. A sample is never taken for larger than it is.
     """
-    units = [one for one in found if one.n > 0]
-    n, k = sum(one.n for one in units), sum(one.k for one in units)
-    if not n:
-        return None
-    weighted = sum(one.weight * one.n for one in units)
-    share = sum(one.weight * one.k for one in units) / weighted
-    if k in {0, n} or len(units) < 2:
-        effective = float(len(units))
+    if k in {0, n} or units < 2:
+        effective = float(units)
     else:
-        variance = _spread(units, share) / weighted**2
-        effective = min(float(n), share * (1 - share) / variance) if variance > 0 else float(n)
+        effective = min(float(n), share * (1 - share) / variance) if variance > 0 else float(units)
     low, high = wilson(share * effective, effective)
-    return Estimate(n, k, len(units), share, effective, n / effective, low, high)
-
-
-def _spread(units: Sequence[UnitCount], share: float) -> float:
-    """Return the sum of squared residuals of dwellings around the mean of their stratum."""
-    strata: dict[str, list[float]] = {}
-    for one in units:
-        strata.setdefault(one.stratum, []).append(one.weight * (one.k - share * one.n))
-    # A stratum of one dwelling has no spread of its own: such strata are taken together.
-    lone = [values[0] for values in strata.values() if len(values) == 1]
-    groups = [values for values in strata.values() if len(values) > 1] + ([lone] if lone else [])
-    total = 0.0
-    for values in groups:
-        m = len(values)
-        mean = sum(values) / m if m > 1 else 0.0
-        total += m / max(m - 1, 1) * sum((value - mean) ** 2 for value in values)
-    return total
+    return Estimate(n, k, units, share, effective, n / effective, low, high)

@@ -61,3 +61,41 @@ LANGUAGE sql STABLE SET search_path = registry, pg_temp AS $$
     ON f.week = a.week AND f.district_id = n.district_id AND f.own IS NOT DISTINCT FROM n.own
     AND f.township_id IS NOT DISTINCT FROM n.township_id AND f.community_id IS NOT DISTINCT FROM n.community_id
 $$;
+
+-- How many persons live in each building of one block, on the day that the totals are of; counts alone.
+CREATE OR REPLACE FUNCTION registry.building_persons(asked uuid) RETURNS TABLE (building_id uuid, persons bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+  SELECT k.building_id, count(r.id)
+  FROM building_block k LEFT JOIN residence r ON r.building_id = k.building_id AND r.is_main AND upper_inf(r.sys)
+    AND r.valid @> (SELECT d.day FROM tally_day d)
+  WHERE k.block_id = asked
+  GROUP BY k.building_id
+$$;
+
+-- What the checks of one sample found: counted, hits and dwellings of each rate, the weighted share, and the variance
+-- of that ratio over dwellings within strata (linearised, with replacement; strata of one dwelling are taken together).
+-- The counts of a single dwelling stay in here.
+CREATE OR REPLACE FUNCTION registry.sample_totals(asked uuid)
+RETURNS TABLE (rate text, n bigint, k bigint, units bigint, share float8, variance float8)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+  WITH found AS (
+    SELECT m.rate, s.stratum, s.weight::float8 AS weight, m.n, m.k
+    FROM sample_unit s JOIN field_check c ON c.plan_id = s.plan_id AND c.unit_id = s.unit_id
+      CROSS JOIN LATERAL (VALUES ('registration_rate', c.persons_met, c.persons_registered),
+        ('accuracy_rate', c.records_checked, c.records_right)) m (rate, n, k)
+    WHERE s.plan_id = asked AND m.n > 0),
+  total AS (
+    SELECT f.rate, sum(f.n) AS n, sum(f.k) AS k, count(*) AS units, sum(f.weight * f.n) AS weight,
+      sum(f.weight * f.k) / sum(f.weight * f.n) AS share
+    FROM found f GROUP BY f.rate),
+  residual AS (
+    SELECT f.rate, f.weight * (f.k - t.share * f.n) AS z,
+      CASE WHEN count(*) OVER (PARTITION BY f.rate, f.stratum) > 1 THEN f.stratum END AS stratum
+    FROM found f JOIN total t ON t.rate = f.rate),
+  spread AS (
+    SELECT r.rate, CASE WHEN count(*) = 1 THEN sum(r.z ^ 2)
+      ELSE count(*) / (count(*) - 1.0) * greatest(sum(r.z ^ 2) - sum(r.z) ^ 2 / count(*), 0) END AS part
+    FROM residual r GROUP BY r.rate, r.stratum)
+  SELECT t.rate, t.n, t.k, t.units, t.share, sum(s.part) / t.weight ^ 2
+  FROM total t JOIN spread s ON s.rate = t.rate GROUP BY t.rate, t.n, t.k, t.units, t.share, t.weight
+$$;
