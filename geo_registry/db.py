@@ -32,11 +32,19 @@ _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
     "account_login_key": (Conflict, "login-taken", "该账号已存在"),
     "address_number_key": (Conflict, "number-taken", "该门牌号已被使用或曾经使用，不能再次编给他处"),
     "area_grant_valid_excl": (Conflict, "grant-exists", "该账号在此期间已有这一区域的授权"),
+    "block_assignment_responsible_excl": (
+        Conflict,
+        "responsible-exists",
+        "该网格在此期间已有责任人，同一时间只能有一名；请改起始日期，或先结束原责任人",
+    ),
     "building_address_main_excl": (Conflict, "main-address-taken", "该楼栋在此期间已有主门牌号"),
     "building_address_number_excl": (Conflict, "number-in-use", "该门牌号在此期间已属于另一楼栋"),
     "building_outline_check": (RuleBroken, "geometry-unsound", "楼栋图形须闭合、有效并位于辖区内"),
     "address_position_check": (RuleBroken, "geometry-unsound", "位置须有效并位于辖区内"),
     "division_scheme_key": (Conflict, "area-code-taken", "该区划代码已存在"),
+    "grid_block_boundary_check": (RuleBroken, "geometry-unsound", "网格边界须闭合、有效并位于辖区内"),
+    "grid_block_code_key": (Conflict, "block-code-taken", "该网格编码已被使用，请换一个"),
+    "grid_block_overlap": (Conflict, "block-overlap", "与现有网格重叠，请避开或改用调整边界"),
     "housing_unit_in_building": (RuleBroken, "unit-outside-building", "户室位置须在楼栋范围内"),
     "housing_unit_unit_key": (Conflict, "unit-taken", "该楼栋已有此户室，或曾经有过"),
     "place_name_axis_check": (RuleBroken, "geometry-unsound", "道路中心线须有效并位于辖区内"),
@@ -49,6 +57,9 @@ _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
     "plate_installation_verified_by_check": (RuleBroken, "same-account", "上墙人不能核验自己登记的门牌"),
     "plate_position_check": (RuleBroken, "geometry-unsound", "位置须有效并位于辖区内"),
 }
+
+# Constraints of our own triggers, whose DETAIL says in words what stands against it.
+_TELLING = frozenset({"grid_block_overlap"})
 
 
 def today() -> dt.date:
@@ -112,6 +123,8 @@ def _translate(error: DBAPIError) -> Exception:
     constraint = cause.diag.constraint_name or ""
     if known := _BY_CONSTRAINT.get(constraint):
         kind, code, detail = known
+        if constraint in _TELLING and cause.diag.message_detail:
+            detail = f"{detail}：{cause.diag.message_detail}"
         return kind(code, detail, constraint=constraint)
     return _by_kind(cause, constraint) or error
 

@@ -1,7 +1,7 @@
 """The mesh of blocks as geometry alone: what an act does to each, without gap and without overlap.
 
-All outlines of the neighbourhood are noded together and cut into faces; every face then has one owner. Blocks that
-come out of the same faces share every vertex, so that no rounding opens a gap between them.
+All outlines of the neighbourhood are noded together and cut into faces; every face then has one owner.
+Blocks that come out of the same faces share every vertex, so that no rounding opens a gap between them.
 """
 
 from collections.abc import Iterable, Mapping

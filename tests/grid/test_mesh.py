@@ -27,7 +27,7 @@ def plan(shape: BaseGeometry) -> BaseGeometry:
 
 def ground(shape: BaseGeometry, code: str = "A", **over: object) -> Ground:
     values = {"id": new_id(), "code": code, "community_id": COMMUNITY, "shape": plan(shape), **over}
-    return Ground(**values)  # type: ignore[arg-type]
+    return Ground(**values)
 
 
 def row(count: int) -> list[Ground]:
@@ -93,7 +93,7 @@ def test_ground_without_a_neighbour_is_not_let_go() -> None:
 
 def test_a_neighbour_is_not_swallowed() -> None:
     left, middle = row(2)
-    with pytest.raises(RuleBroken, match="B0.*并入"):
+    with pytest.raises(RuleBroken, match=r"B0.*并入"):
         mesh.redraw(middle, plan(box(0, 0, 200, 100)), [left])
 
 

@@ -1,0 +1,117 @@
+"""What an act on a block would move, told before it is done."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import shapely
+from sqlalchemy import text
+
+from geo_registry.access.rules import Permission
+from geo_registry.access.viewer import Viewer, authorize
+from geo_registry.codes import new_id
+from geo_registry.db import Session, translated
+from geo_registry.errors import NotFound, RuleBroken
+from geo_registry.grid import mesh
+from geo_registry.grid.ground import (
+    as_rules,
+    blocks_around,
+    check_current,
+    drawn_line,
+    drawn_shape,
+    ground,
+    grounds,
+    other_block,
+)
+from geo_registry.grid.tables import GridBlock
+
+_MEASURE = text("""
+    SELECT registry.area_m2(p.shape) AS m2, count(DISTINCT b.id) AS buildings, count(u.id) AS units,
+      count(u.id) FILTER (WHERE u.use IN ('let_whole', 'let_rooms', 'collective_dormitory')) AS rental_units
+    FROM (SELECT ST_GeomFromWKB(:shape, 4490) AS shape) p
+      LEFT JOIN registry.building b ON (b.outline && p.shape OR b.position && p.shape)
+        AND b.state NOT IN ('demolished', 'not_realized', 'removed')
+        AND ST_Covers(p.shape, coalesce(ST_PointOnSurface(b.outline), b.position))
+      LEFT JOIN registry.housing_unit u ON u.building_id = b.id
+        AND u.state NOT IN ('retired', 'not_realized', 'removed')
+    GROUP BY p.shape""")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Ground that goes from a block to another, with what stands on it; no `source` is free ground."""
+
+    source_id: UUID | None
+    source: str | None
+    target_id: UUID | None
+    target: str | None
+    area_m2: float
+    buildings: int
+    units: int
+    rental_units: int
+    shape: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an act would move, in numbers and in words; nothing is stored."""
+
+    moves: tuple[Move, ...]
+    sentences: tuple[str, ...]
+
+
+def preview(
+    session: Session,
+    viewer: Viewer,
+    *,
+    block_id: UUID,
+    boundary: dict[str, Any] | None = None,
+    line: dict[str, Any] | None = None,
+    into_id: UUID | None = None,
+) -> Preview:
+    """Return what an act on a block would move: a new boundary, a line to split it, or a merger.
+
+    Raises:
+        NotFound: no such block.
+        Refused: the role or the area does not allow the act.
+        RuleBroken: as the act itself; `preview-unclear` unless exactly one of the three is given.
+
+    """
+    row = session.get(GridBlock, block_id, populate_existing=True)
+    if row is None:
+        raise NotFound("object-not-found", "没有这个对象")
+    authorize(viewer, Permission.BLOCK_DRAW, row.district_id, row.township_id, row.community_id)
+    check_current(row)
+    own, known = ground(row), {row.id: row.code}
+    if [boundary, line, into_id].count(None) != 2:
+        raise RuleBroken("preview-unclear", "须给出新边界、分割线、并入的网格三者之一", field="boundary")
+    with as_rules():
+        if boundary is not None:
+            drawn = drawn_shape(boundary)
+            around = blocks_around(session, shapely.union_all([drawn, own.shape]))
+            known |= {one.id: one.code for one in around}
+            outcome = mesh.redraw(own, drawn, grounds(around, without=row.id))
+        elif line is not None:
+            outcome = mesh.split(own, new_id(), drawn_line(line))
+        else:
+            into = other_block(session, row, into_id or row.id)
+            known[into.id] = into.code
+            outcome = mesh.merge(own, ground(into))
+    moves = tuple(_move(session, piece, known) for piece in outcome.pieces)
+    return Preview(moves, tuple(_sentence(move) for move in moves) or ("没有户室或土地变动",))
+
+
+def _move(session: Session, piece: mesh.Piece, known: dict[UUID, str]) -> Move:
+    with translated():
+        found = session.execute(_MEASURE, {"shape": shapely.to_wkb(piece.shape)}).one()
+    source, target = known.get(piece.source) if piece.source else None, known.get(piece.target)
+    return Move(
+        piece.source, source, piece.target if target else None, target, round(found.m2, 1), found.buildings,
+        found.units, found.rental_units, shapely.geometry.mapping(piece.shape),
+    )  # fmt: skip
+
+
+def _sentence(move: Move) -> str:
+    ways = f"{move.source or '未划网格的地块'} → {move.target or '新网格'}"
+    ground_text = f"{move.area_m2:.0f} 平方米，{move.buildings} 幢楼"
+    return f"{ways}：{ground_text}，{move.units} 户，其中出租 {move.rental_units} 户"
