@@ -170,7 +170,7 @@ class Estimate:
 
 
 def estimate(*, n: int, k: int, units: int, share: float, variance: float) -> Estimate:
-    """Return the rate of a sample whose dwellings, not persons, were drawn, from its weighted share and variance.
+    """Return the rate of a sample of dwellings from its weighted share and the variance of that share.
 
     Persons of one dwelling resemble each other. Where all were hits, or none, nothing shows how much: then a
     dwelling counts as one draw. A sample is never taken for larger than it is.
