@@ -1,4 +1,7 @@
-"""Questions about door plates: lists, one plate, those of a building, and how many are in which state."""
+"""Questions about door plates: lists, one plate with its evidence, those of a building, and counts by state.
+
+Production batches stand in `stock`, rates on the wall and what is missing in `rates`; asked here as well.
+"""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -7,9 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased
 
 from geo_registry.access.scope import in_scope
+from geo_registry.access.tables import Account
 from geo_registry.access.viewer import Viewer
+from geo_registry.address.places import METRES_PER_DEGREE
 from geo_registry.address.tables import Address
 from geo_registry.area.reads import Box, outside, within
 from geo_registry.base import SRID
@@ -17,8 +23,16 @@ from geo_registry.db import Session
 from geo_registry.errors import NotFound
 from geo_registry.housing.tables import BuildingAddress
 from geo_registry.pages import Page, checked_limit, cut, read_cursor
-from geo_registry.plate.rules import PHASES, phase_of
-from geo_registry.plate.tables import Plate
+from geo_registry.plate.rates import REASONS, MissingRow, WallRate, missing, rate_on_wall, rates_on_wall
+from geo_registry.plate.rules import PHASES, STEPS, acts_in, phase_of
+from geo_registry.plate.stock import BatchDetail, BatchRow, batch, batches
+from geo_registry.plate.tables import Plate, PlateBatch, PlateInspection, PlateInstallation
+
+__all__ = [
+    "REASONS", "BatchDetail", "BatchRow", "Inspection", "Installation", "MissingRow", "NearPlate",
+    "PlateCounts", "PlateDetail", "PlateRow", "WallRate", "batch", "batches", "missing",
+    "nearest_to_install", "plate", "plate_counts", "plates", "plates_of_building", "rate_on_wall", "rates_on_wall",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,43 @@ class PlateDetail(PlateRow):
     township_id: UUID | None
     community_id: UUID | None
     building_id: UUID | None
+    batch_id: UUID | None
+    batch_number: str | None
+    acts: tuple[str, ...]
+    installation: "Installation | None"
+    inspections: "tuple[Inspection, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The evidence that a plate hangs: photo, place, time and people; metres from the planned place."""
+
+    photo: str
+    installed_at: dt.datetime
+    installer: str
+    lon: float
+    lat: float
+    accuracy_m: float | None
+    distance_m: float | None
+    verified_at: dt.datetime | None
+    verifier: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What somebody found at a plate."""
+
+    finding: str
+    inspected_at: dt.datetime
+    inspector: str
+    photo: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NearPlate(PlateRow):
+    """A plate to be mounted, and how far away its planned place is."""
+
+    distance_m: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +117,7 @@ def plates(
     area_id: UUID | None = None,
     address_id: UUID | None = None,
     place_name_id: UUID | None = None,
+    batch_id: UUID | None = None,
     state: str | None = None,
     kind: str | None = None,
     box: Box | None = None,
@@ -80,6 +132,8 @@ def plates(
         query = query.where(Plate.address_id == address_id)
     if place_name_id is not None:
         query = query.where(Address.place_name_id == place_name_id)
+    if batch_id is not None:
+        query = query.where(Plate.batch_id == batch_id)
     if state is not None:
         query = query.where(Plate.state == state)
     if kind is not None:
@@ -93,7 +147,7 @@ def plates(
 
 
 def plate(session: Session, viewer: Viewer, plate_id: UUID) -> PlateDetail:
-    """Return one plate, ended ones too.
+    """Return one plate, ended ones too, with its evidence and the acts that viewer and state allow.
 
     Raises:
         NotFound: it does not exist or lies outside the viewer's areas.
@@ -103,7 +157,31 @@ def plate(session: Session, viewer: Viewer, plate_id: UUID) -> PlateDetail:
     row = session.execute(query).one_or_none()
     if row is None:
         raise NotFound("plate-not-found", "没有这块门牌，或不在您的辖区内")
-    return PlateDetail(*[*row[:5], phase_of(row.state), *row[5:]])
+    acts = tuple(act for act in acts_in(row.state) if viewer.may(STEPS[act].permission))
+    seen = session.execute(_inspections().where(PlateInspection.plate_id == plate_id))
+    inspections = tuple(Inspection(*[*one[:3], _hex(one.photo_sha256)]) for one in seen)
+    evidence = _installation(session, plate_id)
+    return PlateDetail(*[*row[:5], phase_of(row.state), *row[5:], acts, evidence, inspections])
+
+
+def nearest_to_install(
+    session: Session, viewer: Viewer, *, lon: float, lat: float, radius_m: float = 500, limit: int = 50
+) -> tuple[NearPlate, ...]:
+    """Return the plates around a point that wait to be mounted, the nearest first."""
+    point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), SRID)
+    metres = func.ST_DistanceSphere(Plate.position, point)
+    # The box holds the circle at every latitude of the country.
+    reach = radius_m / METRES_PER_DEGREE * 1.7
+    query = (
+        _rows()
+        .add_columns(metres)
+        .where(Plate.position.op("&&")(func.ST_Expand(point, reach)), metres <= radius_m)
+        .where(Plate.state.in_(STEPS["install"].sources), in_scope(viewer, Plate))
+        .order_by(metres, Plate.id)
+        .limit(checked_limit(limit))
+    )
+    found = session.execute(query)
+    return tuple(NearPlate(*[*row[:5], phase_of(row.state), *row[5:]]) for row in found)
 
 
 def plates_of_building(session: Session, viewer: Viewer, building_id: UUID) -> tuple[PlateRow, ...]:
@@ -161,9 +239,48 @@ def _detail() -> Select[Any]:
         _rows()
         .add_columns(
             func.lower(Plate.valid), func.upper(Plate.valid), Plate.district_id, Plate.township_id,
-            Plate.community_id, carrier.scalar_subquery(),
+            Plate.community_id, carrier.scalar_subquery(), Plate.batch_id, PlateBatch.number,
         )
+        .outerjoin(PlateBatch, PlateBatch.id == Plate.batch_id)
     )  # fmt: skip
+
+
+def _installation(session: Session, plate_id: UUID) -> Installation | None:
+    installer, verifier = aliased(Account), aliased(Account)
+    place, planned = PlateInstallation.position, func.coalesce(Plate.position, Address.position)
+    query = (
+        select(
+            PlateInstallation.photo_sha256, PlateInstallation.installed_at, installer.name,
+            func.ST_X(place), func.ST_Y(place), PlateInstallation.accuracy_m,
+            func.ST_DistanceSphere(place, planned), PlateInstallation.verified_at, verifier.name,
+        )
+        .join(Plate, Plate.id == PlateInstallation.plate_id)
+        .join(Address, Address.id == Plate.address_id)
+        .join(installer, installer.id == PlateInstallation.account_id)
+        .outerjoin(verifier, verifier.id == PlateInstallation.verified_by)
+        .where(PlateInstallation.plate_id == plate_id, PlateInstallation.ended_at.is_(None))
+    )  # fmt: skip
+    row = session.execute(query).one_or_none()
+    return None if row is None else Installation(row[0].hex(), *row[1:])
+
+
+@cache
+def _inspections() -> Any:  # noqa: ANN401  (a select of many columns)
+    return (
+        select(
+            PlateInspection.finding,
+            PlateInspection.inspected_at,
+            Account.name,
+            PlateInspection.photo_sha256,
+        )
+        .join(Account, Account.id == PlateInspection.account_id)
+        .order_by(PlateInspection.inspected_at.desc(), PlateInspection.id.desc())
+        .limit(50)
+    )
+
+
+def _hex(sha256: bytes | None) -> str | None:
+    return None if sha256 is None else sha256.hex()
 
 
 def _row(row: Any) -> PlateRow:  # noqa: ANN401  (one row of `_rows`)

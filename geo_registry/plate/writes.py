@@ -10,9 +10,8 @@ from sqlalchemy.dialects.postgresql import Range
 from geo_registry.access import acts
 from geo_registry.access.rules import Permission
 from geo_registry.access.viewer import Viewer, authorize
-from geo_registry.address.numbering import Parity, read_door
+from geo_registry.address.numbering import Parity
 from geo_registry.address.places import profile_in_force
-from geo_registry.address.scheme import Profile
 from geo_registry.address.tables import Address
 from geo_registry.address.writes import number_address
 from geo_registry.area.writes import (
@@ -30,9 +29,10 @@ from geo_registry.db import Session, today
 from geo_registry.errors import NotFound, RuleBroken
 from geo_registry.plate.batches import cancel_batch, close_batch, deliver_batch, order_batch, produce_batch
 from geo_registry.plate.evidence import inspect, install_plate, report_damage, report_missing, verify_plate
+from geo_registry.plate.preview import kind_for
 from geo_registry.plate.rules import ON_WALL
 from geo_registry.plate.steps import end_evidence, load_step, lock_many, take_many, take_step
-from geo_registry.plate.tables import PLATE_KINDS, Plate
+from geo_registry.plate.tables import Plate
 
 __all__ = [
     "add_plate", "approve_plate", "approve_plates", "cancel", "cancel_batch", "close_batch", "deliver_batch",
@@ -111,26 +111,6 @@ def add_plate(
         session, viewer, address_id=address.id, kind=kind, state=state, lon=lon, lat=lat,
         document_number=document_number, reason=reason,
     )  # fmt: skip
-
-
-def kind_for(profile: Profile, number_text: str, asked: str | None = None) -> str:
-    """Return the kind of plate for a number: the one asked for, or the profile's own choice.
-
-    Raises:
-        RuleBroken: `kind-invalid` when the profile has no such plate.
-
-    """
-    offered = {size.kind: size.title for size in profile.plates}
-    if asked is not None:
-        if asked not in offered:
-            named = "、".join(offered.values())
-            raise RuleBroken("kind-invalid", f"门牌种类应为规则集中的一种：{named}", field="kind")
-        return asked
-    door = read_door(profile, number_text)
-    wanted = "temporary" if door.temporary else "building" if door.is_building else "gate_small"
-    return (
-        wanted if wanted in offered else next((kind for kind in PLATE_KINDS if kind in offered), "gate_small")
-    )
 
 
 def approve_plates(

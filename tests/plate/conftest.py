@@ -57,7 +57,7 @@ class Street:
         """Return the hash of a photo nobody has used."""
         return make.make_photo(self.session).sha256.hex()
 
-    def spot(self, index: int = 0, metres: float = 0) -> dict[str, float]:
+    def spot(self, index: int = 0, metres: float = 0) -> dict[str, Any]:
         """Return a point some metres north of where a plate is planned."""
         lon, lat = make.metres(5.0 * (index + 1), 12 + metres)
         return {"lon": lon, "lat": lat}

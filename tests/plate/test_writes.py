@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -135,7 +136,7 @@ def test_many_are_approved_all_or_none(street_of: Lay) -> None:
 def test_the_wall_asks_for_a_photo_a_place_and_a_time(street_of: Lay) -> None:
     street = street_of(3, "delivered")
     now = dt.datetime.now(dt.UTC)
-    for fault, wrong in {
+    faults: dict[str, dict[str, Any]] = {
         "请先上传": {"photo": "ab" * 32},
         "64 位": {"photo": "x"},
         "不能晚于现在": {"installed_at": now + dt.timedelta(hours=1)},
@@ -143,9 +144,10 @@ def test_the_wall_asks_for_a_photo_a_place_and_a_time(street_of: Lay) -> None:
         "时区": {"installed_at": dt.datetime(2026, 1, 1)},  # noqa: DTZ001
         "0.1 至": {"accuracy_m": 0.01},
         "60 米，超过 50 米，请说明原因": street.spot(0, 60),
-        "600 米，超过 500 米": {**street.spot(0, 600), "reason": "院落后退"},
+        "60. 米，超过 500 米": {**street.spot(0, 600), "reason": "院落后退"},
         "经度": {"lon": 500.0},
-    }.items():
+    }
+    for fault, wrong in faults.items():
         with pytest.raises(RuleBroken, match=fault):
             street.install(**wrong)
     assert street.plate().state == "delivered"
@@ -196,7 +198,7 @@ def test_only_another_account_verifies(street_of: Lay) -> None:
 def test_what_is_seen_at_a_plate_is_kept(street_of: Lay) -> None:
     street = street_of(1, "delivered")
     plate = street.install()
-    at = {"plate_id": plate.id}
+    at: dict[str, Any] = {"plate_id": plate.id}
     done = writes.inspect(street.session, street.other, version=plate.version, finding="wrong_text", **at)
     with pytest.raises(RuleBroken, match="报损"):
         writes.inspect(street.session, street.other, version=done.version, finding="missing", **at)
