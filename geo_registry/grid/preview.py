@@ -1,5 +1,6 @@
 """What an act on a block would move, told before it is done."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlalchemy import text
 
 from geo_registry.access.rules import Permission
 from geo_registry.access.viewer import Viewer, authorize
+from geo_registry.area.writes import areas_at
 from geo_registry.codes import new_id
 from geo_registry.db import Session, translated
 from geo_registry.errors import NotFound, RuleBroken
@@ -101,13 +103,34 @@ def preview(
     return Preview(moves, tuple(_sentence(move) for move in moves) or ("没有户室或土地变动",))
 
 
+def preview_new(session: Session, viewer: Viewer, *, boundary: dict[str, Any]) -> Preview:
+    """Return what a new block on free ground would hold.
+
+    Raises:
+        Refused: the role or the area does not allow the act.
+        RuleBroken: as the act itself; `area-unknown` outside every community.
+        Conflict: `block-overlap`.
+
+    """
+    drawn, own = drawn_shape(boundary), new_id()
+    middle = drawn.representative_point()
+    areas = areas_at(session, middle.x, middle.y)
+    if areas is None or areas.community_id is None:
+        raise RuleBroken("area-unknown", "网格须位于一个居村内，请在居村界线内划定", field="boundary")
+    authorize(viewer, Permission.BLOCK_DRAW, areas.district_id, areas.township_id, areas.community_id)
+    with as_rules():
+        outcome = mesh.draw(own, drawn, grounds(blocks_around(session, drawn)))
+    moves = tuple(_move(session, piece, {}) for piece in outcome.pieces)
+    return Preview(moves, tuple(_sentence(move) for move in moves))
+
+
 def _move(session: Session, piece: mesh.Piece, known: dict[UUID, str]) -> Move:
     with translated():
         found = session.execute(_MEASURE, {"shape": shapely.to_wkb(piece.shape)}).one()
     source, target = known.get(piece.source) if piece.source else None, known.get(piece.target)
     return Move(
         piece.source, source, piece.target if target else None, target, round(found.m2, 1), found.buildings,
-        found.units, found.rental_units, shapely.geometry.mapping(piece.shape),
+        found.units, found.rental_units, json.loads(shapely.to_geojson(piece.shape)),
     )  # fmt: skip
 
 
