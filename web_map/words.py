@@ -123,6 +123,7 @@ LOADS = {
     "over": ("△", "偏多"),
     "far_over": ("▲", "超量"),
     "unknown": ("", "人数不显示"),
+    "ended": ("", "停用"),
 }
 OUTCOMES = {
     "met_all": "人均在，无变化",

@@ -6,10 +6,12 @@ from fastapi import APIRouter, Response
 
 from geo_registry.access.viewer import Permission
 from geo_registry.area.reads import history_of
+from geo_registry.grid.rooms import rooms_of_building
 from geo_registry.housing.reads import building, units_of_building
 from geo_registry.plate.reads import plates_of_building
 from web_map import words
 from web_map.deps import PageSession, PlaceViewer, require
+from web_map.own_day import late_rooms
 from web_map.render import PageRoute, piece
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -20,6 +22,8 @@ def shown(session: PageSession, viewer: PlaceViewer, building_id: UUID) -> Respo
     """Show a building with its rooms; no head count and no name here, on purpose."""
     found = building(session, viewer, building_id)
     plan = units_of_building(session, viewer, building_id)
+    rooms = rooms_of_building(session, viewer, building_id)
+    may_see_visits = viewer.may(Permission.GRID_READ) or viewer.may(Permission.BLOCK_OWN)
     groups = dict.fromkeys(words.GROUP_ORDER, 0)
     for use, count in plan.use_counts.items():
         groups[words.USE_GROUPS.get(use, words.UNKNOWN_USE)[0]] += count
@@ -28,8 +32,8 @@ def shown(session: PageSession, viewer: PlaceViewer, building_id: UUID) -> Respo
         building=found,
         plan=plan,
         groups=groups,
-        responsible=None,
-        overdue={},
+        responsible=rooms.responsible,
+        overdue=late_rooms(rooms, words.today()) if may_see_visits else {},
         may_look=viewer.may(Permission.OCCUPANTS_LOOK),
         may_read_history=viewer.may(Permission.HISTORY_READ),
     )
