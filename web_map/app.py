@@ -11,11 +11,27 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from web_map.folium_page import localise
-from web_map.pages import account, buildings, home, occupants, person, search
+from web_map.pages import (
+    account,
+    buildings,
+    home,
+    my_block,
+    occupants,
+    person,
+    search,
+)  # fmt: skip
 from web_map.render import failed
 
 HERE = Path(__file__).parent
-ROUTERS = (account.router, home.router, search.router, buildings.router, occupants.router, person.router)
+ROUTERS = (
+    account.router,
+    home.router,
+    search.router,
+    buildings.router,
+    occupants.router,
+    person.router,
+    my_block.router,
+)
 # Paths of the interface: their errors are problems for programs, whoever asks.
 _FOR_PROGRAMS = ("/v1/", "/tiles/", "/ogc/", "/health/", "/static/")
 _A_DAY = "public, max-age=86400"

@@ -17,6 +17,7 @@ class Section:
 
 SECTIONS = (
     Section("一张图", "/", "map", Permission.PLACE_READ),
+    Section("我的网格", "/my-block", "home", Permission.BLOCK_OWN),
     Section("以人找房", "/person", "person", Permission.PERSON_LOOK),
 )
 
