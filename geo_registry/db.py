@@ -42,6 +42,7 @@ _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
     "building_outline_check": (RuleBroken, "geometry-unsound", "楼栋图形须闭合、有效并位于辖区内"),
     "address_position_check": (RuleBroken, "geometry-unsound", "位置须有效并位于辖区内"),
     "division_scheme_key": (Conflict, "area-code-taken", "该区划代码已存在"),
+    "field_check_plan_key": (Conflict, "check-exists", "该户室在本方案中已核查过，不能再次录入"),
     "grid_block_boundary_check": (RuleBroken, "geometry-unsound", "网格边界须闭合、有效并位于辖区内"),
     "grid_block_code_key": (Conflict, "block-code-taken", "该网格编码已被使用，请换一个"),
     "grid_block_overlap": (Conflict, "block-overlap", "与现有网格重叠，请避开或改用调整边界"),

@@ -7,7 +7,7 @@ division. Townships, communities, blocks and zones are sums of leaves.
 import datetime as dt
 import uuid
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, SmallInteger, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Numeric, Uuid
 
@@ -20,7 +20,10 @@ _ZERO = text("0")
 
 
 class SamplePlan(Located, Versioned, Base):
-    """抽样方案: a random sample of the units of an area, reproducible from its seed and frame."""
+    """抽样方案: a random sample of the units of an area, reproducible from its seed and frame.
+
+    `frame_sha256` is the hash of the frame's unit ids in order, one a line.
+    """
 
     __tablename__ = "sample_plan"
     __table_args__ = (
@@ -38,6 +41,7 @@ class SamplePlan(Located, Versioned, Base):
     area_id: Mapped[uuid.UUID]
     seed: Mapped[int] = mapped_column(BigInteger)
     frame_size: Mapped[int]
+    frame_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     sample_size: Mapped[int]
     state: Mapped[str] = mapped_column(server_default=text("'drawn'"))
     drawn_on: Mapped[dt.date]

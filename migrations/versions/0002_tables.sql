@@ -190,6 +190,7 @@ CREATE TABLE registry.sample_plan (
   area_id UUID NOT NULL,
   seed BIGINT NOT NULL,
   frame_size INTEGER NOT NULL,
+  frame_sha256 BYTEA,
   sample_size INTEGER NOT NULL,
   state TEXT DEFAULT 'drawn' NOT NULL,
   drawn_on DATE NOT NULL,
