@@ -45,6 +45,9 @@ def tell_story(session: Session, now: dt.datetime) -> None:
             cursor.execute(step, values)
             if name == "hung":
                 _take_photos(session, connection, cursor.fetchall())
+        # The weeks of what happened before are those of the facts, not of this day.
+        cursor.execute("SELECT registry.tally_rebuild()")
+        cursor.execute("SELECT registry.refresh_heat(%s)", (today,))
 
 
 def _take_photos(session: Session, connection: Connection[Any], rows: list[tuple[Any, ...]]) -> None:
