@@ -261,7 +261,7 @@ def _check_account(session: Session, row: GridBlock, account_id: UUID, first: dt
     if found is None:
         raise RuleBroken("account-unknown", "没有这个账号，请从协管员名单中选择", field="account_id")
     granted = select(AreaGrant.division_id).where(
-        AreaGrant.account_id == account_id, AreaGrant.valid.contains(first)
+        AreaGrant.account_id == account_id, AreaGrant.valid.contains(max(first, today()))
     )
     check_coordinator(
         name=found.name, role=found.role, is_active=found.is_active, trained_on=found.trained_on,
@@ -290,7 +290,7 @@ def _granted_block(block_id: UUID) -> Any:  # noqa: ANN401  (an SQL condition)
 
 def _granted_in(viewer: Viewer) -> Any:  # noqa: ANN401  (an SQL condition)
     """Return the condition that an account works in one of the viewer's areas, or everywhere."""
-    query = select(1).where(AreaGrant.account_id == Account.id, AreaGrant.valid.contains(func.current_date()))
+    query = select(AreaGrant.id).where(AreaGrant.account_id == Account.id, AreaGrant.valid.contains(func.current_date()))
     if viewer.areas is None:
         return query.exists()
     areas = literal(list(viewer.areas), ARRAY(Uuid))

@@ -278,7 +278,7 @@ def _buildings(block_id: UUID, *, due_only: bool) -> Any:  # noqa: ANN401  (a su
         .scalar_subquery()
     )
     place = func.coalesce(func.ST_PointOnSurface(Building.outline), Building.position)
-    units = select(1).where(
+    units = select(HousingUnit.id).where(
         HousingUnit.building_id == Building.id, outside(HousingUnit.state, ENDED["housing_unit"])
     )
     if due_only:
