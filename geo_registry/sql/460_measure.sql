@@ -99,3 +99,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
   SELECT t.rate, t.n, t.k, t.units, t.share, sum(s.part) / t.weight ^ 2
   FROM total t JOIN spread s ON s.rate = t.rate GROUP BY t.rate, t.n, t.k, t.units, t.share, t.weight
 $$;
+
+-- Which units of a sample were checked; not what was found there.
+CREATE OR REPLACE FUNCTION registry.sample_checked(asked uuid) RETURNS TABLE (unit_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+  SELECT c.unit_id FROM field_check c WHERE c.plan_id = asked
+$$;
