@@ -79,20 +79,24 @@ def listed_today(units: Sequence[UnitVisit], cycle: Cycle, day: dt.date) -> froz
     return frozenset(unit.id for unit in (*done, *overdue, *due[: max(quota, 0)]))
 
 
-def buildings_today(rows: Iterable[BuildingVisits], cycle: Cycle, day: dt.date) -> tuple[BuildingToday, ...]:
+def buildings_today(
+    rows: Iterable[BuildingVisits], cycle: Cycle, day: dt.date, district: str | None
+) -> tuple[BuildingToday, ...]:
     """Return the buildings of a block with the day's list marked, overdue units first in each."""
     found = tuple(rows)
     listed = listed_today([unit for row in found for unit in row.units], cycle, day)
-    return tuple(_building(row, listed, day) for row in found)
+    return tuple(_building(row, listed, day, district) for row in found)
 
 
-def _building(row: BuildingVisits, listed: frozenset[UUID], day: dt.date) -> BuildingToday:
+def _building(
+    row: BuildingVisits, listed: frozenset[UUID], day: dt.date, district: str | None
+) -> BuildingToday:
     units = sorted(
         (unit_today(unit, is_listed=unit.id in listed, day=day) for unit in row.units),
         key=lambda unit: (unit.is_done, -unit.overdue),
     )
     due = sum(unit.is_listed and not unit.is_done for unit in units)
-    title = row.address or row.name or "未编号楼栋"
+    title = words.local(row.address or row.name or "未编号楼栋", district)
     return BuildingToday(row.building_id, title, row.lon, row.lat, due, tuple(units))
 
 

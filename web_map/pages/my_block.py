@@ -8,15 +8,17 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from geo_registry.access.viewer import Permission, Viewer
+from geo_registry.area.reads import breadcrumb
 from geo_registry.db import Session
 from geo_registry.errors import NotFound
 from geo_registry.grid.blocks import block
 from geo_registry.grid.rules import CYCLE_DAYS, cycle_of
 from geo_registry.grid.visits import BuildingVisits, MyBlock, block_units, my_blocks
-from web_map import layers, words
+from web_map import words
 from web_map.csp import new_nonce
 from web_map.deps import CurrentViewer, PageSession, require
 from web_map.folium_page import take_apart
+from web_map.grid_map import quiet_style
 from web_map.own_day import buildings_today
 from web_map.render import PageRoute, page
 from web_map.town_map import town_map
@@ -53,12 +55,13 @@ def my_block(
 def _day(session: Session, viewer: Viewer, own: MyBlock) -> dict[str, Any]:
     day, nonce = words.today(), new_nonce()
     cycle = cycle_of(day)
-    buildings = buildings_today(all_units(session, viewer, own.id), cycle, day)
+    district = area_name(session, viewer, own.id)
+    buildings = buildings_today(all_units(session, viewer, own.id), cycle, day, district)
     listed = [unit for row in buildings for unit in row.units if unit.is_listed]
     done = sum(unit.is_done for unit in listed)
     return {
         "nonce": nonce,
-        "map": take_apart(town_map(layers.style(), (own.lon, own.lat), ZOOM), nonce),
+        "map": take_apart(town_map(quiet_style(), (own.lon, own.lat), ZOOM), nonce),
         "buildings": buildings,
         "due_count": len(listed) - done,
         "done_today": done,
@@ -81,6 +84,14 @@ def _day(session: Session, viewer: Viewer, own: MyBlock) -> dict[str, Any]:
             ],
         },
     }
+
+
+def area_name(session: Session, viewer: Viewer, block_id: UUID) -> str | None:
+    """Return the district of a block by name; every address of the block begins with it."""
+    found = block(session, viewer, block_id)
+    home = found.community_id or found.township_id or found.district_id
+    steps = breadcrumb(session, viewer, community_id=home)
+    return next((step.name for step in steps if step.kind == "district"), None)
 
 
 def all_units(session: Session, viewer: Viewer, block_id: UUID) -> Iterator[BuildingVisits]:

@@ -37,7 +37,10 @@ form.addEventListener("submit", async (event) => {
     const answer = await reply.json();
     if (reply.ok) {
       window.sessionStorage.setItem("welcome", `已登录：${answer.name} · ${answer.role_title}`);
-      window.location.replace(form.dataset.target || "/");
+      // Who leads begins with the figures, unless another page was asked for.
+      const first = answer.role === "leader" ? "/dashboard" : "/";
+      const { target = "/" } = form.dataset;
+      window.location.replace(target === "/" ? first : target);
       return;
     }
     say(password, answer.detail ?? "暂时不能登录，请稍后再试");
