@@ -1,6 +1,7 @@
 """The application: engine, gates and routes."""
 
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -17,6 +18,8 @@ from api.routes import (
     changes,
     history,
     operations,
+    photos,
+    plate_batches,
     plates,
     residence,
     session,
@@ -25,6 +28,7 @@ from api.routes import (
     units,
 )  # fmt: skip
 from geo_registry import db, log
+from geo_registry.measure.refresh import turn_days
 from web_map.app import install as install_pages
 
 VERSION = "0.1.0"
@@ -36,6 +40,8 @@ ROUTERS = (
     buildings.router,
     units.router,
     plates.router,
+    plate_batches.router,
+    photos.router,
     blocks.router,
     residence.router,
     history.router,
@@ -53,7 +59,12 @@ def create_app(database_url: str | None = None) -> FastAPI:
         if not logging.getLogger().handlers:
             log.configure()
         app.state.engine = db.app_engine(database_url)
+        stop = threading.Event()
+        turner = threading.Thread(target=turn_days, args=(app.state.engine, stop), daemon=True)
+        turner.start()
         yield
+        stop.set()
+        turner.join(timeout=5)
         app.state.engine.dispose()
 
     app = FastAPI(

@@ -34,7 +34,10 @@ _LISTED = tuple(reason for reason in REASONS if reason != "unverified")
 
 @dataclass(frozen=True, slots=True)
 class WallRate:
-    """上墙率 of an area, a street or a batch: current addresses with a plate on the wall, of all."""
+    """上墙率 of an area, a street or a batch: current addresses with a plate on the wall, of all.
+
+    `percent` is None where there are no addresses.
+    """
 
     id: UUID | None
     name: str
@@ -42,11 +45,7 @@ class WallRate:
     addresses: int
     on_wall: int
     verified: int
-
-    @property
-    def percent(self) -> float | None:
-        """The rate in percent, None without addresses."""
-        return 100 * self.on_wall / self.addresses if self.addresses else None
+    percent: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ def rates_on_wall(
         .order_by(name if by == "street" else code, inner.c.part)
         .limit(MOST_GROUPS)
     )  # fmt: skip
-    return tuple(WallRate(*row) for row in session.execute(query))
+    return tuple(_rate(*row) for row in session.execute(query))
 
 
 def rate_on_wall(
@@ -131,7 +130,12 @@ def rate_on_wall(
     if batch_id is not None:
         counted = counted.where(Address.id.in_(select(Plate.address_id).where(Plate.batch_id == batch_id)))
     row = session.execute(counted).one()
-    return WallRate(area_id or place_name_id or batch_id, "", "", row.addresses, row.on_wall, row.verified)
+    return _rate(area_id or place_name_id or batch_id, "", "", *row[1:])
+
+
+def _rate(part: UUID | None, name: str, code: str, addresses: int, on_wall: int, verified: int) -> WallRate:
+    percent = 100 * on_wall / addresses if addresses else None
+    return WallRate(part, name, code, addresses, on_wall, verified, percent)
 
 
 def missing(

@@ -31,7 +31,8 @@ from geo_registry.plate.tables import Plate, PlateBatch, PlateInspection, PlateI
 __all__ = [
     "REASONS", "BatchDetail", "BatchRow", "Inspection", "Installation", "MissingRow", "NearPlate",
     "PlateCounts", "PlateDetail", "PlateRow", "WallRate", "batch", "batches", "missing",
-    "nearest_to_install", "plate", "plate_counts", "plates", "plates_of_building", "rate_on_wall", "rates_on_wall",
+    "nearest_to_install", "plate", "plate_counts", "plates", "plates_of_building",
+    "rate_on_wall", "rates_on_wall",
 ]  # fmt: skip
 
 

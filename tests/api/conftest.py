@@ -34,6 +34,8 @@ PLACES = Path(__file__).with_name("town.sql")
 NAMES = (
     "d", "t", "c", "far", "street", "lane", "address", "building", "hidden", "unit", "vacant", "plate",
     "block", "person", "planned", "bare", "empty",
+    "drafted", "approved", "ordered", "produced", "delivered", "hung", "installer",
+    "batch", "made_batch", "done_batch",
 )  # fmt: skip
 
 

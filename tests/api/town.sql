@@ -37,3 +37,20 @@ VALUES ('{plate}', '{address}', '映月路8号', '{d}', '{t}', '{c}', ST_SetSRID
 INSERT INTO registry.grid_block (id, code, name, district_id, township_id, community_id, boundary)
 VALUES ('{block}', '310112101001001', '石桥-01', '{d}', '{t}', '{c}',
   ST_Multi(ST_MakeEnvelope(121.40, 31.10, 121.41, 31.11, 4490)));
+-- Plates on their way from the draft to the wall, with their batches.
+INSERT INTO registry.plate_batch (id, number, maker, state, ordered_on, ordered, district_id, township_id, community_id) VALUES
+  ('{batch}', '一', '标牌厂', 'ordered', CURRENT_DATE, 1, '{d}', '{t}', '{c}'),
+  ('{made_batch}', '二', '标牌厂', 'produced', CURRENT_DATE, 1, '{d}', '{t}', '{c}'),
+  ('{done_batch}', '三', '标牌厂', 'delivered', CURRENT_DATE, 1, '{d}', '{t}', '{c}');
+INSERT INTO registry.plate (id, address_id, kind, text, state, batch_id, district_id, township_id, community_id) VALUES
+  ('{drafted}', '{bare}', 'gate_large', '92号', 'draft', NULL, '{d}', '{t}', '{c}'),
+  ('{approved}', '{bare}', 'gate_medium', '92号', 'approved', NULL, '{d}', '{t}', '{c}'),
+  ('{ordered}', '{bare}', 'unit', '92号', 'ordered', '{batch}', '{d}', '{t}', '{c}'),
+  ('{produced}', '{bare}', 'room', '92号', 'produced', '{made_batch}', '{d}', '{t}', '{c}'),
+  ('{delivered}', '{bare}', 'row', '92号', 'delivered', NULL, '{d}', '{t}', '{c}'),
+  ('{hung}', '{bare}', 'side_gate', '92号', 'installed', NULL, '{d}', '{t}', '{c}');
+INSERT INTO registry.account (id, login, name, role) VALUES ('{installer}', 'installer', '上墙人', 'coordinator');
+INSERT INTO registry.photo (sha256, width, height, size_bytes) VALUES
+  (decode(repeat('ab', 32), 'hex'), 1600, 1200, 90000), (decode(repeat('cd', 32), 'hex'), 1600, 1200, 90000);
+INSERT INTO registry.plate_installation (plate_id, photo_sha256, installed_at, account_id, position)
+VALUES ('{hung}', decode(repeat('ab', 32), 'hex'), now(), '{installer}', ST_SetSRID(ST_MakePoint(121.405, 31.105), 4490));

@@ -10,6 +10,7 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from geo_registry.codes import new_id
 from geo_registry.plate.tables import Plate, PlateBatch, PlateInstallation
 from tests import factories as make
 
@@ -112,7 +113,7 @@ def batch_of(session: Session, count: int) -> tuple[PlateBatch, list[UUID]]:
     batch = make._stored(
         session,
         PlateBatch(
-            number=f"批{make.new_id().hex[:8]}", maker="东塘标牌厂", ordered=count, ordered_on=dt.date(2026, 1, 5),
+            number=f"批{new_id().hex[:8]}", maker="东塘标牌厂", ordered=count, ordered_on=dt.date(2026, 1, 5),
             **make._areas(community),
         ),
     )  # fmt: skip
