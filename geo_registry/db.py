@@ -57,6 +57,12 @@ _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
     "plate_installation_position_check": (RuleBroken, "geometry-unsound", "位置须有效并位于辖区内"),
     "plate_installation_verified_by_check": (RuleBroken, "same-account", "上墙人不能核验自己登记的门牌"),
     "plate_position_check": (RuleBroken, "geometry-unsound", "位置须有效并位于辖区内"),
+    "focus_area_boundary_check": (RuleBroken, "geometry-unsound", "所画范围须闭合、有效并位于辖区内"),
+    "rectification_plan_zone_id_key": (
+        Conflict, "plan-exists", "该整治区已有方案（一点一方案），请修订原方案",
+    ),
+    "sweep_held_key": (Conflict, "sweep-exists", "该整治区这一天的清查已登记，一天只登记一次"),
+    "zone_boundary_check": (RuleBroken, "geometry-unsound", "所画范围须闭合、有效并位于辖区内"),
 }
 
 # Constraints of our own triggers, whose DETAIL says in words what stands against it.

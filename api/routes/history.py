@@ -18,6 +18,8 @@ KINDS = {
     "buildings": "building",
     "housing-units": "housing_unit",
     "blocks": "grid_block",
+    "focus-areas": "focus_area",
+    "zones": "zone",
 }
 router = APIRouter(prefix="/v1", tags=["history"], dependencies=[Depends(Needs(Permission.HISTORY_READ))])
 

@@ -11,7 +11,10 @@ from geo_registry.access.viewer import Viewer
 from geo_registry.db import Session
 from geo_registry.errors import NotFound, RuleBroken
 
-KINDS = ("division", "place_name", "address", "building", "entrance", "housing_unit", "plate", "grid_block")
+KINDS = (
+    "division", "place_name", "address", "building", "entrance", "housing_unit", "plate", "grid_block",
+    "focus_area", "zone",
+)  # fmt: skip
 _NOUNS = {"street": "place_name", "unit": "housing_unit", "block": "grid_block", "area": "division"}
 _UPKEEP = frozenset({"version", "changed_at", "act_id"})
 

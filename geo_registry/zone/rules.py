@@ -7,6 +7,7 @@ import calendar
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from geo_registry.access.rules import Permission
 from geo_registry.errors import Conflict, RuleBroken
@@ -211,7 +212,7 @@ class NewMeasure:
 
     title: str
     due_on: dt.date
-    responsible_id: object | None = None
+    responsible_id: UUID | None = None
     turn: int | None = None
 
 

@@ -1,0 +1,74 @@
+"""The sample that a decision over a zone rests on: drawn in this zone, checked in the field, used once."""
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from geo_registry.access.viewer import Viewer
+from geo_registry.db import Session
+from geo_registry.errors import Conflict, RuleBroken
+from geo_registry.measure.figures import Rate
+from geo_registry.measure.samples import sample_rate
+from geo_registry.measure.tables import SamplePlan
+from geo_registry.zone.tables import ZoneDecision
+
+_RANGES = ("85 % 以下", "85–91 %", "91–95 %", "95–99 %", "99 % 及以上")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A sample of a zone with its registration rate."""
+
+    sample_plan_id: UUID
+    name: str
+    drawn_on: dt.date
+    rate: Rate
+
+    @property
+    def words(self) -> str:
+        """The result in words: 92.0 %（n = 142，86.4–95.5 %）."""
+        return figures(self.rate)
+
+
+def figures(rate: Rate) -> str:
+    """Return a sampled rate in words, as far as it may be told."""
+    if rate.shown == "value" and rate.percent is not None:
+        return f" {rate.percent:.1f} %（n = {rate.n}，{rate.low or 0:.1f}–{rate.high or 0:.1f} %）"
+    if rate.shown == "class" and rate.class_no is not None:
+        return f" {_RANGES[rate.class_no]}（人数少，只列级别）"
+    return {"too_few": "样本过少", "no_data": "没有数据"}.get(rate.verdict, "不予显示")
+
+
+def proof_of(session: Session, viewer: Viewer, *, zone_id: UUID, sample_plan_id: UUID) -> Proof:
+    """Return the sample for a decision over a zone.
+
+    Raises:
+        RuleBroken: `sample-unknown` it is no sample of this zone.
+        Conflict: `sample-used` an earlier decision rests on it.
+
+    """
+    plan = session.get(SamplePlan, sample_plan_id)
+    if plan is None or plan.area_kind != "zone" or plan.area_id != zone_id or plan.state == "cancelled":
+        raise RuleBroken(
+            "sample-unknown", "这不是本整治区的抽样方案：请选择报验后为本区抽取的样本", field="sample_plan_id"
+        )
+    used = select(ZoneDecision.id).where(ZoneDecision.sample_plan_id == sample_plan_id).limit(1)
+    if session.execute(used).first() is not None:
+        raise Conflict("sample-used", "该抽样方案已用于先前的结论，请重新抽样", field="sample_plan_id")
+    return Proof(plan.id, plan.name, plan.drawn_on, sample_rate(session, viewer, plan.id))
+
+
+def samples_of(session: Session, viewer: Viewer, zone_id: UUID) -> tuple[Proof, ...]:
+    """Return the samples of a zone with their results, newest first."""
+    query = (
+        select(SamplePlan)
+        .where(SamplePlan.area_kind == "zone", SamplePlan.area_id == zone_id, SamplePlan.state != "cancelled")
+        .order_by(SamplePlan.drawn_on.desc(), SamplePlan.id.desc())
+        .limit(20)
+    )
+    return tuple(
+        Proof(plan.id, plan.name, plan.drawn_on, sample_rate(session, viewer, plan.id))
+        for plan in session.execute(query).scalars()
+    )
