@@ -37,8 +37,8 @@ form.addEventListener("submit", async (event) => {
     const answer = await reply.json();
     if (reply.ok) {
       window.sessionStorage.setItem("welcome", `已登录：${answer.name} · ${answer.role_title}`);
-      // Who leads begins with the figures, unless another page was asked for.
-      const first = answer.role === "leader" ? "/dashboard" : "/";
+      // Leaders begin with the figures, coordinators with the own block, unless another page was asked for.
+      const first = { leader: "/dashboard", coordinator: "/my-block" }[answer.role] ?? "/";
       const { target = "/" } = form.dataset;
       window.location.replace(target === "/" ? first : target);
       return;

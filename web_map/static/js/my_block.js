@@ -88,10 +88,11 @@ function nextUnit() {
 
 function drawSheet() {
   if (!chosen) return;
-  const { room = "", use = "", last = "", said = "", fate = "", failure = "" } = chosen.dataset;
+  const { room = "", use = "", group = "", last = "", said = "", fate = "", failure = "" } = chosen.dataset;
   byId("sheet-title").textContent = room;
   byId("sheet-place").textContent = titleOf(chosen);
   byId("sheet-use").textContent = use;
+  byId("sheet-use").className = `chip chip-use use-${group}`;
   byId("sheet-last").textContent = last;
   const isSaid = chosen.dataset.done === "1" && !isAmending;
   const line = byId("said");

@@ -23,7 +23,7 @@ export async function showOwnMap(facts, pick) {
   }
   new ResizeObserver(() => {
     map.invalidateSize({ pan: false });
-    if (edge && map.getSize().x > 0 && !stage.dataset.fitted) showBlock();
+    if (edge && !map.getBounds().contains(edge.getBounds())) showBlock();
   }).observe(stage);
   for (const { id, lon, lat } of facts.buildings) {
     const mark = L.marker([lat, lon], { icon: iconOf(0), keyboard: false });
@@ -46,7 +46,6 @@ function fit([west, south, east, north]) {
 export function showBlock() {
   map.invalidateSize({ pan: false });
   if (!edge || map.getSize().x === 0) return;
-  stage.dataset.fitted = "1";
   map.fitBounds(edge.getBounds(), { padding: [24, 24], animate: false, maxZoom: 18 });
 }
 
