@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from geo_registry.access.viewer import Viewer
+from geo_registry.address.places import profile_in_force
 from geo_registry.address.profile import Profile, load_profile
 from geo_registry.area.tables import Jurisdiction
 from geo_registry.db import Session, today
@@ -34,8 +35,9 @@ from geo_registry.measure.shapes import BuildingCount, building_counts, heat_cel
 from geo_registry.measure.tables import Tally, TallyWeek
 
 __all__ = [
-    "LEVELS_SHOWN", "AreaRates", "BuildingCount", "Rate", "area_rates", "building_counts", "heat_cells",
-    "ranking", "rates_of_blocks", "series_of_blocks", "shapes", "week_of", "weeks",
+    "LEVELS_SHOWN", "AreaRates", "BuildingCount", "Rate", "RateReport", "RateRow", "area_rates",
+    "building_counts", "heat_cells", "ranking", "rate_report", "rates_of_blocks", "series_of_blocks",
+    "shapes", "week_of", "weeks",
 ]  # fmt: skip
 WEEK = dt.timedelta(days=7)
 MOST_WEEKS = 53
@@ -58,6 +60,34 @@ class AreaRates:
     units: int
     rental_units: int
     left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateRow:
+    """One rate of one area."""
+
+    id: UUID
+    level: str
+    name: str
+    code: str
+    parent_id: UUID | None
+    left_out: int
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class RateReport:
+    """One rate of an area and of the areas in it, at the end of a week; `is_current` while that goes on.
+
+    `method` is how a sampled rate is judged.
+    """
+
+    name: str
+    week: dt.date
+    is_current: bool
+    method: str
+    area: RateRow
+    rows: tuple[RateRow, ...]
 
 
 def weeks(session: Session) -> tuple[dt.date, ...]:
@@ -115,7 +145,38 @@ def ranking(
         expand = (place.community_id,) if place.community_id else None
     board = _board(session, place.districts, [week_of(week)], expand)
     listed = places_in(session, viewer, place, level, board.rests)
-    return tuple(sorted((board.of(one) for one in listed), key=_worst_first))
+    found = [board.of(one) for one in listed]
+    return tuple(sorted(found, key=lambda row: _lowest_first(row.rates["registration_rate"], row.code)))
+
+
+def rate_report(
+    session: Session,
+    viewer: Viewer,
+    *,
+    rate: str,
+    area_id: UUID,
+    level: str | None = None,
+    as_of: dt.date | None = None,
+) -> RateReport:
+    """Return one rate of an area and, where a level is asked for, of the areas in it, lowest first.
+
+    Raises:
+        NotFound: the area does not exist or lies outside the viewer's areas.
+        RuleBroken: `rate-unknown`, `level-unknown`, `as-of-future`.
+
+    """
+    if rate not in RATES:
+        raise RuleBroken("rate-unknown", f"指标应为 {'、'.join(RATES)} 之一", field="rate")
+    week = week_of(as_of)
+    own = area_rates(session, viewer, area_id=area_id, week=week)
+    rows = ranking(session, viewer, area_id=area_id, level=level, week=week) if level else ()
+    method = profile_in_force(session).measures.verdict_method
+    listed = sorted((_row(one, rate) for one in rows), key=lambda row: _lowest_first(row.rate, row.code))
+    return RateReport(rate, week, week == monday(today()), method, _row(own, rate), tuple(listed))
+
+
+def _row(area: AreaRates, rate: str) -> RateRow:
+    return RateRow(area.id, area.level, area.name, area.code, area.parent_id, area.left_out, area.rates[rate])
 
 
 def rates_of_blocks(session: Session, block_ids: Sequence[UUID], *, week: dt.date | None = None) -> AreaRates:
@@ -187,13 +248,13 @@ def _told(tree: Tree, keys: Sequence[Key]) -> tuple[Counts, dict[str, str]]:
     return tuple(sums), shown
 
 
-def _worst_first(row: AreaRates) -> tuple[bool, float, str]:
-    rate = row.rates["registration_rate"]
+def _lowest_first(rate: Rate, code: str) -> tuple[bool, float, str]:
+    """Return the place of an area in a ranking by a rate: told ones first, then the lowest."""
     if rate.percent is None and rate.class_no is None:
-        return True, 0.0, row.code
+        return True, 0.0, code
     # Of a class its lower end: the order must not tell more than the class does.
     lower_end = (0.0, *CLASSES)[rate.class_no or 0]
-    return False, lower_end if rate.percent is None else rate.percent, row.code
+    return False, lower_end if rate.percent is None else rate.percent, code
 
 
 def _board(
