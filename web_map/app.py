@@ -13,11 +13,14 @@ from starlette.types import Scope
 from web_map.folium_page import localise
 from web_map.pages import (
     account,
+    batches,
     buildings,
     home,
     my_block,
     occupants,
     person,
+    plate_wall,
+    plates,
     search,
 )  # fmt: skip
 from web_map.render import failed
@@ -31,6 +34,9 @@ ROUTERS = (
     occupants.router,
     person.router,
     my_block.router,
+    batches.router,
+    plate_wall.router,
+    plates.router,
 )
 # Paths of the interface: their errors are problems for programs, whoever asks.
 _FOR_PROGRAMS = ("/v1/", "/tiles/", "/ogc/", "/health/", "/static/")

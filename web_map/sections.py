@@ -18,6 +18,9 @@ class Section:
 SECTIONS = (
     Section("一张图", "/", "map", Permission.PLACE_READ),
     Section("我的网格", "/my-block", "home", Permission.BLOCK_OWN),
+    Section("门牌", "/plates", "plate", Permission.PLATE_EDIT),
+    Section("上墙", "/plates/install", "camera", Permission.PLATE_INSTALL),
+    Section("核验", "/plates/verify", "check", Permission.PLATE_VERIFY),
     Section("以人找房", "/person", "person", Permission.PERSON_LOOK),
 )
 

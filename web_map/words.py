@@ -150,6 +150,17 @@ VERBS = {
     "install": "上墙",
     "verify": "核验",
     "order": "下单",
+    "move": "移动",
+    "produce": "制作",
+    "deliver": "送达",
+    "scrap": "报废",
+    "report-damage": "报损",
+    "report-missing": "报失",
+    "inspect": "巡查",
+    "replace": "更换",
+    "supersede": "替代",
+    "remove": "拆除",
+    "cancel": "取消",
 }
 FIELDS = {
     "outline": "图形",
@@ -172,6 +183,7 @@ FIELDS = {
     "township_id": "街道",
     "community_id": "居委",
     "unauthorised": "违建标记",
+    "batch_id": "批次",
 }
 
 

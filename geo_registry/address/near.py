@@ -1,0 +1,40 @@
+"""Which streets run past a point."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from geo_registry.access.scope import in_scope
+from geo_registry.access.viewer import Viewer
+from geo_registry.address.places import METRES_PER_DEGREE
+from geo_registry.address.tables import PlaceName
+from geo_registry.area.reads import districts_of
+from geo_registry.base import SRID
+from geo_registry.db import Session
+
+
+@dataclass(frozen=True, slots=True)
+class NearStreet:
+    """A place name with an axis, and how far the axis is from the point."""
+
+    id: UUID
+    name: str
+    metres: float
+
+
+def streets_near(
+    session: Session, viewer: Viewer, *, lon: float, lat: float, radius_m: float = 300.0, limit: int = 8
+) -> tuple[NearStreet, ...]:
+    """Return place names in force whose axis passes near a point, the nearest first."""
+    point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), SRID)
+    metres = func.ST_DistanceSphere(func.ST_ClosestPoint(PlaceName.axis, point), point)
+    # The box holds the circle at every latitude of the country.
+    box = func.ST_Expand(point, radius_m / METRES_PER_DEGREE * 1.7)
+    query = select(PlaceName.id, PlaceName.full_name, metres).where(
+        PlaceName.axis.op("&&")(box), PlaceName.state == "current", in_scope(viewer, PlaceName)
+    )
+    if viewer.areas is not None:
+        query = query.where(PlaceName.district_id == func.any(districts_of(viewer.areas)))
+    found = session.execute(query.where(metres <= radius_m).order_by(metres, PlaceName.id).limit(limit))
+    return tuple(NearStreet(*row) for row in found)
