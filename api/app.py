@@ -16,6 +16,7 @@ from api.routes import (
     blocks,
     buildings,
     changes,
+    focus_areas,
     history,
     measures,
     operations,
@@ -28,6 +29,7 @@ from api.routes import (
     streets,
     tiles,
     units,
+    zones,
 )  # fmt: skip
 from geo_registry import db, log
 from geo_registry.measure.refresh import turn_days
@@ -51,6 +53,8 @@ ROUTERS = (
     samples.router,
     changes.router,
     tiles.router,
+    zones.router,
+    focus_areas.router,
     operations.router,
 )
 

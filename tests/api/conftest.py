@@ -35,7 +35,9 @@ NAMES = (
     "d", "t", "c", "far", "street", "lane", "address", "building", "hidden", "unit", "vacant", "plate",
     "block", "person", "planned", "bare", "empty",
     "drafted", "approved", "ordered", "produced", "delivered", "hung", "installer",
-    "batch", "made_batch", "done_batch",
+    "batch", "made_batch", "done_batch", "sample",
+    "zone_proposed", "zone_notified", "zone_listed", "zone_approved", "zone_working", "zone_submitted",
+    "zone_accepted", "worker", "proof", "focus",
 )  # fmt: skip
 
 

@@ -54,3 +54,38 @@ INSERT INTO registry.photo (sha256, width, height, size_bytes) VALUES
   (decode(repeat('ab', 32), 'hex'), 1600, 1200, 90000), (decode(repeat('cd', 32), 'hex'), 1600, 1200, 90000);
 INSERT INTO registry.plate_installation (plate_id, photo_sha256, installed_at, account_id, position)
 VALUES ('{hung}', decode(repeat('ab', 32), 'hex'), now(), '{installer}', ST_SetSRID(ST_MakePoint(121.405, 31.105), 4490));
+-- A zone in each state, a plan where one is needed, a sample that proves the submitted one, and a focus area.
+INSERT INTO registry.zone (id, name, ground, state, proposed_on, notified_on, listed_on, started_on, submitted_on, accepted_on,
+  district_id, township_id, community_id, boundary)
+SELECT z.id::uuid, z.name, 'low_registration', z.state, CURRENT_DATE - 9, CURRENT_DATE - 8, z.listed, z.started, z.submitted, z.accepted,
+  '{d}', '{t}', '{c}', ST_Multi(ST_MakeEnvelope(121.401, 31.101, 121.402, 31.102, 4490))
+FROM (VALUES
+  ('{zone_proposed}', '一号片区', 'proposed', NULL::date, NULL::date, NULL::date, NULL::date),
+  ('{zone_notified}', '二号片区', 'notified', NULL, NULL, NULL, NULL),
+  ('{zone_listed}', '三号片区', 'listed', CURRENT_DATE - 7, NULL, NULL, NULL),
+  ('{zone_approved}', '四号片区', 'plan_approved', CURRENT_DATE - 7, NULL, NULL, NULL),
+  ('{zone_working}', '五号片区', 'in_rectification', CURRENT_DATE - 7, CURRENT_DATE - 5, NULL, NULL),
+  ('{zone_submitted}', '六号片区', 'submitted', CURRENT_DATE - 7, CURRENT_DATE - 5, CURRENT_DATE - 2, NULL),
+  ('{zone_accepted}', '七号片区', 'accepted', CURRENT_DATE - 7, CURRENT_DATE - 5, CURRENT_DATE - 2, CURRENT_DATE - 1)
+) AS z (id, name, state, listed, started, submitted, accepted);
+INSERT INTO registry.account (id, login, name, role) VALUES ('{worker}', 'worker', '何某', 'supervisor');
+INSERT INTO registry.area_grant (account_id, division_id) VALUES ('{worker}', '{t}');
+INSERT INTO registry.rectification_plan (zone_id, cause, responsible_id, sweep_weekday)
+SELECT z.id, '老街隔间多', '{worker}', 3 FROM registry.zone z WHERE z.state NOT IN ('proposed', 'notified');
+INSERT INTO registry.plan_measure (plan_id, turn, title, due_on)
+SELECT p.id, 1, '逐户核对', CURRENT_DATE + 20 FROM registry.rectification_plan p;
+INSERT INTO registry.sample_plan (id, name, direction, area_kind, area_id, seed, frame_size, sample_size, drawn_on,
+  district_id, township_id, community_id)
+VALUES ('{proof}', '验收抽查', 'field_to_register', 'zone', '{zone_submitted}', 7, 2, 2, CURRENT_DATE, '{d}', '{t}', '{c}');
+INSERT INTO registry.sample_unit (plan_id, unit_id, turn, weight) VALUES ('{proof}', '{unit}', 1, 1), ('{proof}', '{vacant}', 2, 1);
+INSERT INTO registry.field_check (plan_id, unit_id, building_id, leaf_id, checked_on, persons_met, persons_registered, records_checked,
+  records_right, district_id, township_id, community_id)
+SELECT '{proof}', u.id, u.building_id, '{block}', CURRENT_DATE, 200, CASE u.id WHEN '{unit}' THEN 199 ELSE 200 END, 0, 0, '{d}', '{t}', '{c}'
+FROM registry.housing_unit u WHERE u.id IN ('{unit}', '{vacant}');
+INSERT INTO registry.focus_area (id, name, kind, district_id, township_id, community_id, boundary)
+VALUES ('{focus}', '东渡口老街', 'old_lanes', '{d}', '{t}', '{c}', ST_Multi(ST_MakeEnvelope(121.401, 31.101, 121.402, 31.102, 4490)));
+-- A sample of one unit that waits for its check.
+INSERT INTO registry.sample_plan (id, name, direction, area_kind, area_id, seed, frame_size, sample_size, drawn_on,
+  district_id, township_id)
+VALUES ('{sample}', '抽查', 'field_to_register', 'division', '{t}', 1, 2, 1, CURRENT_DATE, '{d}', '{t}');
+INSERT INTO registry.sample_unit (plan_id, unit_id, turn, weight) VALUES ('{sample}', '{unit}', 1, 2);
