@@ -244,9 +244,33 @@ WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
         {"reason": "逾期未整改"},
         "/v1/zones/{zone_listed}",
     ),
+    "sample": (
+        "/v1/sample-plans",
+        {
+            "name": "十一月抽查",
+            "direction": "field_to_register",
+            "area_kind": "division",
+            "area_id": "{t}",
+            "sample_size": 1,
+        },
+        "",
+    ),
+    "sample_close": ("/v1/sample-plans/{sample}/actions/close", {}, "/v1/sample-plans/{sample}"),
+    "sample_check": (
+        "/v1/sample-plans/{sample}/checks",
+        {"unit_id": "{unit}", "persons_met": 2, "persons_registered": 1},
+        "",
+    ),
+    "check": ("/v1/field-checks", {"unit_id": "{unit}", "persons_met": 2, "persons_registered": 1}, ""),
+    "building_check": (
+        "/v1/building-checks",
+        {"building_id": "{building}", "units_found": 3, "units_listed": 2},
+        "",
+    ),
 }
 # Who does them; the clerk unless it says otherwise here.
 AUTHORS = {
+    **dict.fromkeys(("sample", "sample_close", "sample_check", "check", "building_check"), "steward"),
     **dict.fromkeys(("focus", "focus_end", "zone", "zone_notify"), "officer"),
     **dict.fromkeys(
         ("zone_plan", "zone_amend", "zone_start", "zone_measure", "zone_sweep", "zone_submit"), "supervisor"
