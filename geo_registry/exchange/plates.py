@@ -72,7 +72,9 @@ def _store(load: Load, script: dict[str, bytes], depth: int) -> None:
 def _count(load: Load, script: dict[str, bytes]) -> None:
     row = load.connection.execute(script["count"]).fetchone()
     assert row  # noqa: S101 - an aggregate always answers
-    added, changed, accepted = row
+    added, changed, accepted, unproven = row
+    if unproven:
+        load.report.warnings["plate-unproven"] += unproven
     load.report.stored, load.report.changed = added + changed, changed
     load.report.unchanged = accepted - added - changed
 

@@ -169,19 +169,26 @@ UPDATE registry.housing_unit u SET district_id = s.district_id, township_id = s.
 FROM pg_temp.stage_unit s WHERE s.is_changed AND u.id = s.id;
 
 -- :: plates (One plate for each address; a plate on the wall keeps the position where it was found.)
+-- No file proves that a plate hangs: without an installation on record it comes in as delivered. What this register
+-- has ordered or mounted itself it knows better than any list.
 CREATE TEMP TABLE stage_plate AS
-SELECT a.row_number, a.id AS address_id, p.id, p.id IS NULL AS is_new,
-  p.id IS NOT NULL AND p.state IS DISTINCT FROM coalesce(a.plate_state, p.state) AS has_changed_state
+SELECT a.row_number, a.id AS address_id, p.id, p.id IS NULL AS is_new, w.state,
+  p.id IS NOT NULL AND p.state <> w.state AS has_changed_state,
+  coalesce(a.plate_state IN ('installed', 'verified'), false) AND w.state NOT IN ('installed', 'verified') AS is_unproven
 FROM pg_temp.stage_address a
 LEFT JOIN registry.plate p ON NOT a.is_new AND p.address_id = a.id AND p.kind = a.plate_kind
-  AND p.state NOT IN ('replaced', 'superseded', 'removed', 'cancelled');
+  AND p.state NOT IN ('replaced', 'superseded', 'removed', 'cancelled')
+CROSS JOIN LATERAL (SELECT CASE
+  WHEN p.batch_id IS NOT NULL OR EXISTS (SELECT FROM registry.plate_installation i WHERE i.plate_id = p.id) THEN p.state
+  WHEN a.plate_state IN ('installed', 'verified') THEN 'delivered'
+  ELSE coalesce(a.plate_state, p.state, 'numbered') END AS state) w;
 ANALYZE pg_temp.stage_plate;
 INSERT INTO registry.plate (address_id, kind, text, state, position, district_id, township_id, community_id, act_id)
-SELECT a.id, a.plate_kind, a.number_text, coalesce(a.plate_state, 'numbered'), a.position, a.district_id, a.township_id,
+SELECT a.id, a.plate_kind, a.number_text, p.state, a.position, a.district_id, a.township_id,
   a.community_id, %(act)s
 FROM pg_temp.stage_plate p JOIN pg_temp.stage_address a ON a.id = p.address_id
 WHERE p.is_new ORDER BY a.community_id, a.scope_id, a.number;
-UPDATE registry.plate p SET state = coalesce(a.plate_state, p.state), district_id = a.district_id,
+UPDATE registry.plate p SET state = s.state, district_id = a.district_id,
   township_id = a.township_id, community_id = a.community_id, act_id = %(act)s,
   position = CASE WHEN p.state IN ('installed', 'verified') THEN p.position ELSE a.position END
 FROM pg_temp.stage_plate s JOIN pg_temp.stage_address a ON a.id = s.address_id
@@ -190,7 +197,7 @@ WHERE p.id = s.id AND (s.has_changed_state OR a.is_changed);
 -- :: count (What became of the stored rows.)
 SELECT count(*) FILTER (WHERE u.is_new) AS added,
   count(*) FILTER (WHERE NOT u.is_new AND (u.is_changed OR u.has_changed_address OR p.has_changed_state OR p.is_new)) AS changed,
-  count(*) AS accepted
+  count(*) AS accepted, (SELECT count(*) FROM pg_temp.stage_plate WHERE is_unproven) AS unproven
 FROM pg_temp.stage_unit u LEFT JOIN pg_temp.stage_plate p ON p.row_number = u.row_number;
 
 -- :: analyze-names
@@ -254,7 +261,11 @@ WHERE n.valid @> CURRENT_DATE AND NOT EXISTS (
 UPDATE registry.address a SET state = 'retired', act_id = %(act)s,
   valid = daterange(lower(a.valid), greatest(CURRENT_DATE, lower(a.valid) + 1))
 FROM pg_temp.stage_left l WHERE a.id = l.address_id AND a.state = 'current';
-UPDATE registry.plate p SET state = 'cancelled', act_id = %(act)s,
+UPDATE registry.plate_installation i SET ended_at = now()
+FROM pg_temp.stage_left l JOIN registry.plate p ON p.address_id = l.address_id
+WHERE i.plate_id = p.id AND i.ended_at IS NULL;
+UPDATE registry.plate p SET act_id = %(act)s,
+  state = CASE WHEN p.state IN ('installed', 'verified', 'damaged', 'missing') THEN 'superseded' ELSE 'cancelled' END,
   valid = daterange(lower(p.valid), greatest(CURRENT_DATE, lower(p.valid) + 1))
 FROM pg_temp.stage_left l
 WHERE p.address_id = l.address_id AND p.state NOT IN ('replaced', 'superseded', 'removed', 'cancelled');

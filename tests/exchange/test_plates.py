@@ -269,10 +269,34 @@ def test_standard_columns_attach_to_registered_buildings(raw: psycopg.Connection
     assert all_of(raw, "SELECT unit_text, floor, use, area_m2::text FROM registry.housing_unit ORDER BY 1") == [
         ("1单元101室", 1, "vacant", "80.50"), ("1单元201室", 2, "self_occupied", "80.50"),
     ]  # fmt: skip
-    assert all_of(raw, "SELECT state FROM registry.plate") == [("installed",)]
+    # A list proves nothing of the wall.
+    assert all_of(raw, "SELECT state FROM registry.plate") == [("delivered",)]
+    assert report.warnings["plate-unproven"] == 1
     assert load_list(raw, path, standard).unchanged == 2
     path.write_text(path.read_text(encoding="utf-8").replace("vacant", "let_whole"), encoding="utf-8")
     assert counts(load_list(raw, path, standard)) == (4, 1, 1, 1, 2, 0)
+
+
+def test_what_was_mounted_here_is_known_better_than_by_a_list(raw: psycopg.Connection, path: Path) -> None:
+    many = [door(f"{n}號") for n in range(1, 11)]
+    load_list(raw, write_list(path, *many))
+    raw.execute(
+        "INSERT INTO registry.account (id, login, name, role) VALUES (registry.new_id(), 'mounter', '上墙人', 'coordinator')"
+    )
+    raw.execute(
+        "INSERT INTO registry.photo (sha256, width, height, size_bytes) VALUES (decode(repeat('ab', 32), 'hex'), 9, 9, 9)"
+    )
+    raw.execute(
+        """INSERT INTO registry.plate_installation (plate_id, photo_sha256, installed_at, account_id, position)
+           SELECT p.id, f.sha256, now(), c.id, p.position FROM registry.plate p, registry.photo f, registry.account c
+           WHERE p.text IN ('9號', '10號')"""
+    )
+    raw.execute("UPDATE registry.plate SET state = 'installed' WHERE text IN ('9號', '10號')")
+    assert load_list(raw, write_list(path, *many[:9])).retired == 1
+    raw.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    states = all_of(raw, "SELECT text, state FROM registry.plate WHERE state <> 'numbered' ORDER BY 1")
+    assert states == [("10號", "superseded"), ("9號", "installed")]
+    assert all_of(raw, "SELECT count(*) FROM registry.plate_installation WHERE ended_at IS NULL") == [(1,)]
 
 
 def test_original_columns_stay_with_the_row_kept_out(raw: psycopg.Connection, path: Path) -> None:
