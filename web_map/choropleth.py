@@ -41,7 +41,7 @@ ACCENT, EDGE, FOCUS_AREA = "#0b5cad", "#ffffff", "#7d4a00"
 # What of the town would compete with the figures.
 _LOUD = {
     "plate", "building-name", "block-name", "block-edge", "lane-name", "area-name", "area-edge",
-    "ground-name",
+    "ground-name", "street-name",
 }  # fmt: skip
 
 

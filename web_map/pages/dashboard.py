@@ -14,6 +14,7 @@ from geo_registry.area.reads import AreaRow, breadcrumb
 from geo_registry.db import Session
 from geo_registry.errors import NotFound, RuleBroken
 from geo_registry.exchange.report import harmless
+from geo_registry.grid.rules import cycle_of
 from geo_registry.measure.reads import (
     AreaRates,
     Rate,
@@ -252,6 +253,7 @@ def values_of(session: Session, viewer: Viewer, board: Board) -> dict[str, Any]:
         "classes": choropleth.CLASSES,
         "heat": choropleth.HEAT,
         "not_shown": choropleth.NOT_SHOWN,
+        "cycle_day": cycle_of(board.until).day_no,
         "strip": strip,
         "progress": progress,
     }

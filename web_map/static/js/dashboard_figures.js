@@ -189,6 +189,12 @@ function startFigures(map, first) {
     map.panInside(found.getLatLng(), { padding: [40, 40] });
   }
 
+  /** @param {string} id @returns {{x: number, y: number} | undefined} where the name of an area stands in the map */
+  function at(id) {
+    const layer = areas?.getLayers().find((one) => one.feature.properties.id === id);
+    return layer && map.latLngToContainerPoint(layer.getBounds().getCenter());
+  }
+
   map.on("zoomend", thin);
   for (const [name, title] of [["in", "放大"], ["out", "缩小"]]) {
     const button = map.getContainer().querySelector(`.leaflet-control-zoom-${name}`);
@@ -203,6 +209,6 @@ function startFigures(map, first) {
     gl.once("idle", () => window.performance.mark("map-drawn"));
     gl.on("error", () => {});
   } else window.performance.mark("map-drawn");
-  window.figures = { draw, fit, map, showBuilding, showFocusAreas, key: () => key };
+  window.figures = { at, draw, fit, map, showBuilding, showFocusAreas, key: () => key };
 }
 window.startFigures = startFigures;
