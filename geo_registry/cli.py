@@ -7,6 +7,7 @@ from geo_registry.commands.database import db_app
 from geo_registry.commands.files import import_app
 from geo_registry.commands.jurisdiction import jurisdiction
 from geo_registry.commands.look import look_app
+from geo_registry.commands.measure import measure_app
 from geo_registry.commands.profile import app as profile_app
 from geo_registry.commands.town import demo, serve
 
@@ -21,6 +22,7 @@ app.add_typer(db_app, name="db")
 app.add_typer(account_app, name="account")
 app.add_typer(import_app, name="import")
 app.add_typer(look_app, name="look")
+app.add_typer(measure_app, name="measure")
 app.add_typer(profile_app, name="profile")
 app.command(epilog="Example: geo-registry jurisdiction --name 新竹市 --profile road-section")(jurisdiction)
 app.command(epilog="Example: geo-registry demo")(demo)

@@ -4,6 +4,8 @@
 -- adds the difference to the leaf. Before it looks, it locks the leaf's total: what one change depends on (the block of
 -- a building, the residence of a registration, another plate of an address) can then only change before or after it.
 -- Its queries look up one row after the other, so that a plan made for one row serves a million and the other way round.
+-- One statement changes one of these tables: where WITH stores a building and its units at once, the trigger of one would
+-- see what that of the other has not counted yet.
 
 -- A difference of one count: `what` is a column of tally and tally_week. Week null: the current one.
 DO $$
@@ -326,6 +328,7 @@ DECLARE
       wanted uuid[];
       ids uuid[];
     BEGIN
+      %7$s
       PERFORM counted_day();
       LOOP
         WITH changed AS (%3$s), moved AS (%4$s)
@@ -385,7 +388,10 @@ BEGIN
       ('delete', format('SELECT %s, -1 AS sign FROM gone', kind.columns), 'OLD TABLE AS gone')) v (name, changed, tables)
     LOOP
       CONTINUE WHEN verb.name <> ALL (kind.verbs);
-      EXECUTE format(pattern, kind.own, verb.name, verb.changed, kind.moved, kind.facts, verb.tables);
+      EXECUTE format(pattern, kind.own, verb.name, verb.changed, kind.moved, kind.facts, verb.tables,
+        -- The grid asks for its lock after this; who waits for it must not hold totals yet.
+        CASE WHEN kind.own IN ('building', 'address') THEN format('PERFORM lock_grid(ARRAY(
+          WITH changed AS (%s) SELECT DISTINCT c.district_id FROM changed c), true);', verb.changed) ELSE '' END);
     END LOOP;
   END LOOP;
 END $do$;
@@ -453,6 +459,36 @@ BEGIN
   END LOOP;
 END $do$;
 
+-- Before blocks are drawn anew all totals of their districts are held, after the lock that the grid takes for it: places
+-- then move between leaves in several statements, in whatever order.
+CREATE OR REPLACE FUNCTION registry.hold_blocks() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
+DECLARE
+  changed uuid[];
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    changed := ARRAY(SELECT n.id FROM fresh n);
+  ELSE
+    changed := ARRAY(SELECT n.id FROM fresh n JOIN gone o ON o.id = n.id
+      AND (o.boundary, o.state, o.district_id) IS DISTINCT FROM (n.boundary, n.state, n.district_id));
+  END IF;
+  IF cardinality(changed) > 0 THEN
+    PERFORM lock_grid(ARRAY(
+      SELECT g.district_id FROM grid_block g WHERE g.id = ANY (changed)
+      UNION SELECT d.id FROM grid_block g JOIN division d ON d.boundary && g.boundary
+      WHERE d.level = 'district' AND g.id = ANY (changed)), false);
+    PERFORM counted_day();
+    PERFORM lock_leaves(ARRAY(
+      SELECT t.leaf_id FROM tally t WHERE t.district_id IN (SELECT g.district_id FROM grid_block g WHERE g.id = ANY (changed))
+      UNION SELECT unnest(changed)));
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER add_up_insert AFTER INSERT ON registry.grid_block REFERENCING NEW TABLE AS fresh
+  FOR EACH STATEMENT EXECUTE FUNCTION registry.hold_blocks();
+CREATE OR REPLACE TRIGGER add_up_update AFTER UPDATE ON registry.grid_block REFERENCING OLD TABLE AS gone NEW TABLE AS fresh
+  FOR EACH STATEMENT EXECUTE FUNCTION registry.hold_blocks();
+
 -- A leaf follows the areas of its block or division.
 CREATE OR REPLACE FUNCTION registry.follow_leaf_areas() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
@@ -465,9 +501,9 @@ BEGIN
     IS DISTINCT FROM (a.block_id, a.district_id, a.township_id, a.community_id);
   RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER add_up_update AFTER UPDATE ON registry.grid_block REFERENCING NEW TABLE AS fresh
+CREATE OR REPLACE TRIGGER areas_update AFTER UPDATE ON registry.grid_block REFERENCING NEW TABLE AS fresh
   FOR EACH STATEMENT EXECUTE FUNCTION registry.follow_leaf_areas();
-CREATE OR REPLACE TRIGGER add_up_update AFTER UPDATE ON registry.division REFERENCING NEW TABLE AS fresh
+CREATE OR REPLACE TRIGGER areas_update AFTER UPDATE ON registry.division REFERENCING NEW TABLE AS fresh
   FOR EACH STATEMENT EXECUTE FUNCTION registry.follow_leaf_areas();
 
 -- A check of one unit in the field, by an account that may not read such checks: all but the counts is found here.
@@ -518,6 +554,31 @@ LANGUAGE sql STABLE AS $$
       (d.what = 'visits')::int, (d.what = 'units_visited')::int
     FROM registry.dwelling_facts() d JOIN registry.building_leaf() p ON p.id = d.building_id WHERE d.week IS NOT NULL) f
   GROUP BY f.leaf_id, f.week
+$$;
+
+-- Where the totals differ from the base tables, or the weeks from the totals (`of all weeks`): no rows when all is well.
+-- One snapshot sees a change together with its totals, so that this may be asked at any time.
+CREATE OR REPLACE FUNCTION registry.tally_drift() RETURNS TABLE (leaf_id uuid, week date, what text, kept bigint, counted bigint)
+LANGUAGE sql STABLE AS $$
+  WITH figure AS (
+    SELECT t.leaf_id, NULL::date AS week, x.key AS what, x.value::int AS kept, 0 AS counted
+    FROM registry.tally t, jsonb_each_text(to_jsonb(t) - '{leaf_id,block_id,district_id,township_id,community_id}'::text[]) x
+    UNION ALL
+    SELECT r.leaf_id, NULL, x.key, 0, x.value::int FROM registry.tally_recount() r, jsonb_each_text(to_jsonb(r) - 'leaf_id') x
+    UNION ALL
+    SELECT t.leaf_id, NULL, x.key || ' of all weeks', 0, x.value::int
+    FROM registry.tally t, jsonb_each_text(to_jsonb(t) - '{leaf_id,block_id,district_id,township_id,community_id}'::text[]) x
+    UNION ALL
+    SELECT w.leaf_id, CASE WHEN s.is_state THEN NULL ELSE w.week END, x.key || CASE WHEN s.is_state THEN ' of all weeks' ELSE '' END,
+      x.value::int, 0
+    FROM registry.tally_week w, jsonb_each_text(to_jsonb(w) - '{leaf_id,week}'::text[]) x,
+      LATERAL (SELECT x.key IN ('units', 'rental_units', 'persons', 'registered', 'addresses', 'plated') AS is_state) s
+    WHERE x.value <> '0'
+    UNION ALL
+    SELECT r.leaf_id, r.week, x.key, 0, x.value::int
+    FROM registry.tally_week_recount() r, jsonb_each_text(to_jsonb(r) - '{leaf_id,week}'::text[]) x WHERE x.value <> '0')
+  SELECT f.leaf_id, f.week, f.what, sum(f.kept), sum(f.counted) FROM figure f
+  GROUP BY f.leaf_id, f.week, f.what HAVING sum(f.kept) <> sum(f.counted) ORDER BY 1, 2, 3
 $$;
 
 -- The residences that begin or end with the passing of days, and the registrations that expire. Nothing is waited for while

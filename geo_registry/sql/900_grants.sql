@@ -40,7 +40,8 @@ DECLARE
   call regprocedure;
 BEGIN
   FOR call IN SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname = 'registry' AND p.proname <> ALL (ARRAY['make_partitions', 'turn_to', 'tally_rebuild', 'tally_recount', 'tally_week_recount', 'refresh_heat'])
+    WHERE n.nspname = 'registry' AND p.proname <> ALL (ARRAY['make_partitions', 'turn_to', 'tally_rebuild', 'tally_recount', 'tally_week_recount',
+        'tally_drift', 'refresh_heat'])
       AND p.prorettype <> 'trigger'::regtype  -- a trigger fires without it; with it, one could hang it on a table of one's own
   LOOP
     EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO registry_app, registry_reader', call);
