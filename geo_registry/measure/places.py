@@ -137,3 +137,27 @@ def _inside(viewer: Viewer, place: Place) -> ColumnElement[bool]:
             Division.township_id == place.id, Division.parent_id == place.id,
         )  # fmt: skip
     return around & division_in_scope(viewer)
+
+
+def area_of_code(session: Session, code: str | None) -> UUID:
+    """Return the division or current block of a code; without one the topmost division that is kept.
+
+    Raises:
+        NotFound: `area-not-found`.
+
+    """
+    rank = func.array_position(list(LEVELS), Division.level)
+    division = (
+        select(Division.id).where(Division.valid.contains(func.current_date())).order_by(rank, Division.code)
+    )
+    if code is None:
+        found = session.execute(division.where(Division.level.in_(("city", "district"))).limit(1)).scalar()
+    else:
+        found = session.execute(division.where(Division.code == code).limit(1)).scalar()
+        block = select(GridBlock.id).where(GridBlock.code == code, GridBlock.state == "current")
+        found = found or session.execute(block).scalar()
+    if found is None:
+        raise NotFound(
+            "area-not-found", f"没有代码为 {code} 的区划或网格" if code else "还没有区划，请先导入"
+        )
+    return found
