@@ -219,7 +219,7 @@ def test_a_photo_is_shown_where_its_plate_stands(
     plate = street.install(photo=kept.sha256 if how == "installation" else street.photo())
     if how == "inspection":
         writes.inspect(session, street.clerk, plate_id=plate.id, version=plate.version, photo=kept.sha256)
-    inside = make.make_viewer("leader", [street.place.community_id])
+    inside = make.make_viewer("leader", [street.place.district_id])
     assert photo_content(session, inside, kept.sha256) == path_of(kept.sha256).read_bytes()
     for viewer, sha256 in ((make.make_viewer("clerk", [new_id()]), kept.sha256), (inside, "ab" * 32)):
         with pytest.raises(NotFound):
