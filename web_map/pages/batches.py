@@ -12,7 +12,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from geo_registry.access.viewer import Permission, Viewer
-from geo_registry.address.reads import profile_in_force
+from geo_registry.address.reads import address, profile_in_force
 from geo_registry.address.scheme import PlateSize
 from geo_registry.codes import format_code
 from geo_registry.db import Session
@@ -61,14 +61,24 @@ def as_csv(session: PageSession, viewer: Producer, batch_id: UUID) -> Response:
     """Return the plates of a batch for the maker, as CSV that spreadsheets open in Chinese."""
     batch = reads.batch(session, viewer, batch_id)
     sizes: dict[str, PlateSize] = {size.kind: size for size in profile_in_force(session).plates}
+    rows = plates_of_batch(session, viewer, batch_id)
+    district = district_of(session, viewer, rows)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    for number, row in enumerate(plates_of_batch(session, viewer, batch_id), 1):
+    for number, row in enumerate(rows, 1):
         size = sizes.get(row.kind)
         measures = (size.width_mm, size.height_mm, size.thickness_mm, size.qr_mm) if size else (None,) * 4
         kind, state = words.word(words.PLATE_KINDS, row.kind), words.word(words.PLATE_STATES, row.state)
-        cells = (number, *face(row.address), row.address, kind, *measures, format_code("P", row.code), state)
+        cells = (
+            number,
+            *face(row.address, district),
+            row.address,
+            kind,
+            *measures,
+            format_code("P", row.code),
+            state,
+        )
         writer.writerow([harmless(cell) for cell in cells])
     name = quote(f"{batch.number}.csv", safe="")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "Cache-Control": "no-store"}
@@ -85,6 +95,11 @@ def plates_of_batch(session: Session, viewer: Viewer, batch_id: UUID) -> list[re
         after = found.next
         if after is None:
             return sorted(rows, key=in_order)
+
+
+def district_of(session: Session, viewer: Viewer, rows: list[reads.PlateRow]) -> str | None:
+    """Return the name of the one district that the plates of a batch lie in; no sign bears it."""
+    return address(session, viewer, rows[0].address_id).district if rows else None
 
 
 @router.get("/plates/batches/{batch_id}")
@@ -139,8 +154,9 @@ def sheet(request: Request, session: PageSession, viewer: Producer, batch_id: UU
     rows = plates_of_batch(session, viewer, batch_id)
     sizes: dict[str, PlateSize] = {size.kind: size for size in profile_in_force(session).plates}
     counts = sorted(Counter(row.kind for row in rows).items())
+    district = district_of(session, viewer, rows)
     return page(
         request, "batch_sheet.html", viewer, batch=reads.batch(session, viewer, batch_id),
-        plates=[SheetRow(*face(row.address), row.kind, row.code) for row in rows],
+        plates=[SheetRow(*face(row.address, district), row.kind, row.code) for row in rows],
         totals=[(kind, sizes.get(kind), count) for kind, count in counts], now=dt.datetime.now(words.CHINA),
     )  # fmt: skip

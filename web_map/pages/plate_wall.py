@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from geo_registry.access.viewer import Permission, Viewer
+from geo_registry.address.reads import address
 from geo_registry.db import Session
 from geo_registry.plate import reads
 from geo_registry.plate.rules import FAR_M, NEAR_M, STEPS, refusal
@@ -110,5 +111,6 @@ def to_verify(
     for row in found.rows:
         plate = reads.plate(session, viewer, row.id)
         if plate.installation is not None:
-            cards.append(Card(plate, plate.installation, *face(plate.address)))
+            district = address(session, viewer, plate.address_id).district
+            cards.append(Card(plate, plate.installation, *face(plate.address, district)))
     return page(request, "plate_verify.html", viewer, rows=cards, next=found.next)

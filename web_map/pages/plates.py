@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from folium.plugins import GeoMan
 
 from geo_registry.access.viewer import Permission, Viewer
 from geo_registry.address.near import streets_near
-from geo_registry.address.reads import address, history_of, place_name, profile_in_force
+from geo_registry.address.reads import Version, address, history_of, place_name, profile_in_force
 from geo_registry.area.reads import AreaRow, areas, areas_containing
 from geo_registry.db import Session
 from geo_registry.errors import NotFound, RuleBroken
@@ -53,7 +53,7 @@ _NO_TOOLS = dict.fromkeys(
      "drawText", "editMode", "dragMode", "cutPolygon", "removalMode", "rotateMode"), False,
 )  # fmt: skip
 _NO_STREET = RuleBroken("street-missing", "300 米内没有道路，请移近道路，或先为道路命名", field="street")
-_NUMBER = re.compile(r"(?P<upper>.*\D)?(?P<lower>[临附]?\d+(?:[-之附]\d+)*[A-Z]?)[号號]?")
+_NUMBER = re.compile(r"(?P<upper>.*?)(?P<lower>[临附]?\d+(?:[-之附]\d+)*[A-Z]?)[号號]?")
 
 
 def viewer_of_plates(viewer: CurrentViewer) -> Viewer:
@@ -66,10 +66,11 @@ Lon = Annotated[float, Query(ge=-180, le=180)]
 Lat = Annotated[float, Query(ge=-90, le=90)]
 
 
-def face(text: str) -> tuple[str, str]:
-    """Return what stands on a plate above and below: the name, and the number without 号."""
+def face(text: str, district: str | None = None) -> tuple[str, str]:
+    """Return what stands on a plate above and below: the name without its district, the number without 号."""
+    text = words.local(text, district)
     found = _NUMBER.fullmatch(text)
-    return (found["upper"] or "", found["lower"]) if found else ("", text)
+    return (found["upper"], found["lower"]) if found else ("", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,8 @@ def plates_of(
 def in_order(row: reads.PlateRow) -> tuple[tuple[int, str], ...]:
     """Return the key that sorts plates as people count: 2号, 10号, 10-1号."""
     return tuple(
-        (int(part), "") if part.isdecimal() else (-1, part) for part in re.findall(r"\d+|\D+", row.address)
+        (int(part), "") if part.isdecimal() else (-1, part)
+        for part in re.findall(r"\d+|\D+", f"{row.text} {row.address}")
     )
 
 
@@ -304,28 +306,28 @@ def previewed(session: Session, viewer: Viewer, wanted: Wanted, street_id: UUID 
     upper, lower = face(found.standard_text)
     return {
         "fault": None, "found": found, "street_id": street_id, "upper": upper, "lower": lower,
-        "area_name": area_name(session, viewer, found.standard_text, wanted.lon, wanted.lat),
+        "whole": whole_text(session, viewer, found.standard_text, wanted.lon, wanted.lat),
         "pinyin": pinyin(found.place_name), "is_typed": bool(wanted.number),
         "errors": [one for one in found.remarks if one.level == "error"],
         "warnings": [one for one in found.remarks if one.level == "warning"],
     }  # fmt: skip
 
 
-def area_name(session: Session, viewer: Viewer, text: str, lon: float | None, lat: float | None) -> str:
-    """Return city, district and township of a point, as they stand before a standard address."""
+def whole_text(session: Session, viewer: Viewer, text: str, lon: float | None, lat: float | None) -> str:
+    """Return a standard address with city, district and township before it, each once."""
     if lon is None or lat is None:
-        return ""
+        return text
     around = areas_containing(session, viewer, lon=lon, lat=lat)
-    names = [row.name for row in around if row.level in {"city", "district", "township"}]
-    # Villages are named with their district already.
-    return "" if any(text.startswith(name) for name in names) else "".join(names)
+    names = {row.level: row.name for row in around}
+    before = "".join(names.get(level, "") for level in ("city", "district", "township"))
+    return before + words.local(text, names.get("district"))
 
 
 @router.get("/panels/plates/holes/{address_id}")
 def hole(session: PageSession, viewer: Editor, address_id: UUID) -> Response:
     """Show an address without any plate, with the act that gives it one."""
     found = address(session, viewer, address_id)
-    upper, lower = face(found.standard_text)
+    upper, lower = face(found.standard_text, found.district)
     return piece("plate_hole.html", address=found, upper=upper, lower=lower)
 
 
@@ -333,14 +335,32 @@ def hole(session: PageSession, viewer: Editor, address_id: UUID) -> Response:
 def shown(session: PageSession, viewer: Editor, plate_id: UUID) -> Response:
     """Show a plate: face, evidence, acts, history."""
     plate = reads.plate(session, viewer, plate_id)
-    upper, lower = face(plate.address)
+    where = address(session, viewer, plate.address_id)
+    upper, lower = face(plate.address, where.district)
     acts = buttons(viewer, plate)
     why_not_move = next((one.why_not for one in acts if one.verb == "move"), "")
     return piece(
         "plate_pane.html", plate=plate, upper=upper, lower=lower, evidence=plate.installation,
-        street_id=address(session, viewer, plate.address_id).place_name_id,
-        area_name=area_name(session, viewer, plate.address, plate.lon, plate.lat),
+        street_id=where.place_name_id, whole=whole_text(session, viewer, plate.address, plate.lon, plate.lat),
         acts=[one for one in acts if not one.why_not], not_now=[one for one in acts if one.why_not],
         may_move=not why_not_move, why_not_move=why_not_move, findings=FINDINGS,
-        versions=history_of(session, viewer, kind="plate", object_id=plate_id),
+        versions=in_words(history_of(session, viewer, kind="plate", object_id=plate_id)),
     )  # fmt: skip
+
+
+def in_words(versions: tuple[Version, ...]) -> list[Version]:
+    """Return the versions of a plate with states and kinds in words, and batches without their ids."""
+    tables = {"state": words.PLATE_STATES, "kind": words.PLATE_KINDS}
+
+    def told(field: str, value: Any) -> Any:  # noqa: ANN401  (what a version holds)
+        if field == "batch_id":
+            return "已列入" if value else None
+        return words.word(tables[field], value) if field in tables else value
+
+    return [
+        replace(one, changes=tuple(
+            replace(change, old=told(change.field, change.old), new=told(change.field, change.new))
+            for change in one.changes
+        ))
+        for one in versions
+    ]  # fmt: skip

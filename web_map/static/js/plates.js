@@ -129,7 +129,7 @@ function select(wanted) {
       lon: Number(body.dataset.lon), lat: Number(body.dataset.lat),
     });
   }
-  say({ new: "在地图上点一下新门牌的位置；也可按 Enter 放在地图中心", move: "拖动标记到新位置，松开即保存；方向键微调" }[tool] ?? "");
+  say({ new: "点一下地图放新门牌（或按 Enter）", move: "拖动标记，松开即保存；方向键微调" }[tool] ?? "");
 }
 
 /** @param {string} words */
@@ -203,6 +203,7 @@ document.addEventListener("plates:idle", () => select("select"));
 onClick((latlng) => {
   if (tool === "new") {
     place(latlng.lng, latlng.lat, street);
+    say("可拖动标记、改号，再保存");
     return;
   }
   if (tool === "move") return;

@@ -168,7 +168,7 @@ export async function undo() {
   const last = done.pop();
   if (!last) return;
   changed();
-  if (await last.back()) tell(`已撤销：${last.words}`);
+  if (await last.back()) tell(`已撤销：${last.words.replace(/，?已保存$| 已保存$/, "")}`);
 }
 
 export { act, newKey };

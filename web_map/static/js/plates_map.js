@@ -14,6 +14,11 @@ let marker = null;
 /** @type {any} */
 let foot = null;
 
+// From a distance the metres would cover one another.
+const thin = () => map.getContainer().classList.toggle("ticks-off", map.getZoom() < 16.5);
+map.on("zoomend", thin);
+thin();
+
 /** @param {number[][][]} lines a MultiLineString's coordinates; empty takes the street off the map */
 export function drawStreet(lines) {
   street.clearLayers();
