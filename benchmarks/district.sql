@@ -1,0 +1,71 @@
+-- A generated district: numbers for ids, so that rows belong together by arithmetic. Triggers and references are off.
+SET session_replication_role = replica;
+SET maintenance_work_mem = '1GB';
+SET search_path = registry, public;
+
+CREATE FUNCTION pg_temp.own(kind int, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
+  SELECT (lpad(to_hex(kind), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid
+$$;
+CREATE FUNCTION pg_temp.cell(n int) RETURNS geometry LANGUAGE sql IMMUTABLE AS $$
+  SELECT ST_Multi(ST_MakeEnvelope(121 + (n % 25) * .004, 31 + (n / 25) * .004, 121 + (n % 25 + 1) * .004, 31 + (n / 25 + 1) * .004, 4490))
+$$;
+
+INSERT INTO division (id, scheme, code, level, name, full_name, parent_id, district_id, township_id)
+SELECT pg_temp.own(1, 0), 'cn', '1', 'district', '区', '区', NULL, pg_temp.own(1, 0), NULL
+UNION ALL SELECT pg_temp.own(2, n), 'cn', '2-' || n, 'township', '镇' || n, '镇' || n, pg_temp.own(1, 0), pg_temp.own(1, 0), pg_temp.own(2, n)
+FROM generate_series(0, 9) n
+UNION ALL SELECT pg_temp.own(3, n), 'cn', '3-' || n, 'community', '村' || n, '村' || n, pg_temp.own(2, n / 5), pg_temp.own(1, 0), pg_temp.own(2, n / 5)
+FROM generate_series(0, 49) n;
+INSERT INTO grid_block (id, code, name, boundary, district_id, township_id, community_id)
+SELECT pg_temp.own(4, n), n::text, '网格' || n, pg_temp.cell(n), pg_temp.own(1, 0), pg_temp.own(2, n / 50), pg_temp.own(3, n / 10)
+FROM generate_series(0, 499) n;
+INSERT INTO building (id, method, position, valid, district_id, township_id, community_id)
+SELECT pg_temp.own(5, n), 'derived', ST_SetSRID(ST_MakePoint(121.0001 + (n / 200 % 25) * .004 + (n % 14) * .00027,
+    31.0001 + (n / 5000) * .004 + (n / 14 % 14) * .00027), 4490), '[2015-01-01,)',
+  pg_temp.own(1, 0), pg_temp.own(2, n / 10000), pg_temp.own(3, n / 2000)
+FROM generate_series(0, 99999) n;
+INSERT INTO building_block SELECT pg_temp.own(5, n), pg_temp.own(4, n / 200) FROM generate_series(0, 99999) n;
+INSERT INTO housing_unit (id, building_id, unit_text, unit_key, use, valid, district_id, township_id, community_id)
+SELECT pg_temp.own(6, n), pg_temp.own(5, n / 10), 'x', (n % 10)::text, CASE n % 5 WHEN 0 THEN 'let_whole' ELSE 'self_occupied' END,
+  '[2015-01-01,)', pg_temp.own(1, 0), pg_temp.own(2, n / 100000), pg_temp.own(3, n / 20000)
+FROM generate_series(0, 999999) n;
+INSERT INTO address (id, scope_id, number, number_key, number_text, standard_text, valid, district_id, township_id, community_id)
+SELECT pg_temp.own(7, n), pg_temp.own(3, n / 4000), n + 1, n::text, 'x', 'x', '[2015-01-01,)',
+  pg_temp.own(1, 0), pg_temp.own(2, n / 20000), pg_temp.own(3, n / 4000)
+FROM generate_series(0, 199999) n;
+INSERT INTO address_block SELECT pg_temp.own(7, n), pg_temp.own(4, n / 400) FROM generate_series(0, 199999) n;
+INSERT INTO plate (address_id, state, valid, text, district_id, township_id, community_id)
+SELECT pg_temp.own(7, n), CASE WHEN n % 10 < 7 THEN 'installed' ELSE 'delivered' END, '[2015-01-01,)', 'x',
+  pg_temp.own(1, 0), pg_temp.own(2, n / 20000), pg_temp.own(3, n / 4000)
+FROM generate_series(0, 199999) n;
+
+-- Exclusion constraints are built after the load.
+ALTER TABLE residence DROP CONSTRAINT residence_unit_excl, DROP CONSTRAINT residence_main_excl;
+INSERT INTO person (id, name, sex, birth_year, birth_month, id_type, id_number, id_index, id_tail, district_id, township_id, community_id)
+SELECT pg_temp.own(8, n), '某某', '1', 1950 + n % 70, 1 + n % 12, '111', '\x00', decode(md5(n::text), 'hex'), '00',
+  pg_temp.own(1, 0), pg_temp.own(2, n / 250000), pg_temp.own(3, n / 50000)
+FROM generate_series(0, 2499999) n;
+INSERT INTO residence (id, person_id, unit_id, building_id, category, valid, district_id, township_id, community_id)
+SELECT pg_temp.own(9, n), pg_temp.own(8, n), pg_temp.own(6, n * 2 / 5), pg_temp.own(5, n / 25), 'incomer',
+  daterange(date '2020-01-01' + n % 2000, NULL), pg_temp.own(1, 0), pg_temp.own(2, n / 250000), pg_temp.own(3, n / 50000)
+FROM generate_series(0, 2499999) n;
+INSERT INTO registration (id, residence_id, person_id, status, registered_on, district_id, township_id, community_id)
+SELECT pg_temp.own(10, n), pg_temp.own(9, n), pg_temp.own(8, n), CASE WHEN n % 20 < 19 THEN 'active' ELSE 'draft' END,
+  CURRENT_DATE - 56 + n % 56, pg_temp.own(1, 0), pg_temp.own(2, n / 250000), pg_temp.own(3, n / 50000)
+FROM generate_series(0, 2499999) n WHERE n % 12 <> n / 5000 % 12;
+INSERT INTO field_check (unit_id, building_id, leaf_id, checked_on, persons_met, persons_registered, records_checked,
+  records_right, district_id, township_id, community_id)
+SELECT pg_temp.own(6, n * 12), pg_temp.own(5, n * 12 / 10), pg_temp.own(4, n * 12 / 2000), CURRENT_DATE - n % 56, 3,
+  3 - (n % 9 = 0)::int, 3, 3 - (n % 11 = 0)::int, pg_temp.own(1, 0), pg_temp.own(2, n * 12 / 100000), pg_temp.own(3, n * 12 / 20000)
+FROM generate_series(0, 83332) n;
+INSERT INTO building_check (building_id, leaf_id, checked_on, units_found, units_listed, district_id, township_id, community_id)
+SELECT pg_temp.own(5, n * 10), pg_temp.own(4, n / 20), CURRENT_DATE - n % 56, 10, 9 + n % 2, pg_temp.own(1, 0),
+  pg_temp.own(2, n / 1000), pg_temp.own(3, n / 200)
+FROM generate_series(0, 9999) n;
+INSERT INTO visit (visited_at, unit_id, outcome)
+SELECT now() - n % 56 * interval '1 day', pg_temp.own(6, n * 2), 'met_all' FROM generate_series(0, 499999) n;
+ALTER TABLE residence
+  ADD CONSTRAINT residence_unit_excl EXCLUDE USING gist (person_id WITH =, unit_id WITH =, valid WITH &&) WHERE (upper_inf(sys)),
+  ADD CONSTRAINT residence_main_excl EXCLUDE USING gist (person_id WITH =, valid WITH &&) WHERE (is_main AND upper_inf(sys));
+SET session_replication_role = origin;
+SELECT registry.tally_rebuild();
