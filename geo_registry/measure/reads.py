@@ -36,8 +36,8 @@ from geo_registry.measure.tables import Tally, TallyWeek
 
 __all__ = [
     "LEVELS_SHOWN", "AreaRates", "BuildingCount", "Rate", "RateReport", "RateRow", "area_rates",
-    "building_counts", "heat_cells", "ranking", "rate_report", "rates_of_blocks", "series_of_blocks",
-    "shapes", "week_of", "weeks",
+    "building_counts", "heat_cells", "ranking", "rate_report", "rates_of_blocks", "rates_of_sets",
+    "series_of_blocks", "shapes", "week_of", "weeks",
 ]  # fmt: skip
 WEEK = dt.timedelta(days=7)
 MOST_WEEKS = 53
@@ -181,8 +181,15 @@ def _row(area: AreaRates, rate: str) -> RateRow:
 
 def rates_of_blocks(session: Session, block_ids: Sequence[UUID], *, week: dt.date | None = None) -> AreaRates:
     """Return the rates of a set of blocks: the sums over those that are told by themselves."""
-    asked = week_of(week)
-    return _board_of_blocks(session, block_ids, [asked]).of(_set_of(block_ids))
+    return rates_of_sets(session, [block_ids], week=week)[0]
+
+
+def rates_of_sets(
+    session: Session, sets: Sequence[Sequence[UUID]], *, week: dt.date | None = None
+) -> tuple[AreaRates, ...]:
+    """Return the rates of several sets of blocks, in order: the figures around all of them are read once."""
+    board = _board_of_blocks(session, [block for one in sets for block in one], [week_of(week)])
+    return tuple(board.of(_set_of(one)) for one in sets)
 
 
 def series_of_blocks(

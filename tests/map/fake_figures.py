@@ -162,7 +162,7 @@ def building_counts(_session: object, _viewer: object, *, block_id: UUID) -> tup
 def zone_row(at: int) -> ZoneRow:
     """Return one of the zones."""
     name, state, left, community = ZONES[at]
-    row: dict[str, Any] = {name: None for name in ZoneRow.__slots__}
+    row: dict[str, Any] = dict.fromkeys(ZoneRow.__slots__)
     row |= {
         "id": UUID(int=9000 + at), "name": name, "state": state,
         "state_title": {"submitted": "报验", "in_rectification": "整治中", "plan_approved": "方案批准", "returned": "退回整改"}[state],
@@ -190,9 +190,11 @@ def zone(_session: object, _viewer: object, zone_id: UUID) -> SimpleNamespace:
     return SimpleNamespace(district_id=None, township_id=TOWN, community_id=community)
 
 
-def rates_of_blocks(_session: object, _blocks: object, *, week: dt.date | None = None) -> SimpleNamespace:
-    """Return the rates of a zone."""
-    return SimpleNamespace(rates=rates(104, 115))
+def rates_of_sets(
+    _session: object, sets: list[object], *, week: dt.date | None = None
+) -> list[SimpleNamespace]:
+    """Return the rates of zones."""
+    return [SimpleNamespace(rates=rates(104, 115)) for _ in sets]
 
 
 def places(_session: object, _viewer: object) -> dict[str, Any]:
@@ -243,7 +245,7 @@ def weeks(_session: object) -> tuple[dt.date, ...]:
 
 
 FAKED = (
-    "area_rates", "breadcrumb", "building_counts", "heat_cells", "own_areas", "places", "ranking", "rates_of_blocks",
+    "area_rates", "breadcrumb", "building_counts", "heat_cells", "own_areas", "places", "ranking", "rates_of_sets",
     "shapes", "weeks", "zone", "zones",
 )  # fmt: skip
 

@@ -22,7 +22,7 @@ from geo_registry.measure.reads import (
     building_counts,
     heat_cells,
     ranking,
-    rates_of_blocks,
+    rates_of_sets,
     shapes,
     weeks,
 )
@@ -181,9 +181,11 @@ def _shapes(session: Session, viewer: Viewer, view: View) -> dict[str, Any]:
 def zones_of(session: Session, viewer: Viewer, view: View) -> Zones:
     """Return the zones of the page's area, and those of what is chosen."""
     listed = zones(session, viewer, area_id=view.area, limit=MOST_ZONES).rows
+    open_rows = [row for row in listed if row.state in _OPEN]
+    rated = rates_of_sets(session, [row.block_ids for row in open_rows], week=view.week) if open_rows else ()
     cards = tuple(
-        _card(session, row, number, view)
-        for number, row in enumerate((row for row in listed if row.state in _OPEN), start=1)
+        _card(row, number, rates.rates[view.rate])
+        for number, (row, rates) in enumerate(zip(open_rows, rated, strict=True), start=1)
     )
     closed = tuple(Closed(row.id, row.name, row.accepted_on) for row in listed if row.accepted_on)
     closed = tuple(sorted(closed, key=lambda one: one.accepted_on, reverse=True))
@@ -200,11 +202,10 @@ def zones_of(session: Session, viewer: Viewer, view: View) -> Zones:
     )
 
 
-def _card(session: Session, row: ZoneRow, number: int, view: View) -> ZoneCard:
-    rates = rates_of_blocks(session, row.block_ids, week=view.week)
+def _card(row: ZoneRow, number: int, rate: Rate) -> ZoneCard:
     return ZoneCard(
         row.id, number, row.name, row.state, row.state_title, row.due_on, row.days_left,
-        100 * (row.share_used or 0.0), rates.rates[view.rate], row.lon, row.lat,
+        100 * (row.share_used or 0.0), rate, row.lon, row.lat,
     )  # fmt: skip
 
 

@@ -30,7 +30,15 @@ function place(html) {
   if (key) /** @type {HTMLElement} */ (same ?? board).focus({ preventScroll: true });
   figures.draw(JSON.parse(found.getElementById("drawing")?.textContent ?? "{}"));
   bindFocusAreas();
-  board.querySelector(".is-chosen")?.scrollIntoView({ block: "nearest" });
+  for (const scroller of board.querySelectorAll(".board-scroll")) reveal(scroller, scroller.querySelector(".is-chosen"));
+}
+
+/** @param {Element} scroller @param {HTMLElement | null} chosen move the list alone, never the page */
+function reveal(scroller, chosen) {
+  if (!chosen) return;
+  const [frame, row] = [scroller.getBoundingClientRect(), chosen.getBoundingClientRect()];
+  if (row.top < frame.top + 36) scroller.scrollTop -= frame.top + 36 - row.top;
+  else if (row.bottom > frame.bottom) scroller.scrollTop += row.bottom - frame.bottom;
 }
 
 /**
@@ -180,8 +188,9 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("figures:go", (event) => show(/** @type {CustomEvent} */ (event).detail));
 document.addEventListener("figures:building", (event) => {
   const row = board.querySelector(`tr[data-building="${/** @type {CustomEvent} */ (event).detail}"]`);
-  row?.scrollIntoView({ block: "nearest" });
-  /** @type {HTMLElement | null} */ (row)?.focus();
+  const scroller = row?.closest(".board-scroll");
+  if (scroller) reveal(scroller, /** @type {HTMLElement} */ (row));
+  /** @type {HTMLElement | null} */ (row)?.focus({ preventScroll: true });
 });
 window.addEventListener("popstate", () => show(window.location.href, "keep"));
 
