@@ -29,6 +29,7 @@ from api.routes import (
     streets,
     tiles,
     units,
+    visits,
     zones,
 )  # fmt: skip
 from geo_registry import db, log
@@ -47,6 +48,8 @@ ROUTERS = (
     plate_batches.router,
     photos.router,
     blocks.router,
+    blocks.coordinators_router,
+    visits.router,
     residence.router,
     history.router,
     measures.router,

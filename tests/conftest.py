@@ -26,6 +26,7 @@ for name in [name for name in os.environ if name.startswith("GEO_REGISTRY_") and
 os.environ["GEO_REGISTRY_HOME"] = str(HOME)
 
 from geo_registry import cluster  # noqa: E402
+from geo_registry.db import TIMEZONE  # noqa: E402
 from geo_registry.settings import settings  # noqa: E402
 
 FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "512MB", "maintenance_work_mem": "128MB"}
@@ -116,7 +117,7 @@ def _template() -> str:
 @pytest.fixture(scope="session")
 def owner_engine(database: cluster.Urls) -> Iterator[Engine]:
     """Give an engine signed in as owner."""
-    engine = create_engine(database.owner)
+    engine = create_engine(database.owner, connect_args={"options": f"-c timezone={TIMEZONE}"})
     yield engine
     engine.dispose()
 

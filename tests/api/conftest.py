@@ -38,6 +38,7 @@ NAMES = (
     "batch", "made_batch", "done_batch", "sample",
     "zone_proposed", "zone_notified", "zone_listed", "zone_approved", "zone_working", "zone_submitted",
     "zone_accepted", "worker", "proof", "focus",
+    "beside", "keeper", "assigned",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 UNIT = "/v1/housing-units/{unit}"
 CHANGE = f"{UNIT}/actions/change"
+BLOCK = "/v1/blocks/{block}/actions"
 
 
 _FILLED = re.compile(r"{(\w+)}")
@@ -130,6 +131,12 @@ def test_a_repeated_write_answers_the_same_and_does_nothing(town: "Town") -> Non
 def test_a_write_outside_the_area_is_refused(town: "Town") -> None:
     answer = town.act("clerk", "/v1/buildings/{hidden}/actions/correct", {"floors": 3}, 1)
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/refused")
+
+
+def _box(west: float, south: float, width: float = 0.01) -> dict[str, Any]:
+    east, north = round(west + width, 6), round(south + 0.01, 6)
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
 
 
 WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -267,9 +274,31 @@ WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
         {"building_id": "{building}", "units_found": 3, "units_listed": 2},
         "",
     ),
+    "block": ("/v1/blocks", {"boundary": _box(121.40, 31.11), "name": "石桥-03", "community_id": "{c}"}, ""),
+    "block_redraw": (f"{BLOCK}/redraw", {"boundary": _box(121.40, 31.10, 0.011)}, "/v1/blocks/{block}"),
+    "block_split": (
+        f"{BLOCK}/split",
+        {
+            "line": {"type": "LineString", "coordinates": [[121.407, 31.09], [121.407, 31.12]]},
+            "name": "石桥-03",
+        },
+        "/v1/blocks/{block}",
+    ),
+    "block_merge": (f"{BLOCK}/merge", {"into_id": "{beside}"}, "/v1/blocks/{block}"),
+    "block_retire": ("/v1/blocks/{beside}/actions/retire", {}, "/v1/blocks/{beside}"),
+    "block_rename": (f"{BLOCK}/rename", {"name": "石桥东"}, "/v1/blocks/{block}"),
+    "block_assign": (f"{BLOCK}/assign", {"account_id": "{keeper}"}, "/v1/blocks/{block}"),
+    "block_end": (
+        "/v1/blocks/{beside}/actions/end-assignment",
+        {"assignment_id": "{assigned}"},
+        "/v1/blocks/{beside}",
+    ),
+    "visit": ("/v1/housing-units/{unit}/visits", {"outcome": "met_all"}, ""),
 }
 # Who does them; the clerk unless it says otherwise here.
 AUTHORS = {
+    **dict.fromkeys(("block", "block_redraw", "block_split", "block_merge", "block_retire"), "supervisor"),
+    **dict.fromkeys(("block_rename", "block_assign", "block_end", "visit"), "supervisor"),
     **dict.fromkeys(("sample", "sample_close", "sample_check", "check", "building_check"), "steward"),
     **dict.fromkeys(("focus", "focus_end", "zone", "zone_notify"), "officer"),
     **dict.fromkeys(
@@ -291,6 +320,7 @@ def test_every_write_of_the_interface_is_tried(town: "Town") -> None:
         "/v1/persons/lookup",
         "/v1/persons/*/reveal",
         "/v1/plates/preview",
+        "/v1/blocks/*/preview",
         "/v1/photos",
     }
     assert writes == {re.sub(r"{.*?}", "*", path) for path, _, _ in WRITES.values()}
@@ -307,8 +337,14 @@ def broken_commit(town: "Town") -> Iterator[None]:
         CREATE CONSTRAINT TRIGGER fail_late AFTER INSERT ON registry.act DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION registry.fail_late()
     """)
+    # A visit is its own record: it leaves no row in the log of acts.
+    town.sql("""
+        CREATE CONSTRAINT TRIGGER fail_late AFTER INSERT ON registry.visit DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION registry.fail_late()
+    """)
     yield
     town.sql("DROP TRIGGER fail_late ON registry.act")
+    town.sql("DROP TRIGGER fail_late ON registry.visit")
     town.sql("DROP FUNCTION registry.fail_late()")
 
 

@@ -89,3 +89,11 @@ INSERT INTO registry.sample_plan (id, name, direction, area_kind, area_id, seed,
   district_id, township_id)
 VALUES ('{sample}', '抽查', 'field_to_register', 'division', '{t}', 1, 2, 1, CURRENT_DATE, '{d}', '{t}');
 INSERT INTO registry.sample_unit (plan_id, unit_id, turn, weight) VALUES ('{sample}', '{unit}', 1, 2);
+-- A block without buildings beside the other one, and a trained coordinator who answers for it.
+INSERT INTO registry.grid_block (id, code, name, district_id, township_id, community_id, boundary)
+VALUES ('{beside}', '310112101001002', '石桥-02', '{d}', '{t}', '{c}', ST_Multi(ST_MakeEnvelope(121.41, 31.10, 121.42, 31.11, 4490)));
+INSERT INTO registry.account (id, login, name, role) VALUES ('{keeper}', 'keeper', '何小乙', 'coordinator');
+INSERT INTO registry.area_grant (account_id, division_id) VALUES ('{keeper}', '{c}');
+INSERT INTO registry.coordinator (account_id, trained_on) VALUES ('{keeper}', CURRENT_DATE - 90);
+INSERT INTO registry.block_assignment (id, block_id, account_id, valid)
+VALUES ('{assigned}', '{beside}', '{keeper}', daterange(CURRENT_DATE - 9, NULL));
