@@ -1,0 +1,129 @@
+"""Plates and batches under many hands at once: real commits, threads, no plate twice, no dead-lock."""
+
+import random
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from geo_registry.access.viewer import Viewer
+from geo_registry.db import transaction
+from geo_registry.errors import RegistryError
+from geo_registry.plate import writes
+from geo_registry.plate.tables import Plate, PlateBatch
+from tests import factories as make
+
+pytestmark = pytest.mark.commits
+
+
+def lay(engine: Engine, count: int, state: str = "approved") -> tuple[list[UUID], Viewer]:
+    with Session(engine) as session, session.begin():
+        place = make.make_street(session)
+        plates = [
+            make.make_plate(session, make.make_address(session, number, street=place), state=state).id
+            for number in range(1, count + 1)
+        ]
+        return plates, make.make_viewer(account_id=make.make_account(session).id)
+
+
+def balanced(engine: Engine) -> None:
+    with Session(engine) as session:
+        for batch in session.execute(select(PlateBatch)).scalars():
+            states = Counter(session.execute(select(Plate.state).where(Plate.batch_id == batch.id)).scalars())
+            assert batch.stock == states["produced"] + states["delivered"]
+            assert batch.made == batch.installed + batch.stock + batch.scrapped
+
+
+def test_a_plate_is_never_in_two_batches(committed: Engine) -> None:
+    plates, viewer = lay(committed, 24)
+    chance = random.Random(7)
+    wishes = [chance.sample(plates, 4) for _ in range(40)]
+
+    def order(number: int) -> str:
+        try:
+            with transaction(committed) as session:
+                writes.order_batch(
+                    session, viewer, plate_ids=wishes[number], number=f"第{number}批", maker="标牌厂"
+                )
+        except RegistryError as error:
+            return error.code
+        return "ordered"
+
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = Counter(threads.map(order, range(len(wishes))))
+    assert set(outcomes) == {"ordered", "plate-state"}
+    with Session(committed) as session:
+        held = session.execute(select(Plate.batch_id).where(Plate.state == "ordered")).scalars().all()
+        ordered = session.execute(select(PlateBatch.ordered)).scalars().all()
+    assert len(held) == 4 * outcomes["ordered"] == sum(ordered)
+    assert len(set(held)) == outcomes["ordered"]
+
+
+def test_mounting_scrapping_and_delivering_never_wait_for_each_other(committed: Engine) -> None:
+    plates, viewer = lay(committed, 24)
+    with transaction(committed) as session:
+        batches = [
+            writes.order_batch(session, viewer, plate_ids=plates[n::2], number=f"第{n}批", maker="标牌厂").id
+            for n in range(2)
+        ]
+        for batch in batches:
+            done = writes.produce_batch(session, viewer, batch_id=batch, version=1)
+            writes.deliver_batch(
+                session, viewer, batch_id=batch, version=done.version, plate_ids=_of(session, batch)[:6]
+            )
+        photos = [make.make_photo(session).sha256.hex() for _ in plates]
+
+    def work(number: int) -> str:
+        plate, lot = plates[number % 24], batches[number % 2]
+        try:
+            with transaction(committed) as session:
+                row = session.get_one(Plate, plate)
+                lon, lat = make.metres(5.0 * (number + 1), 12)
+                if number < 24 and number % 3:
+                    writes.install_plate(
+                        session, viewer, plate_id=plate, version=row.version, photo=photos[number],
+                        lon=lon, lat=lat,
+                    )  # fmt: skip
+                elif number < 24:
+                    writes.scrap_plate(session, viewer, plate_id=plate, version=row.version, reason="划伤")
+                else:
+                    version = session.get_one(PlateBatch, lot).version
+                    writes.deliver_batch(session, viewer, batch_id=lot, version=version)
+        except RegistryError as error:
+            return error.code
+        return "done"
+
+    order = list(range(40))
+    random.Random(3).shuffle(order)
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = Counter(threads.map(work, order))
+    assert set(outcomes) <= {"done", "plate-state", "stale", "batch-state", "batch-done"}, outcomes
+    assert outcomes["done"] >= 20
+    balanced(committed)
+
+
+def _of(session: Session, batch: UUID) -> list[UUID]:
+    return list(session.execute(select(Plate.id).where(Plate.batch_id == batch).order_by(Plate.id)).scalars())
+
+
+def test_two_hands_on_one_plate_mount_it_once(committed: Engine) -> None:
+    (plate,), viewer = lay(committed, 1, "delivered")
+    with Session(committed) as session, session.begin():
+        photos = [make.make_photo(session).sha256.hex() for _ in range(6)]
+    lon, lat = make.metres(5, 12)
+
+    def mount(photo: str) -> str:
+        try:
+            with transaction(committed) as session:
+                writes.install_plate(
+                    session, viewer, plate_id=plate, version=1, photo=photo, lon=lon, lat=lat
+                )
+        except RegistryError as error:
+            return error.code
+        return "done"
+
+    with ThreadPoolExecutor(6) as threads:
+        assert Counter(threads.map(mount, photos)) == {"done": 1, "stale": 5}
