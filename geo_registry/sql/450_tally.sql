@@ -99,71 +99,67 @@ RETURNS TABLE (leaf_id uuid, block_id uuid, district_id uuid, township_id uuid, 
 $$;
 
 -- Lock the totals of leaves in one order for all, made when missing.
-CREATE OR REPLACE FUNCTION registry.lock_leaves(leaves uuid[]) RETURNS void LANGUAGE plpgsql
-SET search_path = registry, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION registry.lock_leaves(leaves uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   held int;
 BEGIN
-  PERFORM FROM tally t WHERE t.leaf_id = ANY (leaves) ORDER BY t.leaf_id FOR NO KEY UPDATE;
+  PERFORM FROM registry.tally t WHERE t.leaf_id = ANY (leaves) ORDER BY t.leaf_id FOR NO KEY UPDATE;
   GET DIAGNOSTICS held = ROW_COUNT;
   IF held < cardinality(leaves) THEN
-    INSERT INTO tally (leaf_id, block_id, district_id, township_id, community_id)
-    SELECT a.leaf_id, a.block_id, a.district_id, a.township_id, a.community_id FROM leaf_areas(leaves) a ORDER BY a.leaf_id
+    INSERT INTO registry.tally (leaf_id, block_id, district_id, township_id, community_id)
+    SELECT a.leaf_id, a.block_id, a.district_id, a.township_id, a.community_id FROM registry.leaf_areas(leaves) a ORDER BY a.leaf_id
     ON CONFLICT (leaf_id) DO NOTHING;
-    PERFORM FROM tally t WHERE t.leaf_id = ANY (leaves) ORDER BY t.leaf_id FOR NO KEY UPDATE;
+    PERFORM FROM registry.tally t WHERE t.leaf_id = ANY (leaves) ORDER BY t.leaf_id FOR NO KEY UPDATE;
   END IF;
 END $$;
 
 -- Whoever changes what is counted shares this lock until the end of the transaction; the day turns while nobody holds it.
-CREATE OR REPLACE FUNCTION registry.counted_day() RETURNS date LANGUAGE plpgsql SET search_path = registry, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION registry.counted_day() RETURNS date LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(hashtextextended('tally', 0));
-  RETURN (SELECT t.day FROM tally_day t);
+  RETURN (SELECT t.day FROM registry.tally_day t);
 END $$;
 
 -- Hold the totals that buildings count in until the end of the transaction. An act on several buildings calls it first,
 -- for all of them: two such acts then never wait for each other in a circle.
-CREATE OR REPLACE FUNCTION registry.hold_buildings(buildings uuid[]) RETURNS date LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION registry.hold_buildings(buildings uuid[]) RETURNS date LANGUAGE plpgsql AS $$
 DECLARE
-  day date := counted_day();
+  day date := registry.counted_day();
   held uuid[] := '{}';
   wanted uuid[];
 BEGIN
   LOOP
     -- Asked again after each wait: a building may have gone to another block meanwhile.
-    wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(buildings) b (id) JOIN building_leaf() p ON p.id = b.id);
+    wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(buildings) b (id) JOIN registry.building_leaf() p ON p.id = b.id);
     IF wanted <@ held THEN
       RETURN day;
     END IF;
-    PERFORM lock_leaves(wanted);
+    PERFORM registry.lock_leaves(wanted);
     held := held || wanted;
   END LOOP;
 END $$;
 
-CREATE OR REPLACE FUNCTION registry.hold_addresses(addresses uuid[]) RETURNS void LANGUAGE plpgsql
-SET search_path = registry, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION registry.hold_addresses(addresses uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-  day date := counted_day();
+  day date := registry.counted_day();
   held uuid[] := '{}';
   wanted uuid[];
 BEGIN
   LOOP
-    wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(addresses) a (id) JOIN address_leaf() p ON p.id = a.id);
+    wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(addresses) a (id) JOIN registry.address_leaf() p ON p.id = a.id);
     EXIT WHEN wanted <@ held;
-    PERFORM lock_leaves(wanted);
+    PERFORM registry.lock_leaves(wanted);
     held := held || wanted;
   END LOOP;
 END $$;
 
 -- Add differences to leaves whose totals are held.
-CREATE OR REPLACE FUNCTION registry.add_to_leaves(facts registry.tally_fact[]) RETURNS void LANGUAGE plpgsql
-SET search_path = registry, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION registry.add_to_leaves(facts registry.tally_fact[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF cardinality(facts) = 0 THEN
     RETURN;
   END IF;
-  UPDATE tally t SET units = t.units + s.units, rental_units = t.rental_units + s.rental_units,
+  UPDATE registry.tally t SET units = t.units + s.units, rental_units = t.rental_units + s.rental_units,
     persons = t.persons + s.persons, registered = t.registered + s.registered,
     addresses = t.addresses + s.addresses, plated = t.plated + s.plated
   FROM (
@@ -175,10 +171,10 @@ BEGIN
       coalesce(sum(f.n) FILTER (WHERE f.what = 'plated'), 0) AS plated
     FROM unnest(facts) f WHERE f.week IS NULL GROUP BY f.place_id) s
   WHERE t.leaf_id = s.place_id;
-  INSERT INTO tally_week AS w (leaf_id, week, units, rental_units, persons, registered, addresses, plated, persons_met,
+  INSERT INTO registry.tally_week AS w (leaf_id, week, units, rental_units, persons, registered, addresses, plated, persons_met,
     persons_registered, records_checked, records_right, units_found, units_listed, forms_collected, forms_entered, visits,
     units_visited)
-  SELECT f.place_id, coalesce(f.week, monday(clock_day(clock_timestamp()))) AS monday,
+  SELECT f.place_id, coalesce(f.week, registry.monday(registry.clock_day(clock_timestamp()))) AS monday,
     coalesce(sum(f.n) FILTER (WHERE f.what = 'units'), 0), coalesce(sum(f.n) FILTER (WHERE f.what = 'rental_units'), 0),
     coalesce(sum(f.n) FILTER (WHERE f.what = 'persons'), 0), coalesce(sum(f.n) FILTER (WHERE f.what = 'registered'), 0),
     coalesce(sum(f.n) FILTER (WHERE f.what = 'addresses'), 0), coalesce(sum(f.n) FILTER (WHERE f.what = 'plated'), 0),
@@ -199,21 +195,21 @@ BEGIN
     visits = w.visits + excluded.visits, units_visited = w.units_visited + excluded.units_visited;
 END $$;
 
-CREATE OR REPLACE FUNCTION registry.add_to_buildings(facts registry.tally_fact[]) RETURNS void LANGUAGE sql
-SET search_path = registry, public, pg_temp AS $$
-  SELECT add_to_leaves(ARRAY(
-    SELECT ROW(p.leaf_id, f.week, f.what, sum(f.n))::tally_fact
-    FROM unnest(facts) f JOIN building_leaf() p ON p.id = f.place_id
-    GROUP BY p.leaf_id, f.week, f.what HAVING sum(f.n) <> 0))
-$$;
+CREATE OR REPLACE FUNCTION registry.add_to_buildings(facts registry.tally_fact[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM registry.add_to_leaves(ARRAY(
+    SELECT ROW(p.leaf_id, f.week, f.what, sum(f.n))::registry.tally_fact
+    FROM unnest(facts) f JOIN registry.building_leaf() p ON p.id = f.place_id
+    GROUP BY p.leaf_id, f.week, f.what HAVING sum(f.n) <> 0));
+END $$;
 
-CREATE OR REPLACE FUNCTION registry.add_to_addresses(facts registry.tally_fact[]) RETURNS void LANGUAGE sql
-SET search_path = registry, public, pg_temp AS $$
-  SELECT add_to_leaves(ARRAY(
-    SELECT ROW(p.leaf_id, f.week, f.what, sum(f.n))::tally_fact
-    FROM unnest(facts) f JOIN address_leaf() p ON p.id = f.place_id
-    GROUP BY p.leaf_id, f.week, f.what HAVING sum(f.n) <> 0))
-$$;
+CREATE OR REPLACE FUNCTION registry.add_to_addresses(facts registry.tally_fact[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM registry.add_to_leaves(ARRAY(
+    SELECT ROW(p.leaf_id, f.week, f.what, sum(f.n))::registry.tally_fact
+    FROM unnest(facts) f JOIN registry.address_leaf() p ON p.id = f.place_id
+    GROUP BY p.leaf_id, f.week, f.what HAVING sum(f.n) <> 0));
+END $$;
 
 -- Units, residences, registrations and visits: a trigger function for each table and operation, from one pattern.
 -- `changed` are the rows whose columns differ, with sign -1 as they were and 1 as they are.
