@@ -15,6 +15,7 @@ from web_map.pages import (
     account,
     batches,
     buildings,
+    dashboard,
     home,
     my_block,
     occupants,
@@ -22,6 +23,7 @@ from web_map.pages import (
     plate_wall,
     plates,
     search,
+    zones,
 )  # fmt: skip
 from web_map.render import failed
 
@@ -31,9 +33,11 @@ ROUTERS = (
     home.router,
     search.router,
     buildings.router,
+    dashboard.router,
     occupants.router,
     person.router,
     my_block.router,
+    zones.router,
     batches.router,
     plate_wall.router,
     plates.router,

@@ -17,7 +17,9 @@ class Section:
 
 SECTIONS = (
     Section("一张图", "/", "map", Permission.PLACE_READ),
+    Section("看板", "/dashboard", "chart", Permission.MEASURE_READ),
     Section("我的网格", "/my-block", "home", Permission.BLOCK_OWN),
+    Section("挂牌整治", "/zones", "stamp", Permission.ZONE_READ),
     Section("门牌", "/plates", "plate", Permission.PLATE_EDIT),
     Section("上墙", "/plates/install", "camera", Permission.PLATE_INSTALL),
     Section("核验", "/plates/verify", "check", Permission.PLATE_VERIFY),

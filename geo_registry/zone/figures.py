@@ -13,7 +13,7 @@ from geo_registry.db import Session, today
 from geo_registry.grid.tables import BuildingBlock
 from geo_registry.housing.tables import Building
 from geo_registry.measure.figures import Rate
-from geo_registry.measure.reads import rates_of_blocks, series_of_blocks
+from geo_registry.measure.reads import AreaRates, rates_of_sets, series_of_blocks
 from geo_registry.measure.rules import monday
 from geo_registry.zone.proof import Proof, figures, samples_of
 from geo_registry.zone.reads import ZoneDetail
@@ -73,21 +73,34 @@ class ZoneFigures:
 
 def figures_of(session: Session, block_ids: Sequence[UUID], *, week: dt.date | None = None) -> Figures:
     """Return what stands on some blocks, and their rates in a week (now by default)."""
-    found = rates_of_blocks(session, block_ids, week=week)
+    return figures_of_sets(session, [block_ids], week=week)[0]
+
+
+def figures_of_sets(
+    session: Session, sets: Sequence[Sequence[UUID]], *, week: dt.date | None = None
+) -> tuple[Figures, ...]:
+    """Return the figures of several sets of blocks, in order: all of them are read at once."""
+    if not sets:
+        return ()
+    every = {block for one in sets for block in one}
     standing = (
-        select(func.count())
-        .select_from(BuildingBlock)
+        select(BuildingBlock.block_id, func.count())
         .join(Building, Building.id == BuildingBlock.building_id)
-        .where(BuildingBlock.block_id.in_(block_ids))
-        .where(outside(Building.state, ENDED["building"]))
+        .where(BuildingBlock.block_id.in_(every), outside(Building.state, ENDED["building"]))
+        .group_by(BuildingBlock.block_id)
     )
-    wall = found.rates.get(ON_WALL)
-    missing = wall.n - wall.k if wall and wall.n is not None and wall.k is not None else None
-    buildings = session.execute(standing).scalar_one()
-    return Figures(
-        week or monday(today()), buildings, found.units, found.rental_units, missing, found.left_out,
-        found.rates,
-    )  # fmt: skip
+    buildings = {row[0]: row[1] for row in session.execute(standing)}
+    rated = rates_of_sets(session, sets, week=week)
+    return tuple(
+        _figures(found, sum(buildings.get(block, 0) for block in set(one)), week or monday(today()))
+        for one, found in zip(sets, rated, strict=True)
+    )
+
+
+def _figures(found: AreaRates, buildings: int, week: dt.date) -> Figures:
+    wall = found.rates[ON_WALL]
+    missing = wall.n - wall.k if wall.n is not None and wall.k is not None else None
+    return Figures(week, buildings, found.units, found.rental_units, missing, found.left_out, found.rates)
 
 
 def zone_figures(session: Session, viewer: Viewer, zone: ZoneDetail, *, weeks: int = 12) -> ZoneFigures:

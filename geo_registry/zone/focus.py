@@ -16,7 +16,7 @@ from geo_registry.area.tables import Division
 from geo_registry.db import Session
 from geo_registry.errors import NotFound
 from geo_registry.pages import Page, checked_limit, cut, read_cursor
-from geo_registry.zone.figures import Figures, figures_of
+from geo_registry.zone.figures import Figures, figures_of, figures_of_sets
 from geo_registry.zone.tables import FocusArea, FocusAreaBlock
 
 
@@ -56,7 +56,8 @@ def focus_areas(
         query = query.where(FocusArea.id > read_cursor(after, UUID)[0])
     found = session.execute(query.order_by(FocusArea.id).limit(checked_limit(limit) + 1)).all()
     page = cut(found, limit, lambda row: (row.id,))
-    return Page(tuple(_row(session, row) for row in page.rows), page.next)
+    figures = figures_of_sets(session, [row.blocks or () for row in page.rows])
+    return Page(tuple(_row(row, one) for row, one in zip(page.rows, figures, strict=True)), page.next)
 
 
 def focus_area(session: Session, viewer: Viewer, focus_area_id: UUID) -> FocusRow:
@@ -70,7 +71,7 @@ def focus_area(session: Session, viewer: Viewer, focus_area_id: UUID) -> FocusRo
     row = session.execute(query).one_or_none()
     if row is None:
         raise NotFound("focus-area-not-found", "没有这个重点区域，或不在您的辖区内")
-    return _row(session, row)
+    return _row(row, figures_of(session, row.blocks or ()))
 
 
 @cache
@@ -90,8 +91,6 @@ def _rows() -> Select[Any]:
     ).outerjoin(Division, Division.id == area)  # fmt: skip
 
 
-def _row(session: Session, row: Any) -> FocusRow:  # noqa: ANN401  (one row of `_rows`)
-    ids = tuple(row.blocks or ())
-    figures = figures_of(session, ids)
+def _row(row: Any, figures: Figures) -> FocusRow:  # noqa: ANN401  (one row of `_rows`)
     share = 100 * figures.rental_units / figures.units if figures.units else None
-    return FocusRow(*[*row[:10], ids, figures, share])
+    return FocusRow(*[*row[:10], tuple(row.blocks or ()), figures, share])

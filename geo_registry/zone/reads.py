@@ -144,16 +144,16 @@ def zones(
     after: str | None = None,
     limit: int = 50,
 ) -> Page[ZoneRow]:
-    """Return zones, live ones first, and of these the one that is due first; so what is overdue leads.
+    """Return zones: those at work first, and of these the one that is due first, so what is overdue leads.
 
-    `state` is one of the states, or `live`.
+    Accepted ones follow, then what is closed or failed. `state` is one of the states, or `live`.
     """
     query = _rows().where(in_scope(viewer, Zone))
     if area_id is not None:
         query = query.where(within(Zone, area_id))
     if state is not None:
         query = query.where(Zone.state.in_(_states(state)))
-    is_ended = case((Zone.state.in_(rules.LIVE), 0), else_=1)
+    is_ended = case((Zone.state == "accepted", 1), (Zone.state.in_(rules.LIVE), 0), else_=2)
     due = func.coalesce(Zone.due_on, literal(_NEVER, Date))
     if after is not None:
         query = query.where(
@@ -162,6 +162,10 @@ def zones(
     found = session.execute(query.order_by(is_ended, due, Zone.id).limit(checked_limit(limit) + 1)).all()
     rows = [_row(one) for one in found]
     return cut(rows, limit, lambda row: (int(row.state not in rules.LIVE), str(row.due_on or _NEVER), row.id))
+
+
+def _rank(state: str) -> int:
+    return 1 if state == "accepted" else 0 if state in rules.LIVE else 2
 
 
 def zone(session: Session, viewer: Viewer, zone_id: UUID) -> ZoneDetail:

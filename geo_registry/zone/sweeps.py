@@ -95,9 +95,9 @@ def sweeping(
 ) -> Sweeping:
     """Judge the sweeps of a zone on a day; `weekday` is 1 (Monday) to 7, `ended_on` stops the schedule.
 
-    The calendar runs to the due date, or to today when that has passed.
+    The calendar runs to the due date, or to the end of this week when that has passed.
     """
-    last = ended_on or max(on, due_on)
+    last = ended_on or max(due_on, on + dt.timedelta(days=6 - on.weekday()))
     found = {sweep.on: sweep for sweep in sweeps}
     weeks = tuple(
         _week(monday, started_on, last, weekday, found, on) for monday in _mondays(started_on, last)
