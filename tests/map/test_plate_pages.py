@@ -365,6 +365,28 @@ def test_the_pages_are_absent_for_other_roles(server: str, cookies: dict[str, ht
             assert reply.status_code == (200 if path in granted else 404), (login, path)
 
 
+def test_what_is_typed_stays_text(server: str, cookies: dict[str, httpx.Cookies]) -> None:
+    """A number that is code is refused in words, and stands escaped in the preview."""
+    headers = headers_of(server, cookies["lin"]) | {"HX-Request": "true"}
+    streets = httpx.get(f"{server}/panels/plates/list", headers=headers).text
+    found = re.search(r'data-street="([0-9a-f-]{36})"', streets)
+    assert found
+    asked = {"lon": "121.3", "lat": "30.9", "street": found[1], "number": "<img src=x>"}
+    reply = httpx.get(f"{server}/panels/plates/preview", params=asked, headers=headers)
+    assert reply.status_code == 200
+    assert "check-error" in reply.text
+    assert "<img" not in reply.text
+
+
+@pytest.mark.browser
+def test_the_keys_of_the_editor_stand_in_the_list_of_keys(visit: Visit) -> None:
+    visitor = visit(DESK)
+    visitor.enter("lin", "/plates")
+    visitor.page.wait_for_selector(".street-list")
+    visitor.page.keyboard.press("?")
+    assert "移动所选门牌" in visitor.page.inner_text("#keys")
+
+
 def test_a_trial_of_nonsense_is_refused_in_words(server: str, cookies: dict[str, httpx.Cookies]) -> None:
     headers = headers_of(server, cookies["lin"]) | {"HX-Request": "true"}
     for ids in ("no-id", ","):

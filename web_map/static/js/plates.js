@@ -250,6 +250,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "-") zoomBy(-1);
 });
 
+const keys = /** @type {HTMLTemplateElement} */ (document.getElementById("plate-keys"));
+document.querySelector("#keys .keys")?.prepend(keys.content.cloneNode(true));
 if (window.matchMedia("(max-width: 767px)").matches) document.getElementById("legend")?.removeAttribute("open");
 openStreet(asked("s"), false);
 if (asked("p")) openPlate(asked("p"), false);

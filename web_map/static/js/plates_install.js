@@ -93,8 +93,9 @@ function say(words) {
 function show() {
   if (!found) return;
   dot?.remove();
-  const look = { radius: 7, color: "#fff", weight: 2, fillColor: "#0072b2", fillOpacity: 1, interactive: false };
-  dot = window.L.circleMarker([found.lat, found.lon], look).addTo(map);
+  const icon = window.L.divIcon({ className: "found-mark", iconSize: [16, 16] });
+  const above = { icon, interactive: false, keyboard: false, zIndexOffset: 100 };
+  dot = window.L.marker([found.lat, found.lon], above).addTo(map);
   if (!map.getBounds().pad(-0.1).contains([found.lat, found.lon])) {
     const both = plan ? [[plan.lat, plan.lon], [found.lat, found.lon]] : [[found.lat, found.lon]];
     map.fitBounds(both, { padding: [30, 30], maxZoom: 19, animate: false });
