@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from geo_registry.access.viewer import Viewer
-from geo_registry.address.places import profile_in_force
 from geo_registry.address.profile import Profile, load_profile
 from geo_registry.area.tables import Jurisdiction
 from geo_registry.db import Session, today
@@ -41,6 +40,7 @@ __all__ = [
 ]  # fmt: skip
 WEEK = dt.timedelta(days=7)
 MOST_WEEKS = 53
+EARLIEST = dt.date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +106,14 @@ def week_of(as_of: dt.date | None) -> dt.date:
     """Return the Monday of the week of a day; of today's week when none is given.
 
     Raises:
-        RuleBroken: `as-of-future`.
+        RuleBroken: `as-of-future`, `as-of-too-early`.
 
     """
     day = today() if as_of is None else as_of
     if day > today():
         raise RuleBroken("as-of-future", "统计日期不能晚于今天", field="as_of")
+    if day < EARLIEST:
+        raise RuleBroken("as-of-too-early", f"统计日期不能早于 {EARLIEST}", field="as_of")
     return monday(day)
 
 
@@ -123,8 +125,7 @@ def area_rates(session: Session, viewer: Viewer, *, area_id: UUID, week: dt.date
 
     """
     place = find_place(session, viewer, area_id)
-    expand = (place.community_id,) if place.level == "block" and place.community_id else ()
-    return _board(session, place.districts, [week_of(week)], expand).of(place)
+    return _board_at(session, place, week_of(week), place.level).of(place)
 
 
 def ranking(
@@ -140,12 +141,7 @@ def ranking(
 
     """
     place = find_place(session, viewer, area_id)
-    expand: Sequence[UUID] | None = ()
-    if level == "block":
-        expand = (place.community_id,) if place.community_id else None
-    board = _board(session, place.districts, [week_of(week)], expand)
-    listed = places_in(session, viewer, place, level, board.rests)
-    found = [board.of(one) for one in listed]
+    found = _ranked(session, viewer, place, level, _board_at(session, place, week_of(week), level))
     return tuple(sorted(found, key=lambda row: _lowest_first(row.rates["registration_rate"], row.code)))
 
 
@@ -167,12 +163,12 @@ def rate_report(
     """
     if rate not in RATES:
         raise RuleBroken("rate-unknown", f"指标应为 {'、'.join(RATES)} 之一", field="rate")
-    week = week_of(as_of)
-    own = area_rates(session, viewer, area_id=area_id, week=week)
-    rows = ranking(session, viewer, area_id=area_id, level=level, week=week) if level else ()
-    method = profile_in_force(session).measures.verdict_method
-    listed = sorted((_row(one, rate) for one in rows), key=lambda row: _lowest_first(row.rate, row.code))
-    return RateReport(rate, week, week == monday(today()), method, _row(own, rate), tuple(listed))
+    week, place = week_of(as_of), find_place(session, viewer, area_id)
+    board = _board_at(session, place, week, level or place.level)
+    rows = [_row(one, rate) for one in _ranked(session, viewer, place, level, board)] if level else []
+    rows.sort(key=lambda row: _lowest_first(row.rate, row.code))
+    method = board.profile.measures.verdict_method
+    return RateReport(rate, week, week == monday(today()), method, _row(board.of(place), rate), tuple(rows))
 
 
 def _row(area: AreaRates, rate: str) -> RateRow:
@@ -262,6 +258,18 @@ def _lowest_first(rate: Rate, code: str) -> tuple[bool, float, str]:
     # Of a class its lower end: the order must not tell more than the class does.
     lower_end = (0.0, *CLASSES)[rate.class_no or 0]
     return False, lower_end if rate.percent is None else rate.percent, code
+
+
+def _ranked(session: Session, viewer: Viewer, place: Place, level: str, board: _Board) -> list[AreaRates]:
+    return [board.of(one) for one in places_in(session, viewer, place, level, board.rests)]
+
+
+def _board_at(session: Session, place: Place, week: dt.date, level: str) -> _Board:
+    """Return the figures around a place; of the leaves only those that the level asks for."""
+    expand: Sequence[UUID] | None = ()
+    if level == "block":
+        expand = (place.community_id,) if place.community_id else None
+    return _board(session, place.districts, [week], expand)
 
 
 def _board(
