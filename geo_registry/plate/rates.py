@@ -98,7 +98,7 @@ def rates_on_wall(
     if area_id is not None:
         counted = counted.where(within(Address, area_id))
     if place_name_id is not None:
-        counted = counted.where(Address.place_name_id == place_name_id)
+        counted = counted.where(Address.scope_id == place_name_id)
     inner = counted.group_by(part).subquery()
     source = PlaceName if by == "street" else Division
     query = (
@@ -126,7 +126,7 @@ def rate_on_wall(
     if area_id is not None:
         counted = counted.where(within(Address, area_id))
     if place_name_id is not None:
-        counted = counted.where(Address.place_name_id == place_name_id)
+        counted = counted.where(Address.scope_id == place_name_id)
     if batch_id is not None:
         counted = counted.where(Address.id.in_(select(Plate.address_id).where(Plate.batch_id == batch_id)))
     row = session.execute(counted).one()

@@ -65,16 +65,21 @@ FILL = """
 """
 
 
-DOOR = "SELECT building_id, address_id FROM registry.building_address LIMIT 1"
+DOOR = """
+    SELECT b.building_id, b.address_id, a.scope_id, (SELECT id FROM registry.plate LIMIT 1)
+    FROM registry.building_address b JOIN registry.address a ON a.id = b.address_id LIMIT 1
+"""
 
 
 class Filled(NamedTuple):
-    """A session on the filled register, a viewer of its community, a building and its address."""
+    """A session on the filled register, a viewer of its community, a building, its address and street, a plate."""
 
     session: Session
     viewer: Viewer
     building: UUID
     address: UUID
+    street: UUID
+    plate: UUID
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +94,8 @@ def filled(owner_engine: Engine) -> Iterator["Filled"]:
             for statement in FILL.split(";\n"):
                 if statement.strip():
                     session.execute(text(statement), {k: v for k, v in ids.items() if f":{k}" in statement})
-            building, address = session.execute(text(DOOR)).one()
-            yield Filled(session, make.make_viewer(areas=[community.id]), building, address)
+            door = session.execute(text(DOOR)).one()
+            yield Filled(session, make.make_viewer(areas=[community.id]), *door)
         outer.rollback()
 
 
@@ -141,6 +146,17 @@ READS: dict[str, tuple[int, Callable[[Filled], object]]] = {
     "list of buildings": (1, lambda f: housing.buildings(f.session, f.viewer, limit=50)),
     "list of units": (1, lambda f: housing.housing_units(f.session, f.viewer, limit=50)),
     "list of plates": (1, lambda f: plates.plates(f.session, f.viewer, limit=50)),
+    "list of missing plates": (1, lambda f: plates.missing(f.session, f.viewer, limit=50)),
+    "missing plates of a street": (
+        1,
+        lambda f: plates.missing(f.session, f.viewer, place_name_id=f.street),
+    ),
+    "rate of a street": (1, lambda f: plates.rate_on_wall(f.session, f.viewer, place_name_id=f.street)),
+    "plate with its evidence": (3, lambda f: plates.plate(f.session, f.viewer, f.plate)),
+    "plates to mount nearby": (
+        1,
+        lambda f: plates.nearest_to_install(f.session, f.viewer, lon=121.35, lat=30.95),
+    ),
     "list of addresses": (1, lambda f: addresses.addresses(f.session, f.viewer, limit=50)),
     "list of names": (1, lambda f: addresses.place_names(f.session, f.viewer, limit=50)),
     "history": (1, lambda f: areas.history_of(f.session, f.viewer, kind="building", object_id=f.building)),
@@ -169,6 +185,9 @@ def test_no_read_scans_a_large_table(filled: Filled, name: str, *, whole: bool) 
         ("units of a building", {"building_pkey", "housing_unit_unit_key"}),
         ("nearest", {"address_position_idx"}),
         ("plates in a box", {"plate_position_idx"}),
+        ("plates to mount nearby", {"plate_position_idx"}),
+        ("missing plates of a street", {"address_scope_id_idx", "plate_current_key"}),
+        ("rate of a street", {"plate_current_key"}),
     ],
 )
 def test_reads_use_their_index(filled: Filled, name: str, indexes: set[str]) -> None:
