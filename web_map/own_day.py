@@ -1,6 +1,7 @@
 """今日: which units a coordinator goes to today, overdue ones first, and how each is told."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -96,8 +97,7 @@ def _building(
         key=lambda unit: (unit.is_done, -unit.overdue),
     )
     due = sum(unit.is_listed and not unit.is_done for unit in units)
-    title = words.local(row.address or row.name or "未编号楼栋", district)
-    return BuildingToday(row.building_id, title, row.lon, row.lat, due, tuple(units))
+    return BuildingToday(row.building_id, _title(row, district), row.lon, row.lat, due, tuple(units))
 
 
 def unit_today(unit: UnitVisit, *, is_listed: bool, day: dt.date) -> UnitToday:
@@ -125,3 +125,30 @@ def unit_today(unit: UnitVisit, *, is_listed: bool, day: dt.date) -> UnitToday:
         in_cycle=not unit.is_due,
         overdue=late,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A building in the list of a block, with how many units are still open in this cycle."""
+
+    title: str
+    units: int
+    open: int
+    lon: float
+    lat: float
+
+
+def places_of(rows: Iterable[BuildingVisits], district: str | None) -> tuple[PlaceRow, ...]:
+    """Return the buildings of a block for its panel."""
+    return tuple(PlaceRow(_title(row, district), len(row.units), row.due, row.lon, row.lat) for row in rows)
+
+
+def outcomes_of(rows: Iterable[BuildingVisits]) -> tuple[tuple[str, int], ...]:
+    """Return how often each outcome was the last of this cycle, the most frequent first."""
+    units = [unit for row in rows for unit in row.units if not unit.is_due and unit.outcome]
+    counts = Counter(words.word(words.OUTCOMES, unit.outcome) for unit in units)
+    return tuple(counts.most_common())
+
+
+def _title(row: BuildingVisits, district: str | None) -> str:
+    return words.local(row.address or row.name or "未编号楼栋", district)

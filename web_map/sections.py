@@ -18,6 +18,7 @@ class Section:
 SECTIONS = (
     Section("一张图", "/", "map", Permission.PLACE_READ),
     Section("看板", "/dashboard", "chart", Permission.MEASURE_READ),
+    Section("网格", "/grid", "layers", Permission.GRID_READ),
     Section("我的网格", "/my-block", "home", Permission.BLOCK_OWN),
     Section("挂牌整治", "/zones", "stamp", Permission.ZONE_READ),
     Section("门牌", "/plates", "plate", Permission.PLATE_EDIT),

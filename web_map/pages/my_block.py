@@ -11,7 +11,7 @@ from geo_registry.access.viewer import Permission, Viewer
 from geo_registry.area.reads import breadcrumb
 from geo_registry.db import Session
 from geo_registry.errors import NotFound
-from geo_registry.grid.blocks import block
+from geo_registry.grid.blocks import BlockDetail, block
 from geo_registry.grid.rules import CYCLE_DAYS, cycle_of
 from geo_registry.grid.visits import BuildingVisits, MyBlock, block_units, my_blocks
 from web_map import words
@@ -55,7 +55,7 @@ def my_block(
 def _day(session: Session, viewer: Viewer, own: MyBlock) -> dict[str, Any]:
     day, nonce = words.today(), new_nonce()
     cycle = cycle_of(day)
-    district = area_name(session, viewer, own.id)
+    district = district_name(session, viewer, block(session, viewer, own.id))
     buildings = buildings_today(all_units(session, viewer, own.id), cycle, day, district)
     listed = [unit for row in buildings for unit in row.units if unit.is_listed]
     done = sum(unit.is_done for unit in listed)
@@ -86,9 +86,8 @@ def _day(session: Session, viewer: Viewer, own: MyBlock) -> dict[str, Any]:
     }
 
 
-def area_name(session: Session, viewer: Viewer, block_id: UUID) -> str | None:
+def district_name(session: Session, viewer: Viewer, found: BlockDetail) -> str | None:
     """Return the district of a block by name; every address of the block begins with it."""
-    found = block(session, viewer, block_id)
     home = found.community_id or found.township_id or found.district_id
     steps = breadcrumb(session, viewer, community_id=home)
     return next((step.name for step in steps if step.kind == "district"), None)
