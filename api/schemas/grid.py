@@ -11,7 +11,7 @@ from api.schemas.act import Paper
 from api.schemas.place import LineString, Outline, Text, one_of
 from geo_registry.grid.tables import ASSIGNMENT_ROLES, VISIT_OUTCOMES
 
-BlockCode = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z_-]+$")]
+BlockCode = Annotated[
     str, Field(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z_-]+$", description="网格编码")
 ]
 
