@@ -38,7 +38,42 @@ UPDATE pg_temp.block_row r SET id = g.id, outcome = CASE
 FROM registry.grid_block g WHERE r.outcome IS NULL AND g.code = r.code
 
 -- :: identify
-UPDATE pg_temp.block_row SET outcome = 'stored', id = registry.new_id() WHERE outcome IS NULL
+UPDATE pg_temp.block_row SET outcome = 'stored', id = registry.new_id() WHERE outcome IS NULL;
+CREATE INDEX ON pg_temp.block_row USING gist (boundary);
+ANALYZE pg_temp.block_row
+
+-- :: overlaps (rows that share ground with a row, both ways, and rows that share it with another stored block)
+WITH live AS MATERIALIZED (
+  SELECT row_number, code, id, boundary FROM pg_temp.block_row WHERE outcome IN ('stored', 'changed', 'unchanged')),
+pair AS MATERIALIZED (
+  SELECT b.row_number, b.code, o.row_number AS other_row, NULL::uuid AS block, o.code AS other,
+    ST_CollectionExtract(ST_Intersection(o.boundary, b.boundary), 3) AS shared
+  FROM live b JOIN pg_temp.block_row o ON o.boundary && b.boundary AND o.row_number < b.row_number
+    AND o.outcome IN ('stored', 'changed', 'unchanged')
+  UNION ALL
+  SELECT b.row_number, b.code, NULL, g.id, g.code, ST_CollectionExtract(ST_Intersection(g.boundary, b.boundary), 3)
+  FROM live b JOIN registry.grid_block g ON g.boundary && b.boundary AND g.state = 'current' AND g.id <> b.id),
+clash AS MATERIALIZED (
+  SELECT p.*, round(registry.area_m2(p.shared)::numeric, 1) AS m2 FROM pair p
+  WHERE ST_Area(p.shared) > 0 AND registry.area_m2(p.shared) > 1)
+SELECT row_number, code, other_row, block, other, m2 FROM clash
+UNION ALL SELECT other_row, other, row_number, NULL, code, m2 FROM clash WHERE other_row IS NOT NULL
+
+-- :: judged (what is stored already comes first)
+SELECT row_number, id FROM pg_temp.block_row WHERE outcome IN ('stored', 'changed', 'unchanged')
+ORDER BY outcome <> 'unchanged', row_number
+
+-- :: refuse-overlap
+UPDATE pg_temp.block_row SET outcome = 'quarantined', reason = 'block-overlap', detail = %(detail)s
+WHERE row_number = %(row)s
+
+-- :: left-out (what the blocks of the file leave out in their communities and districts)
+SELECT (SELECT count(*) FROM (SELECT DISTINCT community_id FROM pg_temp.block_row
+    WHERE outcome IN ('stored', 'changed') AND community_id IS NOT NULL) c, registry.block_gaps(c.community_id)),
+  (SELECT count(*) FROM registry.building b
+   WHERE b.district_id IN (SELECT district_id FROM pg_temp.block_row WHERE outcome IN ('stored', 'changed'))
+     AND b.state NOT IN ('demolished', 'not_realized', 'removed')
+     AND NOT EXISTS (SELECT FROM registry.building_block k WHERE k.building_id = b.id))
 
 -- :: insert
 INSERT INTO registry.grid_block (id, code, name, boundary, district_id, township_id, community_id, act_id)

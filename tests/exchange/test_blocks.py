@@ -38,7 +38,7 @@ def test_a_block_belongs_to_the_community_that_covers_most_of_it(
         feature(square(3, 3), code="E", name="戊"),
     )
     report = run_file(raw, import_blocks, path)
-    assert (report.stored, report.warnings) == (5, {"area-unassigned": 1})
+    assert (report.stored, report.warnings) == (5, {"area-unassigned": 1, "gap": 2})
     assert communities(raw) == [
         ("A", "东居委会", 1), ("B", "东居委会", 1), ("C", "西村委会", 1), ("D", "西村委会", 1), ("E", None, 1),
     ]  # fmt: skip
@@ -66,9 +66,83 @@ def test_faulty_blocks_are_told(raw: psycopg.Connection, tmp_path: Path) -> None
     )
     report = run_file(raw, import_blocks, path)
     assert report.reasons == {
-        "code-duplicate": 1, "code-missing": 1, "geometry-missing": 1, "geometry-type": 1, "outside-jurisdiction": 1
+        "block-overlap": 1, "code-duplicate": 1, "code-missing": 1, "geometry-missing": 1, "geometry-type": 1,
+        "outside-jurisdiction": 1,
     }  # fmt: skip
-    assert report.warnings["overlap"] >= 1
+
+
+def kept(raw: psycopg.Connection) -> list[tuple[object, ...]]:
+    return raw.execute(
+        "SELECT row_number, detail FROM registry.quarantine WHERE reason = 'block-overlap' ORDER BY row_number"
+    ).fetchall()
+
+
+def test_of_overlapping_rows_the_first_is_stored_and_the_rest_judged_without_the_others(
+    raw: psycopg.Connection, tmp_path: Path
+) -> None:
+    run_file(raw, import_areas, town(tmp_path / "areas.geojson"))
+    path = write_features(
+        tmp_path / "b.geojson",
+        feature(square(0, 0), code="A"),
+        feature(square(0.0009, 0), code="B"),
+        feature(square(0.0018, 0), code="C"),
+        feature(square(0.001, 0.001), code="D"),
+        feature(square(0.00125, 0.00125, 0.0001), code="E"),
+    )
+    report = run_file(raw, import_blocks, path)
+    assert counts(report) == (5, 3, 0, 0, 2, 0)
+    assert [code for code, *_ in communities(raw)] == ["A", "C", "D"]
+    (row, detail), (inner, _) = kept(raw)
+    assert (row, inner) == (2, 5)
+    assert str(detail).startswith("网格 B 与网格 A 重叠 ")
+    raw.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_a_stored_block_stands_against_rows_until_it_is_redrawn(
+    raw: psycopg.Connection, tmp_path: Path
+) -> None:
+    run_file(raw, import_areas, town(tmp_path / "areas.geojson"))
+    run_file(raw, import_blocks, write_features(tmp_path / "a.geojson", feature(square(0, 0), code="A")))
+    over = write_features(tmp_path / "b.geojson", feature(square(0.0005, 0), code="B"))
+    assert run_file(raw, import_blocks, over).reasons == {"block-overlap": 1}
+    both = write_features(
+        tmp_path / "c.geojson",
+        feature(square(0.0005, 0), code="B"),
+        feature(square(0.0015, 0), code="A"),
+    )
+    assert counts(run_file(raw, import_blocks, both)) == (2, 2, 1, 0, 0, 0)
+    # A's new ground is refused, so A stays where it was, and so stands against what came onto its old ground.
+    stuck = write_features(
+        tmp_path / "d.geojson",
+        feature(square(0.005, 0), code="C"),
+        feature(square(0.0055, 0), code="A"),
+        feature(square(0.002, 0, 0.0001), code="D"),
+    )
+    report = run_file(raw, import_blocks, stuck)
+    assert (report.stored, report.reasons) == (1, {"block-overlap": 2})
+    raw.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_what_the_blocks_leave_out_is_told_in_words(raw: psycopg.Connection, tmp_path: Path) -> None:
+    run_file(raw, import_areas, town(tmp_path / "areas.geojson"))
+    district, community = raw.execute(
+        "SELECT district_id, id FROM registry.division WHERE name = '东居委会'"
+    ).fetchone() or ("", "")
+    for x in (121.3005, 121.3055):
+        raw.execute(
+            """INSERT INTO registry.building (method, district_id, community_id, position)
+            VALUES ('derived', %s, %s, ST_SetSRID(ST_MakePoint(%s, 31.0005), 4490))""",
+            [district, community, x],
+        )
+    report = run_file(
+        raw, import_blocks, write_features(tmp_path / "a.geojson", feature(square(0, 0), code="A"))
+    )
+    assert report.warnings == {"gap": 1, "building-outside-blocks": 1}
+    assert ["1 处地块" in report.notes[0], "1 幢楼" in report.notes[1]] == [True, True]
+    found = raw.execute(
+        """SELECT g.code FROM registry.building_block k JOIN registry.grid_block g ON g.id = k.block_id"""
+    ).fetchall()
+    assert found == [("A",)]
 
 
 def test_pieces_of_the_backdrop_grow_together(raw: psycopg.Connection, tmp_path: Path) -> None:
