@@ -2,7 +2,7 @@
 
 import { get, getJson } from "./http.js";
 import { countPlates, onMoved, showBox, zoomBy } from "./map.js";
-import { act, ask, fieldsOf, onUndoable, tell, undo, undoable } from "./plates_acts.js";
+import { act, ask, fieldsOf, forget, onUndoable, tell, undo, undoable } from "./plates_acts.js";
 import "./plates_bulk.js";
 import { startList } from "./plates_list.js";
 import { drawStreet, onClick, plateAt, pointer, redrawPlates, ring, showPlate } from "./plates_map.js";
@@ -148,6 +148,7 @@ function askFor(button) {
       const fixed = JSON.parse(button.dataset.body ?? "{}");
       const answer = await act(url, { ...fixed, ...values }, { version, key });
       if (answer.ok) {
+        forget();
         tell(`${object}：${title}，已记录`);
         // A new plate, or the successor of a replaced one, is shown instead of what was there.
         if (ID.test(answer.body.id ?? "")) opened = answer.body.id;

@@ -163,6 +163,26 @@ export function tell(words, back = null) {
   changed();
 }
 
+/** The version that our own last act gave each object: a way back follows it, and meets acts of others as stale. */
+/** @type {Map<string, number>} */
+const versions = new Map();
+
+/** @param {string} id @param {number} version */
+export function noteVersion(id, version) {
+  versions.set(id, version);
+}
+
+/** @param {string} id @param {number} read @returns {number} the version to act on */
+export function versionOf(id, read) {
+  return versions.get(id) ?? read;
+}
+
+/** What lies before an act that cannot be taken back is not undone either. */
+export function forget() {
+  done.length = 0;
+  changed();
+}
+
 /** Undo what was done last; what could not be undone stays undone no longer. */
 export async function undo() {
   const last = done.pop();

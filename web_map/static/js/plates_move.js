@@ -1,7 +1,7 @@
 /** Moving a plate: one drag is one act on the version that was read; it can be undone; a 412 shows both versions. */
 
 import { getJson } from "./http.js";
-import { act, newKey, tell } from "./plates_acts.js";
+import { act, newKey, noteVersion, tell, versionOf } from "./plates_acts.js";
 import { dropMarker, nudge, placeMarker, setMarker } from "./plates_map.js";
 import { isTyping } from "./shell.js";
 
@@ -52,11 +52,13 @@ function send(from, lon, lat, version, reason = "图上移动门牌位置") {
 /** @param {Moved} from @param {number} lon @param {number} lat @param {number} version what the register holds now */
 function settled(from, lon, lat, version) {
   if (plate?.id === from.id) Object.assign(plate, { lon, lat, version });
+  noteVersion(from.id, version);
   const metres = window.townMap.map.distance([from.lat, from.lon], [lat, lon]);
   tell(`${from.title} 已移动 ${metres.toFixed(1)} m，已保存`, async () => {
-    const back = await send(from, from.lon, from.lat, version, "撤销图上移动");
+    const back = await send(from, from.lon, from.lat, versionOf(from.id, version), "撤销图上移动");
     if (!back.ok) tell(`不能撤销：${back.text}`);
     else {
+      noteVersion(from.id, back.body.version);
       if (plate?.id === from.id) Object.assign(plate, { lon: from.lon, lat: from.lat, version: back.body.version });
       setMarker(from.lon, from.lat);
       document.dispatchEvent(new Event("plates:changed"));

@@ -1,7 +1,7 @@
 /** A new plate: one click on the map, a proposed number, a live preview, one act. */
 
 import { get } from "./http.js";
-import { act, newKey, tell } from "./plates_acts.js";
+import { act, newKey, tell, versionOf } from "./plates_acts.js";
 import { dropMarker, flag, middle, nudge, placeMarker, setMarker } from "./plates_map.js";
 import { isTyping } from "./shell.js";
 
@@ -157,7 +157,7 @@ export async function saveNew() {
 
 /** @param {string} id @param {number} version */
 async function takeBack(id, version) {
-  const answer = await act(`/v1/plates/${id}/actions/cancel`, { reason: "撤销刚才的新增" }, { version });
+  const answer = await act(`/v1/plates/${id}/actions/cancel`, { reason: "撤销刚才的新增" }, { version: versionOf(id, version) });
   if (!answer.ok) tell(`不能撤销：${answer.text}`);
   document.dispatchEvent(new Event("plates:changed"));
   return answer.ok;
