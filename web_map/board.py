@@ -257,7 +257,11 @@ def drawing_of(
     """Compose the drawing; shapes that the page has already (`has_shapes`) are not sent again."""
     styles = styles_of(rows, board_view)
     areas = choropleth.styled(shapes, {key: {} for key in styles})
-    outlines = [] if styles else choropleth.styled(shapes, {str(board_view.area): {}})
+    outlines = (
+        []
+        if styles
+        else choropleth.styled(shapes, {str(board_view.area): {"style": choropleth.outline_style()}})
+    )
     return Drawing(
         key=key_of(board_view),
         box=choropleth.box_of([*areas, *outlines]),

@@ -86,6 +86,11 @@ def place_style(kind: str, *, is_chosen: bool) -> dict[str, Any]:
     return {"color": ACCENT, "weight": 3 if is_chosen else 1.5, "fill": False}
 
 
+def outline_style() -> dict[str, Any]:
+    """Return how the block around the shown buildings is drawn."""
+    return {"color": ACCENT, "weight": 3, "fillColor": ACCENT, "fillOpacity": 0.04}
+
+
 def building_style() -> dict[str, Any]:
     """Return how the circle of a building is drawn."""
     return {"color": EDGE, "weight": 1, "fillColor": ACCENT, "fillOpacity": 0.75}

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.map import fake_figures as fake
-from tests.map.conftest import _CSP_WATCH, DESK, LAPTOP, PHONE, Visitor, Watch
+from tests.map.conftest import _CSP_WATCH, DESK, LAPTOP, PHONE, Visitor, Watch, headers_of
 from tests.map.test_journeys import faults_of
 
 pytestmark = pytest.mark.browser
@@ -234,3 +235,43 @@ def test_the_page_fits_a_laptop(open_page: Open) -> None:
     visitor = open_page(LAPTOP, f"?focus={fake.zone_row(0).id}")
     visitor.shoot("dashboard")
     assert faults_of(visitor) == []
+
+
+@sizes
+def test_over_a_stored_town_from_sign_in_to_the_buildings(
+    visit: Callable[[tuple[int, int]], Visitor], size: tuple[int, int]
+) -> None:
+    """A leader signs in, lands on the figures, chooses a rate and goes from the township to the buildings."""
+    visitor = visit(size)
+    page = visitor.page
+    visitor.sign_in("lu")
+    page.wait_for_url("**/dashboard")
+    visitor.wait_for_map()
+    assert page.inner_text("#crumbs li:last-child")
+    step(visitor, lambda: page.select_option("#rate", label="门牌上墙率"))
+    assert "全数" in page.inner_text("[data-key=tile-plate_on_wall_rate]")
+    visitor.shoot("dashboard-town")
+    for _ in range(2):
+        step(visitor, page.locator(".rank tbody th a").first.click)
+        step(visitor, lambda: page.click("[data-key=into]"))
+    assert page.locator("tr[data-building]").count() > 0
+    assert page.locator(".leaflet-figures-buildings-pane path").count() > 0
+    visitor.shoot("dashboard-town-buildings")
+    step(visitor, lambda: page.click("[data-key=view-heat]"))
+    assert faults_of(visitor) == []
+    again = page.url
+    page.goto(again)
+    visitor.wait("window.figures !== undefined")
+    assert page.url == again
+    assert page.locator("tr[data-building]").count() > 0
+
+
+def test_the_server_answers_within_a_fifth_of_a_second(
+    server: str, cookies: dict[str, httpx.Cookies]
+) -> None:
+    with httpx.Client(base_url=server, headers=headers_of(server, cookies["lu"])) as client:
+        times = []
+        for _ in range(6):
+            timing = client.get("/panels/dashboard").headers["server-timing"]
+            times.append(float(timing.removeprefix("app;dur=").partition(",")[0]))
+    assert min(times) < 200

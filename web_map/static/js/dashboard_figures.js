@@ -51,8 +51,10 @@ function startFigures(map, first) {
     document.dispatchEvent(new CustomEvent("figures:go", { detail: href }));
   }
 
-  function drawAreas(features) {
+  function drawAreas(features, outlines) {
     groups.areas.clearLayers();
+    const plain = { ...options("areas"), interactive: false, style: (feature) => feature.properties.style };
+    groups.areas.addLayer(L.geoJSON(outlines, plain));
     areas = L.geoJSON(features, {
       ...options("areas"),
       onEachFeature: (feature, layer) => {
@@ -156,7 +158,7 @@ function startFigures(map, first) {
     const isElsewhere = drawing.key !== key;
     ({ key, styles } = drawing);
     if (drawing.areas) box = drawing.box;
-    if (drawing.areas) drawAreas([...drawing.areas, ...drawing.outlines.map(plain)]);
+    if (drawing.areas) drawAreas(drawing.areas, drawing.outlines);
     if (isElsewhere) fit();
     paint();
     drawPlain("heat", drawing.heat);
@@ -167,12 +169,6 @@ function startFigures(map, first) {
     drawLabels();
     showFocusAreas(hasFocusAreas);
     rest();
-  }
-
-  /** The outline of a block around its buildings: no figure, no click. */
-  function plain(feature) {
-    styles[feature.properties.id] = { style: { color: "#0b5cad", weight: 3, fillOpacity: 0.04 }, name: "", value: "" };
-    return feature;
   }
 
   function showFocusAreas(isShown) {
