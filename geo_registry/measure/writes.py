@@ -55,32 +55,14 @@ def draw_sample(
         Refused: the role or the area does not allow it.
 
     """
-    _demand(
-        direction in DIRECTIONS,
-        "direction-unknown",
-        f"抽样方向应为 {'、'.join(DIRECTIONS)} 之一",
-        "direction",
-    )
-    _demand(
-        area_kind in AREA_KINDS,
-        "area-kind-unknown",
-        f"范围类型应为 {'、'.join(AREA_KINDS)} 之一",
-        "area_kind",
-    )
-    _demand(strata in STRATA, "strata-unknown", f"分层应为 {'、'.join(STRATA)} 之一", "strata")
+    _check_choices(direction, area_kind, strata)
     name = clean(name)
     _demand(bool(name), "name-missing", "请填写方案名称", "name")
     areas = areas_of_target(session, area_kind, area_id)
     authorize(viewer, Permission.SAMPLE_DRAW, areas.district_id, areas.township_id, areas.community_id)
     frame = frame_of(session, area_kind, area_id, strata)
     _demand(bool(frame), "frame-empty", "该范围内没有现存户室，无法抽样；请先登记户室或换一个范围", "area_id")
-    most = min(len(frame), MOST_UNITS)
-    _demand(
-        1 <= sample_size <= most,
-        "sample-too-large",
-        f"样本量应为 1 至 {most}（该范围现有 {len(frame)} 户）",
-        "sample_size",
-    )
+    _check_size(sample_size, len(frame))
     seed = secrets.randbits(40) if seed is None else seed
     row = SamplePlan(
         id=new_id(), code=new_code(), name=name, direction=direction, area_kind=area_kind, area_id=area_id,
@@ -103,6 +85,32 @@ def draw_sample(
     ]
     session.execute(insert(SampleUnit), units)
     return done
+
+
+def _check_choices(direction: str, area_kind: str, strata: str) -> None:
+    _demand(
+        direction in DIRECTIONS,
+        "direction-unknown",
+        f"抽样方向应为 {'、'.join(DIRECTIONS)} 之一",
+        "direction",
+    )
+    _demand(
+        area_kind in AREA_KINDS,
+        "area-kind-unknown",
+        f"范围类型应为 {'、'.join(AREA_KINDS)} 之一",
+        "area_kind",
+    )
+    _demand(strata in STRATA, "strata-unknown", f"分层应为 {'、'.join(STRATA)} 之一", "strata")
+
+
+def _check_size(sample_size: int, frame_size: int) -> None:
+    most = min(frame_size, MOST_UNITS)
+    _demand(
+        1 <= sample_size <= most,
+        "sample-too-large",
+        f"样本量应为 1 至 {most}（该范围现有 {frame_size} 户）",
+        "sample_size",
+    )
 
 
 def close_plan(
