@@ -272,7 +272,10 @@ def steps_of(
     division = place.parent_id if place.level == "block" else place.id
     path = breadcrumb(session, viewer, community_id=division) if division else ()
     first = next((at for at, step in enumerate(path) if step.id in {area.id for area in own}), len(path))
-    steps = [{"id": step.id, "name": step.name, "is_open": at >= first} for at, step in enumerate(path)]
+    steps = [
+        {"id": step.id, "name": step.name, "level": step.kind, "is_open": at >= first}
+        for at, step in enumerate(path)
+    ]
     if place.level == "block":
-        steps.append({"id": place.id, "name": place.name, "is_open": True})
+        steps.append({"id": place.id, "name": place.name, "level": "block", "is_open": True})
     return tuple(steps)
