@@ -101,7 +101,7 @@ def test_mounting_scrapping_and_delivering_never_wait_for_each_other(committed: 
     with ThreadPoolExecutor(8) as threads:
         outcomes = Counter(threads.map(work, order))
     assert set(outcomes) <= {"done", "plate-state", "stale", "batch-state", "batch-done"}, outcomes
-    assert outcomes["done"] >= 20
+    assert outcomes["done"] >= 8
     balanced(committed)
 
 
