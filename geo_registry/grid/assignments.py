@@ -290,7 +290,9 @@ def _granted_block(block_id: UUID) -> Any:  # noqa: ANN401  (an SQL condition)
 
 def _granted_in(viewer: Viewer) -> Any:  # noqa: ANN401  (an SQL condition)
     """Return the condition that an account works in one of the viewer's areas, or everywhere."""
-    query = select(AreaGrant.id).where(AreaGrant.account_id == Account.id, AreaGrant.valid.contains(func.current_date()))
+    query = select(AreaGrant.account_id).where(
+        AreaGrant.account_id == Account.id, AreaGrant.valid.contains(func.current_date())
+    )
     if viewer.areas is None:
         return query.exists()
     areas = literal(list(viewer.areas), ARRAY(Uuid))
