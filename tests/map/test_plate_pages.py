@@ -138,7 +138,6 @@ def test_the_editor_shows_streets_plates_and_what_is_missing(visit: Visit, size:
     page.click("#tab-missing")
     page.wait_for_selector("[data-missing]")
     assert page.inner_text("#tab-missing").endswith(str(addresses - on_wall))
-    visitor.shoot("plates-missing")
     page.click("[data-missing] >> nth=0")
     page.wait_for_selector("#object .face")
     assert "上墙证据" in page.inner_text("#object") or "还没有门牌" in page.inner_text("#object")
@@ -146,7 +145,6 @@ def test_the_editor_shows_streets_plates_and_what_is_missing(visit: Visit, size:
     assert faults_of(visitor) == []
     page.click("#show-table")
     page.wait_for_selector(".table-plates")
-    visitor.shoot("plates-table")
 
 
 @pytest.mark.browser
@@ -200,7 +198,6 @@ def move_and_back(desk: Visitor, plate: str) -> None:
     page.mouse.move(box["x"] + 45, box["y"] + 35, steps=5)
     page.mouse.up()
     desk.wait("document.querySelector('.toast-act')?.textContent.includes('已移动')")
-    desk.shoot("plate-moved")
     moved = plate_of(desk, "lin", plate)
     assert moved["version"] == start["version"] + 1
     assert (moved["lon"], moved["lat"]) != (start["lon"], start["lat"])
@@ -288,14 +285,12 @@ def put_up(phone: Visitor, plate: str, address: str) -> None:
     assert page.inner_text("#install-error") == "请先拍照"
     page.set_input_files("#photo", photo())
     phone.wait("document.querySelector('#submit').getAttribute('aria-disabled') === 'false'")
-    page.wait_for_timeout(1500)
     phone.shoot("plate-install")
     assert faults_of(phone) == []
     page.click("#submit")
     page.wait_for_url(f"{phone.watch.base}/plates/install")
     page.wait_for_selector(".toast-line")
     assert address in page.inner_text(".toast-line")
-    phone.shoot("plates-todo-after")
 
 
 @pytest.mark.browser
@@ -358,7 +353,6 @@ def test_a_move_on_an_old_version_shows_both(visit: Visit) -> None:
     page.wait_for_selector("#stale[open]")
     assert f"第 {told['version']} 版" in page.inner_text("[data-stale=mine]")
     assert f"第 {told['version'] + 1} 版" in page.inner_text("[data-stale=now]")
-    visitor.shoot("plate-stale")
     assert faults_of(visitor) == []
     page.click("#stale [value=mine]")
     visitor.wait("document.querySelector('.toast-act')?.textContent.includes('已移动')")
