@@ -13,14 +13,15 @@ LANGUAGE sql STABLE SET search_path = registry, pg_temp AS $$
     FROM tally t LEFT JOIN grid_block g ON g.id = t.block_id
     WHERE t.district_id = ANY (districts)),
   node AS (
-    SELECT l.district_id, l.township_id, l.community_id, l.own, CASE WHEN l.own IS NOT NULL THEN l.block_id END AS block_id,
+    SELECT coalesce(l.own, l.community_id) AS key, l.district_id, l.township_id, l.community_id, l.own,
+      CASE WHEN l.own IS NOT NULL THEN l.block_id END AS block_id,
       bool_or(l.listed OR l.own IS NULL) AS listed, count(*) FILTER (WHERE l.units > 0) AS leaves,
       sum(l.units) AS units, sum(l.rental_units) AS rental_units, sum(l.persons) AS persons, sum(l.registered) AS registered,
       sum(l.addresses) AS addresses, sum(l.plated) AS plated
-    FROM leaf l GROUP BY 1, 2, 3, 4, 5),
+    FROM leaf l GROUP BY 1, 2, 3, 4, 5, 6),
   -- First by node, then by asked week: a community of many leaves is added up once.
   change AS MATERIALIZED (
-    SELECT l.district_id, l.township_id, l.community_id, l.own, x.week,
+    SELECT coalesce(l.own, l.community_id) AS key, x.week,
       sum(x.units) AS units, sum(x.rental_units) AS rental_units, sum(x.persons) AS persons, sum(x.registered) AS registered,
       sum(x.addresses) AS addresses, sum(x.plated) AS plated, sum(x.persons_met) AS persons_met,
       sum(x.persons_registered) AS persons_registered, sum(x.records_checked) AS records_checked,
@@ -28,9 +29,9 @@ LANGUAGE sql STABLE SET search_path = registry, pg_temp AS $$
       sum(x.forms_collected) AS forms_collected, sum(x.forms_entered) AS forms_entered, sum(x.units_visited) AS units_visited
     FROM leaf l JOIN tally_week x ON x.leaf_id = l.leaf_id
     WHERE x.week > (SELECT min(w) FROM unnest(weeks) w) - 56
-    GROUP BY 1, 2, 3, 4, 5),
+    GROUP BY 1, 2),
   figure AS (
-    SELECT c.district_id, c.township_id, c.community_id, c.own, a.week,
+    SELECT c.key, a.week,
       sum(c.units) FILTER (WHERE c.week > a.week) AS units,
       sum(c.rental_units) FILTER (WHERE c.week > a.week) AS rental_units,
       sum(c.persons) FILTER (WHERE c.week > a.week) AS persons,
@@ -49,7 +50,7 @@ LANGUAGE sql STABLE SET search_path = registry, pg_temp AS $$
       sum(c.units_visited) FILTER (WHERE c.week <= a.week
         AND c.week >= a.week - (((a.week - DATE '2026-01-05') % 14) + 14) % 14) AS units_visited
     FROM change c JOIN unnest(weeks) a (week) ON c.week > a.week - 56
-    GROUP BY 1, 2, 3, 4, 5)
+    GROUP BY 1, 2)
   SELECT a.week, n.district_id, n.township_id, n.community_id, n.own, n.block_id, n.listed, n.leaves,
     ARRAY[n.units - coalesce(f.units, 0), n.rental_units - coalesce(f.rental_units, 0),
       n.persons - coalesce(f.persons, 0), n.registered - coalesce(f.registered, 0),
@@ -58,8 +59,7 @@ LANGUAGE sql STABLE SET search_path = registry, pg_temp AS $$
       coalesce(f.records_right, 0), coalesce(f.units_found, 0), coalesce(f.units_listed, 0),
       coalesce(f.forms_collected, 0), coalesce(f.forms_entered, 0), coalesce(f.units_visited, 0)]::bigint[]
   FROM node n CROSS JOIN unnest(weeks) a (week) LEFT JOIN figure f
-    ON f.week = a.week AND f.district_id = n.district_id AND f.own IS NOT DISTINCT FROM n.own
-    AND f.township_id IS NOT DISTINCT FROM n.township_id AND f.community_id IS NOT DISTINCT FROM n.community_id
+    ON f.week = a.week AND f.key = n.key
 $$;
 
 -- How many persons live in each building of one block, on the day that the totals are of; counts alone.
