@@ -27,6 +27,7 @@ let chosenBlock = () => "";
 export function startDrawing({ onChosen, chosen }) {
   chosenBlock = chosen;
   map.pm?.setLang("zh");
+  nameCorners();
   map.on("pm:create", created);
   document.getElementById("draw-new")?.addEventListener("click", () => begin("draw", ""));
   pane.addEventListener("click", (event) => {
@@ -53,6 +54,16 @@ export function startDrawing({ onChosen, chosen }) {
     if (event.key === "Backspace" && event.target === document.body) undoPoint();
     if (event.key === "Escape" && map.pm.globalDrawModeEnabled()) restart();
   });
+}
+
+/** The plug-in's corners are buttons without a name: give each one as it comes. */
+function nameCorners() {
+  const name = () => {
+    for (const corner of map.getPanes().markerPane.querySelectorAll(".marker-icon:not([aria-label])")) {
+      corner.setAttribute("aria-label", corner.classList.contains("marker-icon-middle") ? "加一个界点" : "界点");
+    }
+  };
+  new MutationObserver(name).observe(map.getPanes().markerPane, { childList: true });
 }
 
 /** @param {keyof typeof HINTS | "merge"} mode @param {string} block */
