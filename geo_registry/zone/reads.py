@@ -161,7 +161,7 @@ def zones(
         )
     found = session.execute(query.order_by(is_ended, due, Zone.id).limit(checked_limit(limit) + 1)).all()
     rows = [_row(one) for one in found]
-    return cut(rows, limit, lambda row: (int(row.state not in rules.LIVE), str(row.due_on or _NEVER), row.id))
+    return cut(rows, limit, lambda row: (_rank(row.state), str(row.due_on or _NEVER), row.id))
 
 
 def _rank(state: str) -> int:

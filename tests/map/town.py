@@ -13,6 +13,7 @@ ACCOUNTS = (
     ("lin", "林某", Role.CLERK, ("990101001000",)),
     ("he", "何某", Role.COORDINATOR, ("990101001000",)),
     ("feng", "冯某", Role.SUPERVISOR, ("990101001000",)),
+    ("lu", "陆某", Role.LEADER, ("990101001000",)),
     ("ye", "叶某", Role.SYSTEM_ADMIN, ()),
 )
 
