@@ -59,9 +59,11 @@ class _Scale:
     weeks: int
 
     def x(self, number: int) -> float:
+        """Return where a week stands, from its number."""
         return round(LEFT + 8 + number * (WIDTH - LEFT - RIGHT - 16) / (self.weeks - 1), 1)
 
     def y(self, percent: float) -> float:
+        """Return how high a percentage stands."""
         share = (percent - self.floor) / (100 - self.floor)
         return round(HEIGHT - BOTTOM - max(0.0, share) * (HEIGHT - TOP - BOTTOM), 1)
 
