@@ -179,6 +179,7 @@ function preview() {
     const answer = await post("/panels/grid/preview", values);
     if (turn !== asking || !work) return;
     tell(answer.html);
+    say("form", "");
     showAfter();
     const adopting = pane.querySelector("#adopt");
     if (answer.ok) adopting?.removeAttribute("aria-disabled");
