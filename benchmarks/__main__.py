@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python -m benchmarks [imports|looks|search|tally] ...`; all of them by default.
+"""Run the benchmarks: `python -m benchmarks [grid|imports|looks|search|tally] ...`; all of them by default.
 
 All but `tally` need real door plates (`GEO_REGISTRY_DATA`) and say so when these are absent. Every figure is a ratio of
 two things measured in turn within one run; absolute times are printed beside it for orientation only.
@@ -10,10 +10,10 @@ from pathlib import Path
 
 os.environ.setdefault("GEO_REGISTRY_HOME", str(Path(__file__).parents[1] / "var" / "bench"))
 
-from benchmarks import imports, looks, search, tally
+from benchmarks import grid, imports, looks, search, tally
 from geo_registry import cluster
 
-ALL = {"imports": imports.run, "looks": looks.run, "search": search.run, "tally": tally.run}
+ALL = {"grid": grid.run, "imports": imports.run, "looks": looks.run, "search": search.run, "tally": tally.run}
 
 
 def main(names: list[str]) -> int:

@@ -5,6 +5,7 @@ import typer
 from geo_registry.commands.account import account_app
 from geo_registry.commands.database import db_app
 from geo_registry.commands.files import import_app
+from geo_registry.commands.grid import grid_app
 from geo_registry.commands.jurisdiction import jurisdiction
 from geo_registry.commands.look import look_app
 from geo_registry.commands.measure import measure_app
@@ -21,6 +22,7 @@ app = typer.Typer(
 app.add_typer(db_app, name="db")
 app.add_typer(account_app, name="account")
 app.add_typer(import_app, name="import")
+app.add_typer(grid_app, name="grid")
 app.add_typer(look_app, name="look")
 app.add_typer(measure_app, name="measure")
 app.add_typer(profile_app, name="profile")

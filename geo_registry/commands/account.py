@@ -1,6 +1,7 @@
 """Commands ``geo-registry account ...``: who may sign in, in which role and area."""
 
 import os
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ from rich.table import Table
 from geo_registry.access.rules import ROLE_TITLES, Role
 from geo_registry.errors import RegistryError
 
-account_app = typer.Typer(no_args_is_help=True, help="Add, list and disable accounts.")
+account_app = typer.Typer(no_args_is_help=True, help="Add, list, train and disable accounts.")
 console = Console()
 
 
@@ -65,6 +66,26 @@ def disable(login: str) -> None:
     except RegistryError as error:
         raise _fail(error) from error
     console.print(f"account {login} disabled")
+
+
+@account_app.command(epilog="Example: geo-registry account train he --on 2026-11-20")
+def train(
+    login: str,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of the training; today.")
+    ] = None,
+) -> None:
+    """Note that a coordinator was trained; only then may the account answer for a block."""
+    from geo_registry.db import owner_engine, today, transaction
+    from geo_registry.grid.writes import train_coordinator
+
+    day = on.date() if on else today()
+    try:
+        with transaction(owner_engine()) as session:
+            train_coordinator(session, login=login, trained_on=day)
+    except RegistryError as error:
+        raise _fail(error) from error
+    console.print(f"account {login} was trained on {day}")
 
 
 @account_app.command("list", epilog="Example: geo-registry account list")

@@ -39,6 +39,24 @@ class BlockLoad:
     verdict: str
 
 
+@dataclass(frozen=True, slots=True)
+class CoordinatorLoad:
+    """A coordinator with the blocks held as responsible in an area.
+
+    `persons` adds up the blocks whose persons are told; `left_out` says how many are not.
+    """
+
+    account_id: UUID
+    name: str
+    blocks: int
+    persons: int | None
+    left_out: int
+    rental_units: int
+    units: int
+    units_visited: int
+    verdict: str
+
+
 def load_verdict(persons: float | None, rental_units: int, measures: Measures) -> str:
     """Judge a block: over by persons or by rental units, under by both, and fit in between."""
     fewest, most = measures.persons_per_coordinator
@@ -72,6 +90,33 @@ def block_loads(session: Session, viewer: Viewer, *, area_id: UUID) -> tuple[Blo
         )  # fmt: skip
         loads.append(load)
     return tuple(loads)
+
+
+def coordinator_loads(session: Session, viewer: Viewer, *, area_id: UUID) -> tuple[CoordinatorLoad, ...]:
+    """Return the responsible coordinators of an area by name, each with the sum over the own blocks.
+
+    Raises:
+        NotFound: the area does not exist or lies outside the viewer's areas.
+
+    """
+    held: dict[tuple[str, UUID], list[BlockLoad]] = {}
+    for load in block_loads(session, viewer, area_id=area_id):
+        if load.coordinator_id is not None:
+            held.setdefault((load.coordinator or "", load.coordinator_id), []).append(load)
+    measures = profile_in_force(session).measures
+    return tuple(
+        _sum(name, account_id, held[name, account_id], measures) for name, account_id in sorted(held)
+    )
+
+
+def _sum(name: str, account_id: UUID, loads: list[BlockLoad], measures: Measures) -> CoordinatorLoad:
+    told = [load.persons for load in loads if load.persons is not None]
+    persons, rental_units = sum(told) if told else None, sum(load.rental_units for load in loads)
+    return CoordinatorLoad(
+        account_id, name, len(loads), persons, len(loads) - len(told), rental_units,
+        sum(load.units for load in loads), sum(load.units_visited for load in loads),
+        load_verdict(persons, rental_units, measures),
+    )  # fmt: skip
 
 
 def _duties(session: Session, blocks: list[UUID]) -> dict[UUID, tuple[UUID, str, dt.date]]:
