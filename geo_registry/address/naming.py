@@ -31,7 +31,8 @@ from geo_registry.db import Session, today
 from geo_registry.errors import Conflict, RuleBroken
 from geo_registry.text import initials, pinyin
 
-# A new name runs through the names and addresses below: each keeps its old version, all share the act.
+# A new name runs through the names and addresses below: each keeps its old version, all share the act. The
+# divisions that stand before the names of an address stay.
 _RECOMPOSE_NAMES = text("""
     WITH RECURSIVE below AS (
       SELECT id FROM registry.place_name WHERE parent_id = :id
@@ -42,10 +43,16 @@ _RECOMPOSE_NAMES = text("""
 _RECOMPOSE_ADDRESSES = text("""
     WITH RECURSIVE below AS (
       SELECT CAST(:id AS uuid) AS id
-      UNION ALL SELECT p.id FROM registry.place_name p JOIN below ON p.parent_id = below.id)
-    UPDATE registry.address a
-    SET standard_text = :new || substr(a.standard_text, length(:old) + 1), act_id = :act
-    FROM below WHERE a.scope_id = below.id AND starts_with(a.standard_text, :old)
+      UNION ALL SELECT p.id FROM registry.place_name p JOIN below ON p.parent_id = below.id),
+    renamed AS (
+      SELECT p.id, p.full_name, :old || substr(p.full_name, length(:new) + 1) AS old_name
+      FROM below JOIN registry.place_name p ON p.id = below.id)
+    UPDATE registry.address a SET act_id = :act,
+      standard_text =
+        left(a.standard_text, -length(r.old_name || a.number_text)) || r.full_name || a.number_text
+    FROM renamed r
+    WHERE a.scope_id = r.id
+      AND right(a.standard_text, length(r.old_name || a.number_text)) = r.old_name || a.number_text
 """)
 
 

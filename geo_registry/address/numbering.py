@@ -18,7 +18,7 @@ from geo_registry.address.rules import propose_number
 from geo_registry.address.scheme import Profile
 from geo_registry.address.tables import Address, PlaceName
 from geo_registry.area.reads import NEVER, outside
-from geo_registry.area.tables import Division
+from geo_registry.area.tables import LEVELS, Division
 from geo_registry.db import Session
 from geo_registry.errors import Conflict, NotFound, RuleBroken
 
@@ -36,6 +36,15 @@ _SPOT = text("""
       CROSS JOIN LATERAL (SELECT ST_LineInterpolatePoint(line, least(part + 0.001, 1)) AS ahead,
         ST_LineInterpolatePoint(line, greatest(part - 0.001, 0)) AS behind) c
     WHERE p.id = :id AND p.axis IS NOT NULL
+""")
+
+# The divisions around an area, itself included.
+_AROUND = text("""
+    WITH RECURSIVE around AS (
+      SELECT d.level, d.name, d.parent_id FROM registry.division d WHERE d.id = :id
+      UNION ALL
+      SELECT d.level, d.name, d.parent_id FROM registry.division d JOIN around a ON d.id = a.parent_id)
+    SELECT level, name FROM around
 """)
 
 
@@ -86,8 +95,9 @@ def propose(
     side = side or side_of(profile, spot)
     number = next_number(session, profile, street.id, side, spot)
     door = read_door(profile, str(number))
+    before = written_before(session, profile, street.community_id or street.township_id or street.district_id)
     return Proposal(
-        number, door.number_text, street.full_name + door.number_text, side,
+        number, door.number_text, before + street.full_name + door.number_text, side,
         spot.distance_m if spot else None, spot.from_axis_m if spot else None,
     )  # fmt: skip
 
@@ -182,3 +192,10 @@ def side_of(profile: Profile, spot: Spot | None) -> Parity | None:
     if spot is None or not hands:
         return None
     return "odd" if spot.hand in hands else "even"
+
+
+def written_before(session: Session, profile: Profile, area_id: UUID) -> str:
+    """Return the names of divisions that the profile writes before a place name, the largest first."""
+    names = {row.level: row.name for row in session.execute(_AROUND, {"id": area_id})}
+    written = {area.level for area in profile.areas if area.written}
+    return "".join(names[level] for level in LEVELS if level in names and level in written)

@@ -19,9 +19,11 @@ from geo_registry.address.numbering import (
     read_door,
     side_of,
     spot_along,
+    written_before,
 )  # fmt: skip
 from geo_registry.address.numbers import Door
 from geo_registry.address.places import profile_in_force
+from geo_registry.address.scheme import Profile
 from geo_registry.address.tables import Address, AddressAlias, PlaceName
 from geo_registry.area.reads import located
 from geo_registry.area.rules import check_position
@@ -40,7 +42,7 @@ from geo_registry.area.writes import (
 )  # fmt: skip
 from geo_registry.codes import new_code, new_id
 from geo_registry.db import Session, today
-from geo_registry.errors import Conflict, RuleBroken
+from geo_registry.errors import Conflict, NotFound, RuleBroken
 from geo_registry.text import normal_key
 
 __all__ = [
@@ -106,7 +108,7 @@ def number_address(
         number = str(next_number(session, profile, scope_id, side or side_of(profile, spot), spot))
     door = read_door(profile, number)
     check_number(session, scope_id, door)
-    row = _address(street, community_id, door, areas)
+    row = _address(session, profile, street, community_id, door, areas)
     row.accuracy, row.position_source, row.state = accuracy, position_source, state
     row.neighborhood, row.officially_assigned = neighborhood, officially_assigned
     if lon is not None and lat is not None:
@@ -204,17 +206,19 @@ def renumber_address(
         Conflict: `number-taken`.
 
     """
+    # The street first, as whoever renames it does: two orders would wait for each other.
+    lock_scope(session, _scope_of(session, address_id))
     old = load_for_change(
         session, viewer, Address, address_id, version=version, permission=Permission.ADDRESS_NUMBER
     )
     if old.state != "current":
         raise RuleBroken("not-in-force", f"{old.standard_text} 不是现行地址", field="state")
-    lock_scope(session, old.scope_id)
-    door = read_door(profile_in_force(session), number)
+    profile = profile_in_force(session)
+    door = read_door(profile, number)
     check_number(session, old.scope_id, door)
     street = None if old.place_name_id is None else _street(session, old.place_name_id, "current")
     areas = Areas(old.district_id, old.township_id, old.community_id)
-    row = _address(street, None if street else old.scope_id, door, areas)
+    row = _address(session, profile, street, None if street else old.scope_id, door, areas)
     row.position, row.accuracy, row.position_source = old.position, old.accuracy, old.position_source
     row.neighborhood, row.officially_assigned, row.state = (
         old.neighborhood,
@@ -310,11 +314,23 @@ def _areas(
     return Areas(street.district_id, street.township_id, street.community_id)
 
 
-def _address(street: PlaceName | None, community_id: UUID | None, door: Door, areas: Areas) -> Address:
+def _scope_of(session: Session, address_id: UUID) -> UUID:
+    found = session.execute(select(Address.scope_id).where(Address.id == address_id)).scalar_one_or_none()
+    if found is None:
+        raise NotFound("object-not-found", "没有这个对象")
+    return found
+
+
+def _address(
+    session: Session, profile: Profile, street: PlaceName | None, community_id: UUID | None, door: Door,
+    areas: Areas,
+) -> Address:  # fmt: skip
+    before = written_before(session, profile, areas.community_id or areas.township_id or areas.district_id)
+    text_before = before + (street.full_name if street else "")
     return Address(
         id=new_id(), code=new_code(), place_name_id=street.id if street else None,
         scope_id=street.id if street else community_id, number=door.number, number_key=door.number_key,
-        number_text=door.number_text, standard_text=(street.full_name if street else "") + door.number_text,
+        number_text=door.number_text, standard_text=text_before + door.number_text,
         valid=Range(today(), None), district_id=areas.district_id, township_id=areas.township_id,
         community_id=areas.community_id if street else community_id,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from geo_registry.address.numbering import (
     read_door,
     side_of,
     spot_along,
+    written_before,
 )  # fmt: skip
 from geo_registry.address.numbers import Door
 from geo_registry.address.places import profile_in_force
@@ -85,12 +86,14 @@ def preview_address(
         number = str(next_number(session, profile, scope_id, side or side_of(profile, spot), spot))
     door = read_door(profile, number)
     remarks = [*_taken(session, scope_id, door), *_beside(profile, door, spot, side)]
+    before = "" if district_id is None else written_before(session, profile, community_id or district_id)
     if lon is not None and lat is not None:
         found = areas_at(session, lon, lat)
         if found is not None and found.district_id != district_id:
             remarks.append(Remark("error", "other-district", "位置不在地名所在的区"))
     return Preview(
-        number, name + door.number_text, door.number_text, name, kind_for(profile, door.number_text, kind),
+        number, before + name + door.number_text, door.number_text, name,
+        kind_for(profile, door.number_text, kind),
         side_of(profile, spot), spot.distance_m if spot else None, spot.from_axis_m if spot else None,
         tuple(remarks),
     )  # fmt: skip

@@ -84,6 +84,15 @@ class TestStreets:
             ("standard_text", "学前街8弄5号", "文昌路8弄5号")
         ]
 
+    def test_a_rename_leaves_the_divisions_before_the_names_as_they_are(self, session: Session) -> None:
+        street = make.make_street(session, "学前街")
+        lane = make.make_street(session, "8弄", kind="lane", parent=street)
+        done = writes.number_address(session, CLERK, place_name_id=lane.id, number="5")
+        before = address(session, CLERK, done.id).standard_text.removesuffix("学前街8弄5号")
+        assert before.endswith("区")
+        writes.rename_street(session, CLERK, place_name_id=street.id, name="文昌路", version=1)
+        assert address(session, CLERK, done.id).standard_text == f"{before}文昌路8弄5号"
+
     def test_a_correction_touches_at_most_three_characters_in_ten(self, session: Session) -> None:
         street = make.make_street(session, "人民东大道")
         with _refused("correction-too-large"):
@@ -105,7 +114,9 @@ class TestNumbers:
         street = make.make_street(session, "三新路")
         done = writes.number_address(session, CLERK, place_name_id=street.id, number="１１９之1號")
         found = address(session, CLERK, done.id)
-        assert (found.number, found.number_key, found.standard_text) == (119, "119-1", "三新路119-1号")
+        assert (found.number, found.number_key) == (119, "119-1")
+        # The profile writes the district before the street, as in a file's addresses.
+        assert found.standard_text.endswith("区三新路119-1号")
 
     @pytest.mark.parametrize(
         ("number", "code"),

@@ -23,7 +23,7 @@ def test_a_preview_reads_as_the_plate_will(street_of: Lay) -> None:
     lon, lat = make.metres(30, 12)
     found = preview_address(street.session, street.clerk, place_name_id=street.place.id, lon=lon, lat=lat)
     assert (found.number, found.plate_text, found.kind, found.side) == ("3", "3号", "gate_small", "odd")
-    assert found.standard_text == f"{street.place.full_name}3号"
+    assert found.standard_text.endswith(f"区{street.place.full_name}3号")
     assert found.from_axis_m == pytest.approx(12, abs=0.2)
     assert found.remarks == ()
 
@@ -50,7 +50,8 @@ def test_a_preview_of_a_community_without_street_names(street_of: Lay) -> None:
     found = preview_address(
         street.session, street.clerk, community_id=street.place.community_id, number="临3"
     )
-    assert (found.standard_text, found.kind, found.side) == ("临3号", "temporary", None)
+    assert (found.kind, found.side) == ("temporary", None)
+    assert found.standard_text.endswith("区临3号")
 
 
 def test_a_preview_refuses_what_it_cannot_read(street_of: Lay) -> None:
