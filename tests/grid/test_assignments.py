@@ -184,14 +184,15 @@ def test_training_is_noted_for_coordinators_alone(quarter: Quarter) -> None:
 
 def at_once(*acts: Any) -> list[RegistryError | None]:  # noqa: ANN401
     """Do acts in threads of their own that start together; return what refused each."""
-    gate, found = threading.Barrier(len(acts)), [None] * len(acts)
+    gate = threading.Barrier(len(acts))
+    found: list[RegistryError | None] = [None] * len(acts)
 
     def run(turn: int) -> None:
         gate.wait(10)
         try:
             acts[turn]()
         except RegistryError as error:
-            found[turn] = error  # type: ignore[call-overload]
+            found[turn] = error
 
     threads = [threading.Thread(target=run, args=(turn,)) for turn in range(len(acts))]
     for thread in threads:

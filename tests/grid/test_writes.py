@@ -127,7 +127,8 @@ def test_a_merged_block_ends_and_is_followed(quarter: Quarter) -> None:
     )
     quarter.settle()
     quarter.session.refresh(left)
-    assert (left.state, quarter.area(middle)) == ("retired", pytest.approx(20000, rel=0.01))
+    assert left.state == "retired"
+    assert quarter.area(middle) == pytest.approx(20000, rel=0.01)
     assert [quarter.code_of(house) for house in quarter.houses] == ["B", "B", "C"]
     followed = text("SELECT new_id FROM registry.succession WHERE old_id = :id AND kind = 'merge'")
     assert quarter.session.execute(followed, {"id": left.id}).scalar_one() == middle.id
