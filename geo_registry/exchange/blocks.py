@@ -103,7 +103,7 @@ def _warn_of_rest(load: Load) -> None:
     if gaps:
         load.report.notes.append(f"所涉居村内有 {gaps} 处地块不在任何网格内（geo-registry grid report 可查）")
     if outside:
-        load.report.notes.append(f"所涉区内有 {outside} 幢楼未划入网格（geo-registry grid report 可查）")
+        load.report.notes.append(f"所涉居村内有 {outside} 幢楼未划入网格（geo-registry grid report 可查）")
 
 
 def _row(load: Load, feature: geo_read.Feature) -> tuple[object, ...]:

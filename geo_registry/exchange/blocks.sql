@@ -67,11 +67,12 @@ ORDER BY outcome <> 'unchanged', row_number
 UPDATE pg_temp.block_row SET outcome = 'quarantined', reason = 'block-overlap', detail = %(detail)s
 WHERE row_number = %(row)s
 
--- :: left-out (what the blocks of the file leave out in their communities and districts)
-SELECT (SELECT count(*) FROM (SELECT DISTINCT community_id FROM pg_temp.block_row
-    WHERE outcome IN ('stored', 'changed') AND community_id IS NOT NULL) c, registry.block_gaps(c.community_id)),
+-- :: left-out (what the blocks of the file leave out in their communities)
+WITH concerned AS MATERIALIZED (SELECT DISTINCT community_id FROM pg_temp.block_row
+  WHERE outcome IN ('stored', 'changed') AND community_id IS NOT NULL)
+SELECT (SELECT count(*) FROM concerned c, registry.block_gaps(c.community_id)),
   (SELECT count(*) FROM registry.building b
-   WHERE b.district_id IN (SELECT district_id FROM pg_temp.block_row WHERE outcome IN ('stored', 'changed'))
+   WHERE b.community_id IN (SELECT community_id FROM concerned)
      AND b.state NOT IN ('demolished', 'not_realized', 'removed')
      AND NOT EXISTS (SELECT FROM registry.building_block k WHERE k.building_id = b.id))
 
