@@ -31,8 +31,9 @@ PARTS = {
 }
 Counts = tuple[int, ...]
 NOTHING: Counts = (0,) * len(COUNTS)
-Key = tuple[str, UUID]
-"""A node of the tree: ("area", division) or ("leaf", block, or division for what lies in no block)."""
+Key = tuple[str, UUID] | tuple[str, UUID, UUID]
+"""A node of the tree: ("area", division), ("zone", zone, the area around this part of it) or ("leaf", block,
+or division for what lies in no block)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Tree:
     floor: int
     nodes: dict[Key, Node] = field(default_factory=dict)
     _shown: dict[str, dict[Key, Shown]] = field(default_factory=dict)
+    _blocks: dict[Key, set[UUID]] = field(default_factory=dict)
 
     def counts(self, key: Key) -> Counts:
         """Return the counts of a node, zeros where nothing is known."""
@@ -90,9 +92,24 @@ class Tree:
             self._shown[measure] = shown_of(cells, fewest=fewest, floor=self.floor)  # type: ignore[assignment]
         return self._shown[measure].get(key, "hidden")
 
-    def persons(self, key: Key) -> int | None:
-        """Return how many persons live in an area, None where that is not told."""
-        return self.counts(key)[PERSONS] if self.shown("persons", key) == "value" else None
+    def is_empty(self, measure: str, key: Key) -> bool:
+        """Tell whether nobody can live in a node, and nobody was counted."""
+        return key not in self.nodes or _cell(self.nodes[key], measure) is None
+
+    def parts_of(self, zone_id: UUID) -> tuple[Key, ...]:
+        """Return the parts of a zone, one in each community; none in weeks that began without it."""
+        return tuple(key for key in self._blocks if key[1] == zone_id)
+
+    def cover_of(self, blocks: Iterable[UUID]) -> tuple[Key, ...]:
+        """Return the nodes that make up a set of blocks: the parts of zones wholly in it, then blocks."""
+        left = dict.fromkeys(blocks)
+        whole = [key for key, own in self._blocks.items() if own <= left.keys()]
+        inside = {block for key in whole for block in self._blocks[key]}
+        return (*whole, *(("leaf", block) for block in left if block not in inside))
+
+    def blocks_in(self, key: Key) -> int:
+        """Return how many blocks a node of a set is: a part of a zone its own, another node one."""
+        return len(self._blocks.get(key, (key,)))
 
     def add(self, row: "_Row") -> None:
         """Take in one row of figures, and add it to all areas around it."""
@@ -100,6 +117,9 @@ class Tree:
             ("area", area) for area in (row.district_id, row.township_id, row.community_id) if area
         ]
         if row.leaf_id is not None:
+            if row.zone_id is not None:
+                path.append(("zone", row.zone_id, path[-1][1]))
+                self._blocks.setdefault(path[-1], set()).add(row.leaf_id)
             path.append(("leaf", row.leaf_id))
         for parent, key in zip([None, *path], path, strict=False):
             node = self.nodes.setdefault(key, Node(key, parent))
@@ -113,6 +133,7 @@ class _Row:
     district_id: UUID
     township_id: UUID | None
     community_id: UUID | None
+    zone_id: UUID | None
     leaf_id: UUID | None
     is_listed: bool
     leaves: int
@@ -120,7 +141,7 @@ class _Row:
 
 
 _FIGURES = text("""
-    SELECT week, district_id, township_id, community_id, leaf_id, is_listed, leaves, counts
+    SELECT week, district_id, township_id, community_id, zone_id, leaf_id, is_listed, leaves, counts
     FROM registry.figures(:districts, :expand, :weeks)
 """)
 
@@ -151,7 +172,7 @@ def _cell(node: Node, measure: str) -> Cell | None:
     n, k = node.counts[n_at], node.counts[k_at] if k_at >= 0 else None
     if not node.counts[UNITS] and not n:
         return None
-    is_small = node.key[0] == "leaf" or node.leaves < 2
+    is_small = node.key[0] in {"zone", "leaf"} or node.leaves < 2
     return Cell(node.key, node.parent, n, k, is_small, node.is_listed)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, text, true, union_all
 from sqlalchemy.dialects.postgresql import array
 
 from geo_registry.access.scope import in_scope
@@ -15,7 +15,7 @@ from geo_registry.area.tables import LEVELS, Division
 from geo_registry.db import Session
 from geo_registry.errors import NotFound, RuleBroken
 from geo_registry.grid.tables import GridBlock
-from geo_registry.measure.figures import Key
+from geo_registry.measure.figures import Key, Tree
 
 LEVELS_SHOWN = ("district", "township", "community", "block")
 WIDE = ("province", "city")
@@ -25,9 +25,9 @@ SET_OF_BLOCKS = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An area with its level: a division's, `block`, `rest` (in no block) or `blocks` (a set of them).
+    """An area with its level: a division's, `block`, `rest` (in no block), `zone` or `blocks` (a set).
 
-    `districts` are those around or below it.
+    `districts` are those around or below it, `blocks` those of a zone or a set.
     """
 
     id: UUID
@@ -42,13 +42,14 @@ class Place:
     @property
     def is_sum(self) -> bool:
         """Whether its figures are those of other areas, added up as far as they are told."""
-        return self.level == "blocks" or self.level in WIDE
+        return self.level in {"blocks", "zone", *WIDE}
 
-    @property
-    def keys(self) -> tuple[Key, ...]:
-        """The nodes whose told figures make the place's own."""
-        if self.level == "blocks":
-            return tuple(("leaf", block) for block in self.blocks)
+    def keys(self, tree: Tree) -> tuple[Key, ...]:
+        """Return the nodes of a week whose told figures make the place's own."""
+        if self.level == "zone" and (parts := tree.parts_of(self.id)):
+            return parts
+        if self.level in {"blocks", "zone"}:
+            return tree.cover_of(self.blocks)
         if self.level in WIDE:
             return tuple(("area", district) for district in self.districts)
         return (("leaf" if self.level in {"block", "rest"} else "area", self.id),)
@@ -78,6 +79,18 @@ def find_place(session: Session, viewer: Viewer, area_id: UUID) -> Place:
     if row is None:
         raise NotFound("area-not-found", "没有这个区划或网格，或不在您的辖区内")
     return Place(*[*row[:6], tuple(row[6])])
+
+
+_OF_ZONES = text("""
+    SELECT zone_id, array_agg(block_id ORDER BY block_id) FROM registry.zone_block
+    WHERE zone_id = ANY (:zones) GROUP BY zone_id
+""")
+
+
+def places_of_zones(session: Session, zone_ids: Sequence[UUID]) -> tuple[Place, ...]:
+    """Return zones, in order, with their blocks."""
+    blocks = {row[0]: tuple(row[1]) for row in session.execute(_OF_ZONES, {"zones": list(zone_ids)})}
+    return tuple(Place(zone_id, "zone", blocks=blocks.get(zone_id, ())) for zone_id in zone_ids)
 
 
 def places_in(

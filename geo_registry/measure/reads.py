@@ -1,4 +1,4 @@
-"""Questions about rates: of one area, of the areas in it, of sets of blocks; small counts are hidden."""
+"""Questions about rates: of an area, the areas in it, zones, sets of blocks; small counts are hidden."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from geo_registry.grid.tables import GridBlock
 from geo_registry.measure.figures import (
     NOTHING,
     PARTS,
+    PERSONS,
     RENTAL_UNITS,
     UNITS,
     Counts,
@@ -28,7 +29,14 @@ from geo_registry.measure.figures import (
     rates_of,
     trees,
 )
-from geo_registry.measure.places import LEVELS_SHOWN, SET_OF_BLOCKS, Place, find_place, places_in
+from geo_registry.measure.places import (
+    LEVELS_SHOWN,
+    SET_OF_BLOCKS,
+    Place,
+    find_place,
+    places_in,
+    places_of_zones,
+)
 from geo_registry.measure.rules import CLASSES, RATES, monday
 from geo_registry.measure.shapes import BuildingCount, building_counts, heat_cells, shapes
 from geo_registry.measure.tables import Tally, TallyWeek
@@ -36,7 +44,7 @@ from geo_registry.measure.tables import Tally, TallyWeek
 __all__ = [
     "LEVELS_SHOWN", "AreaRates", "BuildingCount", "Rate", "RateReport", "RateRow", "area_rates",
     "building_counts", "heat_cells", "ranking", "rate_report", "rates_of_blocks", "rates_of_sets",
-    "series_of_blocks", "shapes", "week_of", "weeks",
+    "rates_of_zone", "rates_of_zones", "series_of_zone", "shapes", "week_of", "weeks",
 ]  # fmt: skip
 WEEK = dt.timedelta(days=7)
 MOST_WEEKS = 53
@@ -45,9 +53,10 @@ EARLIEST = dt.date(2000, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class AreaRates:
-    """The rates of one area in a week; level is a division's, `block`, `rest` (in no block) or `blocks`.
+    """The rates of one area in a week; level is a division's, `block`, `rest` (in none), `zone` or `blocks`.
 
-    `persons` is None where it may not be told. `left_out` is how many areas a sum of told figures leaves out.
+    `persons` is None where it may not be told. `left_out` is how many areas a sum of told figures leaves out,
+    of a zone or a set of blocks how many blocks.
     """
 
     id: UUID
@@ -176,7 +185,10 @@ def _row(area: AreaRates, rate: str) -> RateRow:
 
 
 def rates_of_blocks(session: Session, block_ids: Sequence[UUID], *, week: dt.date | None = None) -> AreaRates:
-    """Return the rates of a set of blocks: the sums over those that are told by themselves."""
+    """Return the rates of a set of blocks: the sums over its parts that are told by themselves.
+
+    Its parts are those of the week's zones that lie wholly in it, and the blocks outside of these.
+    """
     return rates_of_sets(session, [block_ids], week=week)[0]
 
 
@@ -184,22 +196,38 @@ def rates_of_sets(
     session: Session, sets: Sequence[Sequence[UUID]], *, week: dt.date | None = None
 ) -> tuple[AreaRates, ...]:
     """Return the rates of several sets of blocks, in order: the figures around all of them are read once."""
-    board = _board_of_blocks(session, [block for one in sets for block in one], [week_of(week)])
-    return tuple(board.of(_set_of(one)) for one in sets)
+    places = [Place(SET_OF_BLOCKS, "blocks", blocks=tuple(dict.fromkeys(one))) for one in sets]
+    return _rates_of(session, places, week)
 
 
-def series_of_blocks(
-    session: Session, block_ids: Sequence[UUID], *, weeks: int = 12
-) -> tuple[tuple[dt.date, Rate], ...]:
-    """Return the registration rate of a set of blocks for each of the last weeks, oldest first."""
+def rates_of_zone(session: Session, zone_id: UUID, *, week: dt.date | None = None) -> AreaRates:
+    """Return the rates of a zone; of a zone across communities only what all its parts tell.
+
+    In weeks that began before its proposal or after its end they are those of a set of blocks.
+    """
+    return rates_of_zones(session, [zone_id], week=week)[0]
+
+
+def rates_of_zones(
+    session: Session, zone_ids: Sequence[UUID], *, week: dt.date | None = None
+) -> tuple[AreaRates, ...]:
+    """Return the rates of several zones, in order: the figures around all of them are read once."""
+    return _rates_of(session, places_of_zones(session, zone_ids), week)
+
+
+def series_of_zone(session: Session, zone_id: UUID, *, weeks: int = 12) -> tuple[tuple[dt.date, Rate], ...]:
+    """Return the registration rate of a zone for each of the last weeks, oldest first."""
     last = monday(today())
     asked = [last - step * WEEK for step in reversed(range(weeks))]
-    board, blocks = _board_of_blocks(session, block_ids, asked), _set_of(block_ids)
-    return tuple((week, board.of(blocks, week).rates["registration_rate"]) for week in asked)
+    (place,) = places_of_zones(session, [zone_id])
+    board = _board_of_blocks(session, place.blocks, asked)
+    return tuple((week, board.of(place, week).rates["registration_rate"]) for week in asked)
 
 
-def _set_of(block_ids: Sequence[UUID]) -> Place:
-    return Place(SET_OF_BLOCKS, "blocks", blocks=tuple(dict.fromkeys(block_ids)))
+def _rates_of(session: Session, places: Sequence[Place], week: dt.date | None) -> tuple[AreaRates, ...]:
+    blocks = {block for place in places for block in place.blocks}
+    board = _board_of_blocks(session, sorted(blocks), [week_of(week)])
+    return tuple(board.of(place) for place in places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,21 +242,20 @@ class _Board:
     def of(self, place: Place, week: dt.date | None = None) -> AreaRates:
         """Return the rates of a place as they may be told."""
         week = week or self.week
-        now, keys = self.trees[week], place.keys
-        counts, shown = _told(now, keys)
-        before, shown_before = _told(self.trees[week - WEEK], keys)
-        both = {name: (shown[name], shown_before[name]) for name in RATES}
-        if week < self.first:
-            rates, persons = no_rates(self.profile, week), []
-        else:
-            rates = rates_of(self.profile, week, counts, before, both)
-            persons = [told for key in keys if (told := now.persons(key)) is not None]
-        whole = added(now.counts(key) for key in keys)
-        untold = sum(now.shown("registration_rate", key) != "value" for key in keys)
+        tree, earlier = self.trees[week], self.trees[week - WEEK]
+        now, before = _told(tree, place), _told(earlier, place)
+        both = {
+            name: (now.shown[name], before.shown[name] if now.keys[name] == before.keys[name] else "hidden")
+            for name in RATES
+        }
+        is_known, keys = week >= self.first, place.keys(tree)
+        rates = rates_of(self.profile, week, now.counts, before.counts, both) if is_known else None
+        whole = added(tree.counts(key) for key in keys)
+        untold = sum(tree.blocks_in(key) for key in keys if tree.shown("registration_rate", key) != "value")
         return AreaRates(
-            place.id, place.level, place.name, place.code, place.parent_id, rates,
-            sum(persons) if persons else None, whole[UNITS], whole[RENTAL_UNITS],
-            untold if place.is_sum else 0,
+            place.id, place.level, place.name, place.code, place.parent_id,
+            rates or no_rates(self.profile, week), _persons(tree, place) if is_known else None,
+            whole[UNITS], whole[RENTAL_UNITS], untold if place.is_sum else 0,
         )  # fmt: skip
 
     @property
@@ -238,17 +265,39 @@ class _Board:
         return [node.key[1] for node in found if node.parent == ("area", node.key[1])]
 
 
-def _told(tree: Tree, keys: Sequence[Key]) -> tuple[Counts, dict[str, str]]:
-    """Return the sums of a place, of each rate over the nodes that are told, and what may be told of them."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The sums of a place, of each rate over the nodes that are told, how each is told, and these nodes."""
+
+    counts: Counts
+    shown: dict[str, str]
+    keys: dict[str, tuple[Key, ...]]
+
+
+def _told(tree: Tree, place: Place) -> _Told:
+    keys = place.keys(tree)
     if len(keys) == 1:
-        return tree.counts(keys[0]), {name: tree.shown(name, keys[0]) for name in RATES}
-    sums, shown = list(NOTHING), {}
+        shown = {name: tree.shown(name, keys[0]) for name in RATES}
+        return _Told(tree.counts(keys[0]), dict(shown), dict.fromkeys(RATES, keys))
+    sums, found = list(NOTHING), {name: _told_nodes(tree, name, keys) for name in RATES}
     for name in RATES:
-        told = [tree.counts(key) for key in keys if tree.shown(name, key) == "value"]
         for at in PARTS[name]:
-            sums[at] = sum(counts[at] for counts in told)
-        shown[name] = "value" if told else "hidden"
-    return tuple(sums), shown
+            sums[at] = sum(tree.counts(key)[at] for key in found[name])
+    return _Told(tuple(sums), {name: "value" if found[name] else "hidden" for name in RATES}, found)
+
+
+def _told_nodes(tree: Tree, measure: str, keys: Sequence[Key]) -> tuple[Key, ...]:
+    """Return the nodes of a place that are told; of the parts of one zone all that hold anything, or none."""
+    told = tuple(key for key in keys if tree.shown(measure, key) == "value")
+    is_one_zone = len({key[:2] for key in keys}) == 1
+    if is_one_zone and not all(key in told or tree.is_empty(measure, key) for key in keys):
+        return ()
+    return told
+
+
+def _persons(tree: Tree, place: Place) -> int | None:
+    told = _told_nodes(tree, "persons", place.keys(tree))
+    return sum(tree.counts(key)[PERSONS] for key in told) if told else None
 
 
 def _lowest_first(rate: Rate, code: str) -> tuple[bool, float, str]:

@@ -3,8 +3,12 @@
 -- One row for each asked week and node: a leaf of the communities in `expand` or of no community, else a whole
 -- community; NULL expands all. `leaves` is how many leaves with dwellings a node holds; a block that is no longer
 -- current counts, but is not listed. The order of `counts` is that of measure/figures.py.
-CREATE OR REPLACE FUNCTION registry.figures(districts uuid[], expand uuid[], weeks date[])
-RETURNS TABLE (week date, district_id uuid, township_id uuid, community_id uuid, leaf_id uuid, block_id uuid,
+-- `zone_id` is the zone that held a block when the week began: from the Monday after its proposal to the week in which
+-- it ends. What a week tells then never changes with the zones of later days, and proposing zones one after the other
+-- draws no new lines through a week that was told already.
+DROP FUNCTION IF EXISTS registry.figures(uuid[], uuid[], date[]);
+CREATE FUNCTION registry.figures(districts uuid[], expand uuid[], weeks date[])
+RETURNS TABLE (week date, district_id uuid, township_id uuid, community_id uuid, zone_id uuid, leaf_id uuid,
   is_listed boolean, leaves bigint, counts bigint[])
 LANGUAGE sql STABLE SET search_path = registry, pg_temp AS $$
   WITH leaf AS MATERIALIZED (
@@ -50,8 +54,15 @@ LANGUAGE sql STABLE SET search_path = registry, pg_temp AS $$
       sum(c.units_visited) FILTER (WHERE c.week <= a.week
         AND c.week >= a.week - (((a.week - DATE '2026-01-05') % 14) + 14) % 14) AS units_visited
     FROM change c JOIN unnest(weeks) a (week) ON c.week > a.week - 56
-    GROUP BY 1, 2)
-  SELECT a.week, n.district_id, n.township_id, n.community_id, n.own, n.block_id, n.listed, n.leaves,
+    GROUP BY 1, 2),
+  held AS MATERIALIZED (
+    SELECT DISTINCT ON (a.week, k.block_id) a.week, k.block_id, k.zone_id
+    FROM zone z JOIN zone_block k ON k.zone_id = z.id
+      JOIN unnest(weeks) a (week) ON z.proposed_on < a.week
+        AND (z.state NOT IN ('closed', 'failed') OR clock_day(z.changed_at) >= a.week)
+    WHERE z.district_id = ANY (districts)
+    ORDER BY a.week, k.block_id, k.zone_id)
+  SELECT a.week, n.district_id, n.township_id, n.community_id, h.zone_id, n.own, n.listed, n.leaves,
     ARRAY[n.units - coalesce(f.units, 0), n.rental_units - coalesce(f.rental_units, 0),
       n.persons - coalesce(f.persons, 0), n.registered - coalesce(f.registered, 0),
       n.addresses - coalesce(f.addresses, 0), n.plated - coalesce(f.plated, 0),
@@ -60,6 +71,7 @@ LANGUAGE sql STABLE SET search_path = registry, pg_temp AS $$
       coalesce(f.forms_collected, 0), coalesce(f.forms_entered, 0), coalesce(f.units_visited, 0)]::bigint[]
   FROM node n CROSS JOIN unnest(weeks) a (week) LEFT JOIN figure f
     ON f.week = a.week AND f.key = n.key
+    LEFT JOIN held h ON h.week = a.week AND h.block_id = n.block_id
 $$;
 
 -- How many persons live in each building of one block, on the day that the totals are of; counts alone.

@@ -1,7 +1,7 @@
-"""The figures of zones and focus areas: sums of shown blocks, at the proposal and now, and what is open."""
+"""The figures of zones and focus areas: as far as they may be told, and what is open."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from geo_registry.db import Session, today
 from geo_registry.grid.tables import BuildingBlock
 from geo_registry.housing.tables import Building
 from geo_registry.measure.figures import Rate
-from geo_registry.measure.reads import AreaRates, rates_of_sets, series_of_blocks
+from geo_registry.measure.reads import AreaRates, rates_of_sets, rates_of_zone, series_of_zone
 from geo_registry.measure.rules import monday
 from geo_registry.zone.proof import Proof, figures, samples_of
 from geo_registry.zone.reads import ZoneDetail
@@ -21,6 +21,7 @@ from geo_registry.zone.tables import ZoneDecision
 
 ON_WALL = "plate_on_wall_rate"
 REGISTERED = "registration_rate"
+WEEK = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,30 +72,31 @@ class ZoneFigures:
     conditions: tuple[Condition, ...]
 
 
-def figures_of(session: Session, block_ids: Sequence[UUID], *, week: dt.date | None = None) -> Figures:
-    """Return what stands on some blocks, and their rates in a week (now by default)."""
-    return figures_of_sets(session, [block_ids], week=week)[0]
+def figures_of(session: Session, block_ids: Sequence[UUID]) -> Figures:
+    """Return what stands on some blocks, and their rates now."""
+    return figures_of_sets(session, [block_ids])[0]
 
 
-def figures_of_sets(
-    session: Session, sets: Sequence[Sequence[UUID]], *, week: dt.date | None = None
-) -> tuple[Figures, ...]:
+def figures_of_sets(session: Session, sets: Sequence[Sequence[UUID]]) -> tuple[Figures, ...]:
     """Return the figures of several sets of blocks, in order: all of them are read at once."""
     if not sets:
         return ()
-    every = {block for one in sets for block in one}
+    buildings = _buildings(session, {block for one in sets for block in one})
+    return tuple(
+        _figures(found, sum(buildings.get(block, 0) for block in set(one)), monday(today()))
+        for one, found in zip(sets, rates_of_sets(session, sets), strict=True)
+    )
+
+
+def _buildings(session: Session, blocks: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many buildings stand on each block today."""
     standing = (
         select(BuildingBlock.block_id, func.count())
         .join(Building, Building.id == BuildingBlock.building_id)
-        .where(BuildingBlock.block_id.in_(every), outside(Building.state, ENDED["building"]))
+        .where(BuildingBlock.block_id.in_(blocks), outside(Building.state, ENDED["building"]))
         .group_by(BuildingBlock.block_id)
     )
-    buildings = {row[0]: row[1] for row in session.execute(standing)}
-    rated = rates_of_sets(session, sets, week=week)
-    return tuple(
-        _figures(found, sum(buildings.get(block, 0) for block in set(one)), week or monday(today()))
-        for one, found in zip(sets, rated, strict=True)
-    )
+    return {row[0]: row[1] for row in session.execute(standing)}
 
 
 def _figures(found: AreaRates, buildings: int, week: dt.date) -> Figures:
@@ -104,14 +106,17 @@ def _figures(found: AreaRates, buildings: int, week: dt.date) -> Figures:
 
 
 def zone_figures(session: Session, viewer: Viewer, zone: ZoneDetail, *, weeks: int = 12) -> ZoneFigures:
-    """Return the figures of a zone, those of the week of its proposal beside those of today."""
-    ids = zone.row.block_ids
-    now = figures_of(session, ids)
+    """Return the figures of a zone, those of the first week it is counted in beside those of today."""
+    own, this_week = zone.row.id, monday(today())
+    buildings = sum(_buildings(session, zone.row.block_ids).values())
+    # A zone is counted from the Monday after its proposal on.
+    first = min(this_week, monday(zone.row.proposed_on) + WEEK)
+    now = _figures(rates_of_zone(session, own), buildings, this_week)
     samples = samples_of(session, viewer, zone.row.id)
     return ZoneFigures(
-        proposed=figures_of(session, ids, week=monday(zone.row.proposed_on)),
+        proposed=_figures(rates_of_zone(session, own, week=first), buildings, first),
         now=now,
-        series=series_of_blocks(session, ids, weeks=weeks),
+        series=series_of_zone(session, own, weeks=weeks),
         samples=samples,
         decisions=_decisions(session, zone.row.id, samples),
         conditions=conditions_of(zone, now, samples),

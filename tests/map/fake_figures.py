@@ -190,11 +190,11 @@ def zone(_session: object, _viewer: object, zone_id: UUID) -> SimpleNamespace:
     return SimpleNamespace(district_id=None, township_id=TOWN, community_id=community)
 
 
-def rates_of_sets(
-    _session: object, sets: list[object], *, week: dt.date | None = None
+def rates_of_zones(
+    _session: object, zones: list[object], *, week: dt.date | None = None
 ) -> list[SimpleNamespace]:
     """Return the rates of zones."""
-    return [SimpleNamespace(rates=rates(104, 115)) for _ in sets]
+    return [SimpleNamespace(rates=rates(104, 115)) for _ in zones]
 
 
 def places(_session: object, _viewer: object) -> dict[str, Any]:
@@ -245,7 +245,7 @@ def weeks(_session: object) -> tuple[dt.date, ...]:
 
 
 FAKED = (
-    "area_rates", "breadcrumb", "building_counts", "heat_cells", "own_areas", "places", "ranking", "rates_of_sets",
+    "area_rates", "breadcrumb", "building_counts", "heat_cells", "own_areas", "places", "ranking", "rates_of_zones",
     "shapes", "weeks", "zone", "zones",
 )  # fmt: skip
 

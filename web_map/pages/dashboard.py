@@ -22,7 +22,7 @@ from geo_registry.measure.reads import (
     building_counts,
     heat_cells,
     ranking,
-    rates_of_sets,
+    rates_of_zones,
     shapes,
     weeks,
 )
@@ -182,7 +182,7 @@ def zones_of(session: Session, viewer: Viewer, view: View) -> Zones:
     """Return the zones of the page's area, and those of what is chosen."""
     listed = zones(session, viewer, area_id=view.area, limit=MOST_ZONES).rows
     open_rows = [row for row in listed if row.state in _OPEN]
-    rated = rates_of_sets(session, [row.block_ids for row in open_rows], week=view.week) if open_rows else ()
+    rated = rates_of_zones(session, [row.id for row in open_rows], week=view.week) if open_rows else ()
     cards = tuple(
         _card(row, number, rates.rates[view.rate])
         for number, (row, rates) in enumerate(zip(open_rows, rated, strict=True), start=1)

@@ -11,7 +11,7 @@ from geo_registry.access.viewer import Permission, Viewer
 from geo_registry.area.reads import breadcrumb, history_of
 from geo_registry.area.writes import Areas
 from geo_registry.db import Session
-from geo_registry.measure.reads import rates_of_sets
+from geo_registry.measure.reads import rates_of_zones
 from geo_registry.zone import reads, rules, shapes, work
 from geo_registry.zone.figures import ZoneFigures, rate_words, zone_figures
 from geo_registry.zone.focus import focus_areas
@@ -42,7 +42,7 @@ def zones(
     require(viewer, Permission.ZONE_READ)
     nonce, own = new_nonce(), own_areas(session, viewer)
     found = reads.zones(session, viewer, state=state or None, after=after)
-    rated = rates_of_sets(session, [row.block_ids for row in found.rows]) if found.rows else ()
+    rated = rates_of_zones(session, [row.id for row in found.rows]) if found.rows else ()
     rates = {row.id: one.rates["registration_rate"] for row, one in zip(found.rows, rated, strict=True)}
     return page(
         request, "zones.html", viewer, nonce=nonce, map=_map(own, nonce), own=own, rows=found.rows,
