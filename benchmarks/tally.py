@@ -3,12 +3,13 @@
 1 M units in 100 k buildings, 2.5 M residences, 2.3 M registrations, 500 blocks in 50 communities, checks of eight weeks.
 """
 
+import hashlib
 import random
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 
@@ -109,7 +110,7 @@ def run(_data: Path) -> None:
 def _fill() -> None:
     """Load the district with triggers and references off, and write its totals once."""
     with psycopg.connect(cluster.superuser_url(database=DATABASE), autocommit=True) as connection:
-        if not connection.execute("SELECT FROM registry.housing_unit LIMIT 1").fetchone():
+        if not connection.execute("SELECT 1 FROM registry.housing_unit LIMIT 1").fetchone():
             began = time.perf_counter()
             connection.execute(Path(__file__).with_name("district.sql").read_bytes())
             connection.execute("VACUUM ANALYZE")
@@ -166,8 +167,10 @@ def _settling(owner: psycopg.Connection, rng: random.Random, rows: int, times: i
     for turn in range(times):
         first = rng.randrange(1_000_000 - rows)
         persons = people[turn * rows : (turn + 1) * rows]
-        units = [UUID(f"00000006-0000-7000-8000-{first + n:012x}") for n in range(rows)]
-        work.append((persons, units, [UUID(int=rng.getrandbits(128)) for _ in range(rows)]))
+        units = [
+            UUID(hashlib.md5(b"6/%d" % (first + n), usedforsecurity=False).hexdigest()) for n in range(rows)
+        ]
+        work.append((persons, units, [uuid4() for _ in range(rows)]))
 
     def write() -> None:
         for persons, units, stays in work:
