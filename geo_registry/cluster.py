@@ -21,7 +21,7 @@ import psycopg
 from psycopg import sql
 
 from geo_registry import postgres
-from geo_registry.postgres import ClusterError
+from geo_registry.postgres import TIMEZONE, ClusterError
 from geo_registry.server import base_of, clear_leftovers, ended, initialise, launch, place_of, socket_folder
 from geo_registry.settings import ROOT, SecretError, Settings, make_secrets, secret, settings, write_secret
 
@@ -141,6 +141,10 @@ def upgrade(config: Settings | None = None) -> str | None:
         with psycopg.connect(superuser_url(config, DATABASE), autocommit=True) as connection:
             for name in _outdated(connection):
                 connection.execute(sql.SQL("ALTER EXTENSION {} UPDATE").format(sql.Identifier(name)))
+    else:
+        # A server of somebody else keeps another clock: the owner's sessions, which load files, keep China's.
+        with psycopg.connect(urls(config).owner, autocommit=True) as connection:
+            connection.execute(sql.SQL("ALTER ROLE CURRENT_USER SET timezone TO {}").format(TIMEZONE))
     return migrate(urls(config).owner)
 
 

@@ -19,13 +19,14 @@ from sqlalchemy.orm import Session
 
 from geo_registry import cluster
 from geo_registry.errors import Conflict, RegistryError, RuleBroken, Unavailable
+from geo_registry.postgres import TIMEZONE
 
-__all__ = ["Engine", "Session", "app_engine", "owner_engine", "today", "transaction", "translated"]
+__all__ = [
+    "TIMEZONE", "Engine", "Session", "app_engine", "owner_engine", "today", "transaction", "translated",
+]  # fmt: skip
 
 POOL_SIZE = 12
 STATEMENT_TIMEOUT_MS = 10_000
-# All of China keeps one clock; "today" is its day, on every machine.
-TIMEZONE = "Asia/Shanghai"
 
 # Constraint -> (class, code, sentence). Whatever is not listed falls back on its kind.
 _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
@@ -59,7 +60,9 @@ _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
     "plate_position_check": (RuleBroken, "geometry-unsound", "位置须有效并位于辖区内"),
     "focus_area_boundary_check": (RuleBroken, "geometry-unsound", "所画范围须闭合、有效并位于辖区内"),
     "rectification_plan_zone_id_key": (
-        Conflict, "plan-exists", "该整治区已有方案（一点一方案），请修订原方案",
+        Conflict,
+        "plan-exists",
+        "该整治区已有方案（一点一方案），请修订原方案",
     ),
     "sweep_held_key": (Conflict, "sweep-exists", "该整治区这一天的清查已登记，一天只登记一次"),
     "zone_boundary_check": (RuleBroken, "geometry-unsound", "所画范围须闭合、有效并位于辖区内"),

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+# All of China keeps one clock; "today" is its day, on every machine and in every session.
+TIMEZONE = "Asia/Shanghai"
 POSTGRES_MIN = 15
 POSTGIS_MIN = (3, 3)
 DEBIAN = Path("/usr/lib/postgresql")
@@ -118,7 +120,7 @@ def configuration(port: int, base: Path, socket_folder: Path, options: Mapping[s
         # Compiling costs more than it saves on queries of a few milliseconds.
         "jit": "off",
         "datestyle": "iso, ymd",
-        "timezone": "UTC",
+        "timezone": TIMEZONE,
         "log_timezone": "UTC",
         "lc_messages": "C.UTF-8",
         # One file for each weekday, overwritten after a week.

@@ -68,7 +68,7 @@ def test_a_new_home_gets_a_prepared_cluster_and_keeps_it(installation: Settings)
                    array_length(show_trgm('长宁路'), 1) > 2
         """).fetchone()
         connection.execute("CREATE EXTENSION IF NOT EXISTS postgis; CREATE SCHEMA registry")
-    assert facts == ("on", "UTF8", "off", "none", "UTC", "127.0.0.1", True, True)
+    assert facts == ("on", "UTF8", "off", "none", "Asia/Shanghai", "127.0.0.1", True, True)
 
     seconds = []
     for _ in range(5):
