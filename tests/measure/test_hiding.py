@@ -97,14 +97,19 @@ class City:
 
 
 def random_city(rng: random.Random) -> City:
-    """Return a district of some townships, communities and leaves, some of them in no community."""
+    """Return a district of townships, communities, zones and leaves, some of them in no community or zone."""
     parents: dict[str, str | None] = {"d": None}
     leaves = []
     for t in range(rng.randint(1, 3)):
         parents[f"t{t}"] = "d"
         for c in range(rng.randint(1, 3)):
             parents[f"t{t}c{c}"] = f"t{t}"
-            leaves += [(f"t{t}c{c}b{b}", f"t{t}c{c}") for b in range(rng.randint(1, 4))]
+            community = f"t{t}c{c}"
+            held = rng.randint(1, 4) if rng.random() < 0.4 else 0
+            if held:
+                parents[f"{community}z"] = community
+            leaves += [(f"{community}z{b}", f"{community}z") for b in range(held)]
+            leaves += [(f"{community}b{b}", community) for b in range(rng.randint(not held, 4))]
         if rng.random() < 0.2:
             leaves.append((f"t{t}rest", f"t{t}"))
     parents.update(leaves)
@@ -114,8 +119,11 @@ def random_city(rng: random.Random) -> City:
         counted = [rng.choice((0, rng.randint(0, 9), rng.randint(0, size))) for _ in range(WEEKS)]
         flows[leaf] = np.array([(n, sum(rng.random() < share for _ in range(n))) for n in counted])
     city = City(parents, {}, flows)
-    for area in parents:
-        city.is_small[area] = len(city.leaves_of(area)) < 2
+    for area, around in parents.items():
+        own = city.leaves_of(area)
+        # A zone is smaller than a community unless it is all of one.
+        is_part = area.endswith("z") and len(own) < len(city.leaves_of(str(around)))
+        city.is_small[area] = len(own) < 2 or is_part
     return city
 
 
