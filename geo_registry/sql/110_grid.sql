@@ -33,7 +33,7 @@ LANGUAGE sql STABLE ROWS 10000 AS $$
       AND ST_Covers(g.boundary, ST_PointOnSurface(b.outline))
     UNION ALL
     SELECT b.id FROM registry.building b
-    WHERE b.outline IS NULL AND b.state NOT IN ('demolished', 'not_realized', 'removed')
+    WHERE num_nulls(b.outline) = 1 AND b.state NOT IN ('demolished', 'not_realized', 'removed')
       AND ST_Covers(g.boundary, b.position)) p
   WHERE g.id = ANY (blocks) AND g.state = 'current'
   ORDER BY p.id, g.code
