@@ -47,7 +47,7 @@ def tell_story(session: Session, now: dt.datetime) -> None:
                 _take_photos(session, connection, cursor.fetchall())
         # The weeks of what happened before are those of the facts, not of this day.
         cursor.execute("SELECT registry.tally_rebuild()")
-        cursor.execute("SELECT registry.refresh_heat(%s)", (today,))
+        cursor.execute("SELECT registry.refresh_heat(%s - 7 * w) FROM generate_series(0, 11) w", (today,))
 
 
 def _take_photos(session: Session, connection: Connection[Any], rows: list[tuple[Any, ...]]) -> None:

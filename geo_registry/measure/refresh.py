@@ -15,6 +15,15 @@ from geo_registry.errors import RegistryError
 
 LOG = logging.getLogger(__name__)
 SECONDS_BETWEEN_LOOKS = 60
+MOST_WEEKS = 12
+# This week, and those before that passed without cells though cells were made earlier.
+_HEAT = text("""
+    SELECT registry.refresh_heat(a.week)
+    FROM (SELECT registry.monday(:day) - 7 * ago AS week, ago FROM generate_series(0, :most) ago) a
+    WHERE a.ago = 0
+      OR a.week > (SELECT min(h.week) FROM registry.heat_cell h)
+        AND NOT EXISTS (SELECT FROM registry.heat_cell h WHERE h.week = a.week)
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What a refresh did: the turn of the day, heat cells of this week, and differences that remain."""
+    """What a refresh did: the turn of the day, heat cells written, and differences that remain."""
 
     turn: Turn
     leaves: int | None
@@ -86,6 +95,8 @@ def differences(session: Session) -> tuple[Difference, ...]:
 def refresh(engine: Engine, *, rebuild: bool = False) -> Refreshed:
     """Turn the day, write this week's heat cells, and compare the totals with the base tables. As owner.
 
+    Weeks that passed without a refresh, at most twelve, get the cells of their last day.
+
     Args:
         engine: engine of the owner.
         rebuild: write all totals anew first, after a load with the triggers off.
@@ -96,6 +107,6 @@ def refresh(engine: Engine, *, rebuild: bool = False) -> Refreshed:
             leaves = session.execute(text("SELECT registry.tally_rebuild()")).scalar_one()
     turn = turn_day(engine)
     with transaction(engine) as session:
-        cells = session.execute(text("SELECT registry.refresh_heat(:day)"), {"day": turn.day}).scalar_one()
+        cells = sum(session.execute(_HEAT, {"day": turn.day, "most": MOST_WEEKS}).scalars())
     with transaction(engine) as session:
         return Refreshed(turn, leaves, cells, differences(session))

@@ -71,7 +71,7 @@ def heat_cells(
 ) -> dict[str, Any]:
     """Return the heat cells of an area as a GeoJSON FeatureCollection: `class_no` alone, null where few live.
 
-    The cells are those of the last week, up to the asked one, for which cells were made; `week` names it.
+    Without a week the cells are the latest, and `week` names theirs; an asked week may have none.
 
     Raises:
         NotFound: the area does not exist or lies outside the viewer's areas.
@@ -79,12 +79,11 @@ def heat_cells(
     """
     place = find_place(session, viewer, area_id)
     latest = select(func.max(HeatCell.week)).where(HeatCell.district_id.in_(place.districts))
-    if week is not None:
-        latest = latest.where(HeatCell.week <= monday(week))
+    asked: Any = latest.scalar_subquery() if week is None else monday(week)
     query = select(
         HeatCell.week, HeatCell.class_no, cast(func.ST_AsGeoJSON(HeatCell.shape, 6), JSONB)
     ).where(
-        HeatCell.week == latest.scalar_subquery(), HeatCell.district_id.in_(place.districts),
+        HeatCell.week == asked, HeatCell.district_id.in_(place.districts),
         _lies_in(place), in_scope(viewer, HeatCell),
     )  # fmt: skip
     rows = session.execute(query).all()
@@ -92,7 +91,7 @@ def heat_cells(
         {"type": "Feature", "geometry": shape, "properties": {"class_no": class_no}}
         for _, class_no, shape in rows
     ]  # fmt: skip
-    of_week = rows[0][0].isoformat() if rows else None
+    of_week = rows[0][0].isoformat() if rows else monday(week).isoformat() if week else None
     return {"type": "FeatureCollection", "week": of_week, "features": features}
 
 

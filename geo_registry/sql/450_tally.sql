@@ -746,12 +746,14 @@ BEGIN
 END $$;
 
 -- Squares of about 150 m, the same every week: counted from 0 E 0 N in steps that follow the latitude of the jurisdiction.
--- Only a class of the share without an active registration is kept, and none where few live.
+-- Only a class of the share without an active registration is kept, and none where few live. A past week is written as
+-- its last day was, by the dates that residences, registrations and dwellings carry now.
 CREATE OR REPLACE FUNCTION registry.refresh_heat(asked date) RETURNS int LANGUAGE plpgsql
 SET search_path = registry, public, pg_temp AS $$
 DECLARE
   tall float8 := 150 / 110900.0;
   wide float8;
+  last date := CASE WHEN monday(asked) < monday(clock_day(clock_timestamp())) THEN monday(asked) + 6 END;
   cells int;
 BEGIN
   SELECT tall / cos(radians(ST_Y(ST_Centroid(j.box)))) INTO wide FROM jurisdiction j;
@@ -770,7 +772,19 @@ BEGIN
     FROM (
       SELECT d.building_id, count(*) FILTER (WHERE d.what = 'persons') AS persons,
         count(*) FILTER (WHERE d.what = 'registered') AS registered, count(*) FILTER (WHERE d.what = 'units') AS units
-      FROM dwelling_facts() d WHERE d.week IS NULL GROUP BY d.building_id) f
+      FROM (
+        SELECT d.building_id, d.what FROM dwelling_facts() d WHERE last IS NULL AND d.week IS NULL
+        UNION ALL
+        SELECT r.building_id, w.what FROM residence r CROSS JOIN LATERAL (VALUES ('persons', true), ('registered', EXISTS (
+          SELECT FROM registration g WHERE g.residence_id = r.id AND g.registered_on <= last
+            AND (g.expires_on IS NULL OR g.expires_on > last)
+            AND g.status IN ('active', 'changed', 'expired')))) w (what, counts)
+        WHERE r.is_main AND upper_inf(r.sys) AND r.valid @> last AND w.counts
+        UNION ALL
+        SELECT u.building_id, 'units' FROM housing_unit u
+        WHERE u.state NOT IN ('removed', 'rejected') AND lower(u.valid) <= last AND (u.state NOT IN ('retired', 'not_realized')
+          OR coalesce(upper(u.valid), clock_day(u.changed_at)) > last)) d
+      GROUP BY d.building_id) f
       JOIN building b ON b.id = f.building_id
       CROSS JOIN LATERAL (SELECT coalesce(ST_PointOnSurface(b.outline), b.position) AS place OFFSET 0) p
     GROUP BY 1, 2, 3, 4, 5) c

@@ -7,11 +7,14 @@ import time
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from geo_registry import cluster, db
 from geo_registry.commands.measure import measure_app
 from geo_registry.measure import refresh
+from geo_registry.measure.rules import monday
+from tests.factories import days, make_building, make_unit
 
 runner = CliRunner()
 YESTERDAY = text("UPDATE registry.tally_day SET day = :day")
@@ -43,6 +46,20 @@ def test_refresh_turns_the_day_and_reports(here: Engine) -> None:
         assert answer.exit_code == 0, answer.output
         assert "all totals agree" in answer.output
     assert day_of(here) == db.today()
+
+
+@pytest.mark.commits
+def test_weeks_that_passed_without_a_refresh_get_their_heat_cells(here: Engine) -> None:
+    now = monday(db.today())
+    with Session(here) as session:
+        make_unit(session, make_building(session), valid=days(dt.date(2020, 1, 1)))
+        session.execute(text("SELECT registry.refresh_heat(:day)"), {"day": now - dt.timedelta(21)})
+        session.commit()
+    assert "3 heat cells" in runner.invoke(measure_app, ["refresh"]).output
+    with here.connect() as connection:
+        weeks = connection.execute(text("SELECT week FROM registry.heat_cell ORDER BY week DESC")).scalars()
+        assert list(weeks) == [now - dt.timedelta(7 * ago) for ago in range(4)]
+    assert "1 heat cells" in runner.invoke(measure_app, ["refresh"]).output
 
 
 @pytest.mark.commits

@@ -219,6 +219,34 @@ def test_heat_cells_carry_a_class_and_none_where_few_live(session: Session) -> N
     assert all(140 < row.wide * METRES_PER_LON < 160 for row in found)
 
 
+def test_heat_cells_of_a_past_week_follow_the_dates_of_the_facts(session: Session) -> None:
+    crowd, last = make_building(session, at=(5000, 0)), db.today() - dt.timedelta(14)
+    hall = [
+        make_unit(session, crowd, room, valid=days(dt.date(2020, 1, 1))) for room in ("101", "102", "103")
+    ]
+    stays = [
+        live_at(session, make_person(session), hall[number % 3], valid=days(dt.date(2020, 1, 1), until))
+        for number, until in enumerate([None] * 12 + [last - dt.timedelta(30)])
+    ]
+    # In force then, one replaced since; one ended, one began later, one draft, one returned.
+    forms = [("active", 400, None)] * 6 + [("changed", 400, None), ("expired", 400, 7)]
+    forms += [("expired", 400, 60), ("active", 3, None), ("draft", 400, None), ("returned", 400, None)]
+    for stay, (status, ago, until) in zip(stays, forms, strict=False):
+        session.execute(
+            text("""INSERT INTO registry.registration (residence_id, person_id, status, registered_on, expires_on, district_id)
+                    VALUES (:stay, :person, :status, :today - :ago, :today - CAST(:until AS int), :district)"""),
+            {"stay": stay.id, "person": stay.person_id, "status": status, "ago": ago, "until": until,
+             "today": db.today(), "district": stay.district_id},
+        )  # fmt: skip
+    for asked, wanted in ((last, 5), (last - dt.timedelta(3000), None)):
+        session.execute(text("SELECT registry.refresh_heat(:day)"), {"day": asked})
+        found = session.execute(
+            text("SELECT class_no FROM registry.heat_cell WHERE week = registry.monday(:day)"), {"day": asked}
+        ).scalars()
+        # Eight of twelve were registered; before 2020 there were no dwellings.
+        assert list(found) == ([wanted] if wanted is not None else [])
+
+
 def test_a_check_of_an_unknown_unit_is_refused_by_name(session: Session) -> None:
     with pytest.raises(IntegrityError) as caught:
         session.execute(
