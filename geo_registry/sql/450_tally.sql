@@ -747,7 +747,8 @@ END $$;
 
 -- Squares of about 150 m, the same every week: counted from 0 E 0 N in steps that follow the latitude of the jurisdiction.
 -- Only a class of the share without an active registration is kept, and none where few live. A past week is written as
--- its last day was, by the dates that residences, registrations and dwellings carry now.
+-- its last day was, by the dates that residences and registrations carry now; dwellings since then count as there before:
+-- their dates are often those of the survey that found them.
 CREATE OR REPLACE FUNCTION registry.refresh_heat(asked date) RETURNS int LANGUAGE plpgsql
 SET search_path = registry, public, pg_temp AS $$
 DECLARE
@@ -782,7 +783,7 @@ BEGIN
         WHERE r.is_main AND upper_inf(r.sys) AND r.valid @> last AND w.counts
         UNION ALL
         SELECT u.building_id, 'units' FROM housing_unit u
-        WHERE u.state NOT IN ('removed', 'rejected') AND lower(u.valid) <= last AND (u.state NOT IN ('retired', 'not_realized')
+        WHERE last IS NOT NULL AND u.state NOT IN ('removed', 'rejected') AND (u.state NOT IN ('retired', 'not_realized')
           OR coalesce(upper(u.valid), clock_day(u.changed_at)) > last)) d
       GROUP BY d.building_id) f
       JOIN building b ON b.id = f.building_id

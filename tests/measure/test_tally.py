@@ -243,8 +243,8 @@ def test_heat_cells_of_a_past_week_follow_the_dates_of_the_facts(session: Sessio
         found = session.execute(
             text("SELECT class_no FROM registry.heat_cell WHERE week = registry.monday(:day)"), {"day": asked}
         ).scalars()
-        # Eight of twelve were registered; before 2020 there were no dwellings.
-        assert list(found) == ([wanted] if wanted is not None else [])
+        # Eight of twelve were registered; before 2020 nobody lived there.
+        assert list(found) == [wanted]
 
 
 def test_a_check_of_an_unknown_unit_is_refused_by_name(session: Session) -> None:
