@@ -23,12 +23,14 @@ RATES = (*TILES, "unit_capture_rate", "entry_rate")
 # What an area may be split into, the usual way first.
 BELOW: dict[str, tuple[str, ...]] = {
     "city": ("district",),
-    "district": ("township", "community"),
+    "district": ("community", "township"),
     "township": ("community", "block"),
     "community": ("block",),
     "block": ("building",),
     "rest": (),
 }
+MOST_COMMUNITIES = 60
+"""Up to how many communities of a district are shown at first; its townships where there are more."""
 _DEFAULTS = {"rate": TILES[0], "view": "map"}
 
 

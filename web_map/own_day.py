@@ -58,7 +58,7 @@ def late_rooms(rooms: Rooms, day: dt.date) -> dict[UUID, str]:
         return {}
     late = {unit: overdue_days(last, day) for unit, last in rooms.last_visits.items()}
     return {
-        unit: f"逾期 {late[unit]} 天未核" if last else "从未走访"
+        unit: f"超期 {late[unit]} 天未核" if last else "从未走访"
         for unit, last in rooms.last_visits.items()
         if last is None or late[unit]
     }
@@ -108,7 +108,7 @@ def unit_today(unit: UnitVisit, *, is_listed: bool, day: dt.date) -> UnitToday:
     if is_done:
         chip, tone = f"✓ {said}", "chip-ok"
     elif unit.is_due and late:
-        chip, tone = f"逾期 {late} 天", "chip-warning"
+        chip, tone = f"超期 {late} 天", "chip-warning"
     else:
         chip, tone = ("待走访" if unit.is_due else f"本周期已核 {last:%m-%d}"), ""
     return UnitToday(

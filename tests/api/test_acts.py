@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 UNIT = "/v1/housing-units/{unit}"
 CHANGE = f"{UNIT}/actions/change"
 BLOCK = "/v1/blocks/{block}/actions"
+PAPER = {"document_number": "望澜网格〔2026〕3号"}
 
 
 _FILLED = re.compile(r"{(\w+)}")
@@ -248,7 +249,7 @@ WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "zone_fail": (
         "/v1/zones/{zone_listed}/actions/fail",
-        {"reason": "逾期未整改"},
+        {"reason": "超期未整改"},
         "/v1/zones/{zone_listed}",
     ),
     "sample": (
@@ -274,20 +275,29 @@ WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
         {"building_id": "{building}", "units_found": 3, "units_listed": 2},
         "",
     ),
-    "block": ("/v1/blocks", {"boundary": _box(121.40, 31.11), "name": "石桥-03", "community_id": "{c}"}, ""),
-    "block_redraw": (f"{BLOCK}/redraw", {"boundary": _box(121.40, 31.10, 0.011)}, "/v1/blocks/{block}"),
+    "block": (
+        "/v1/blocks",
+        {"boundary": _box(121.40, 31.11), "name": "石桥-03", "community_id": "{c}", **PAPER},
+        "",
+    ),
+    "block_redraw": (
+        f"{BLOCK}/redraw",
+        {"boundary": _box(121.40, 31.10, 0.011), **PAPER},
+        "/v1/blocks/{block}",
+    ),
     "block_split": (
         f"{BLOCK}/split",
         {
             "line": {"type": "LineString", "coordinates": [[121.407, 31.09], [121.407, 31.12]]},
             "name": "石桥-03",
+            **PAPER,
         },
         "/v1/blocks/{block}",
     ),
-    "block_merge": (f"{BLOCK}/merge", {"into_id": "{beside}"}, "/v1/blocks/{block}"),
+    "block_merge": (f"{BLOCK}/merge", {"into_id": "{beside}", **PAPER}, "/v1/blocks/{block}"),
     "block_retire": ("/v1/blocks/{beside}/actions/retire", {}, "/v1/blocks/{beside}"),
     "block_rename": (f"{BLOCK}/rename", {"name": "石桥东"}, "/v1/blocks/{block}"),
-    "block_assign": (f"{BLOCK}/assign", {"account_id": "{keeper}"}, "/v1/blocks/{block}"),
+    "block_assign": (f"{BLOCK}/assign", {"account_id": "{keeper}", **PAPER}, "/v1/blocks/{block}"),
     "block_end": (
         "/v1/blocks/{beside}/actions/end-assignment",
         {"assignment_id": "{assigned}"},

@@ -123,7 +123,7 @@ def test_a_building_tells_its_units_overdue_first_and_done_last() -> None:
     row = BuildingVisits(uuid4(), None, "映山区映月路6号", 120.0, 30.0, 2, units)
     (told,) = buildings_today([row], cycle_of(day), day, "映山区")
     assert told.title == "映月路6号"
-    assert [one.chip for one in told.units] == ["逾期 6 天", "逾期 1 天", "✓ 人均在，无变化"]
+    assert [one.chip for one in told.units] == ["超期 6 天", "超期 1 天", "✓ 人均在，无变化"]
     assert told.due == 2
 
 

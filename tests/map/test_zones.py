@@ -212,13 +212,13 @@ def test_the_list_shows_what_is_late_on_map_and_in_its_table(
     page.wait_for_selector(".shape-late")
     card = page.inner_text(".zone-card.is-late")
     assert "<b>片区</b>" in card
-    assert "逾期" in card
+    assert "超期" in card
     assert "漏查" in card
     visitor.wait("performance.getEntriesByName('map-drawn').length > 0")
     visitor.shoot("zones")
     assert faults_of(visitor) == []
     page.click("#show-table")
-    assert "逾期" in page.inner_text(".zones-table tbody")
+    assert "超期" in page.inner_text(".zones-table tbody")
     assert faults_of(visitor) == []
     page.click("#show-map")
     page.click(".zone-card.is-late a")

@@ -149,13 +149,12 @@ def board_of(session: Session, viewer: Viewer, asked: View, *, drawn: str = "") 
     place = area_rates(session, viewer, area_id=asked.area, week=week)
     levels = BELOW.get(place.level, ())
     view = board_words.settled(asked, levels, known)
+    rows = _rows(session, viewer, view)
+    is_unasked = place.level == "district" and asked.level not in levels
+    if is_unasked and sum(row.level == "community" for row in rows) > board_words.MOST_COMMUNITIES:
+        view = replace(view, level="township")
+        rows = _rows(session, viewer, view)
     is_block = view.level == "building"
-    rows = (
-        ranking(session, viewer, area_id=view.area, level=view.level, week=week)
-        if view.level and not is_block
-        else ()
-    )
-    rows = board_words.ordered(rows, view.rate)
     buildings = building_counts(session, viewer, block_id=view.area) if is_block else ()
     found = zones_of(session, viewer, view) if viewer.may(Permission.ZONE_READ) else Zones()
     is_drawn = drawn == board_words.key_of(view)
@@ -163,13 +162,21 @@ def board_of(session: Session, viewer: Viewer, asked: View, *, drawn: str = "") 
         view,
         rows=rows,
         shapes=_NOTHING if is_drawn or view.level is None else _shapes(session, viewer, view),
-        heat=heat_cells(session, viewer, area_id=view.area, week=week) if view.view == "heat" else None,
+        heat=heat_cells(session, viewer, area_id=view.area, week=view.week) if view.view == "heat" else None,
         buildings=buildings,
         zones=found,
         places=places(session, viewer) if viewer.may(Permission.ZONE_READ) else _NOTHING,
         has_shapes=is_drawn,
     )
     return Board(view, place, levels, rows, buildings, found, known, words.today(), drawing)
+
+
+def _rows(session: Session, viewer: Viewer, view: View) -> tuple[AreaRates, ...]:
+    """Return the areas of the level in the order of the page; a block has none."""
+    if view.level is None or view.level == "building":
+        return ()
+    found = ranking(session, viewer, area_id=view.area, level=view.level, week=view.week)
+    return board_words.ordered(found, view.rate)
 
 
 def _shapes(session: Session, viewer: Viewer, view: View) -> dict[str, Any]:
