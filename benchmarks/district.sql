@@ -69,4 +69,5 @@ ALTER TABLE residence
   ADD CONSTRAINT residence_unit_excl EXCLUDE USING gist (person_id WITH =, unit_id WITH =, valid WITH &&) WHERE (upper_inf(sys)),
   ADD CONSTRAINT residence_main_excl EXCLUDE USING gist (person_id WITH =, valid WITH &&) WHERE (is_main AND upper_inf(sys));
 SET session_replication_role = origin;
+ANALYZE;
 SELECT registry.tally_rebuild();

@@ -94,7 +94,10 @@ def run(_data: Path) -> None:
     with psycopg.connect(
         urls.owner, options="-c search_path=registry,public -c jit=off -c timezone=Asia/Shanghai"
     ) as owner:
+        # The best plan for grouping: left to itself the planner looks up 2.5 M registrations one by one.
+        owner.execute("SET work_mem = '256MB'; SET enable_nestloop = off")
         _read(owner)
+        owner.execute("RESET work_mem; RESET enable_nestloop")
         rng = random.Random(7)
         for name, rows, times in (("one row", 1, SINGLES), (f"{ROWS} rows", ROWS, STATEMENTS)):
             _write(owner, rng, name, rows, times)
