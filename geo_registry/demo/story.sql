@@ -119,7 +119,11 @@ SELECT u.building_id, min(u.leaf_id::text)::uuid, w.day, (SELECT id FROM registr
 FROM story_unit u CROSS JOIN LATERAL (SELECT %(today)s::date - (pg_temp.draw(u.building_id || 'day') * 150)::int AS day) w
 WHERE pg_temp.draw(u.building_id || 'check') < 0.3 GROUP BY u.building_id, w.day, u.district_id
 
--- :: forms (some arrivals are written down, but not yet entered)
+-- :: forms (what was registered lately by who lived here a year before was renewed; some arrivals are not yet entered)
+INSERT INTO registry.registration (residence_id, person_id, status, registered_on, expires_on, district_id, township_id, community_id)
+SELECT g.residence_id, g.person_id, 'expired', g.registered_on - 365, g.registered_on, g.district_id, g.township_id, g.community_id
+FROM registry.registration g JOIN registry.residence r ON r.id = g.residence_id
+WHERE g.status = 'active' AND g.registered_on > %(today)s::date - 98 AND lower(r.valid) <= g.registered_on - 365;
 INSERT INTO registry.registration (residence_id, person_id, status, registered_on, district_id)
 SELECT r.id, r.person_id, 'draft', %(today)s::date - (pg_temp.draw(r.person_id::text) * 20)::int, r.district_id
 FROM registry.residence r

@@ -58,6 +58,11 @@ class ZoneRow:
     lon: float
     lat: float
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether its time runs and sweeps are still due: neither accepted nor ended."""
+        return _rank(self.state) == 0
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -273,7 +278,7 @@ def _rows() -> Select[Any]:
 def _row(row: Any) -> ZoneRow:  # noqa: ANN401  (one row of `_rows`)
     term = rules.term_of(row.listed_on, row.due_on, on=today(), ended_on=_ended_on(row))
     swept = _sweeping(row)
-    is_live = row.state in rules.LIVE and row.state != "accepted"
+    is_live = _rank(row.state) == 0
     without = swept.gaps[-1].days if swept and swept.gaps and swept.gaps[-1].is_open else None
     return ZoneRow(
         id=row.id, code=row.code, name=row.name, ground=row.ground, state=row.state,

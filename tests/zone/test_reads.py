@@ -72,6 +72,7 @@ def test_what_is_due_first_leads_and_what_is_over_comes_last(session: Session, q
     found = reads.zones(session, quarter.leader)
     assert [row.name for row in found.rows] == ["片区2", "片区1", "片区0", "片区3", "片区4"]
     assert [row.is_overdue for row in found.rows] == [True, False, False, False, False]
+    assert [row.is_at_work for row in found.rows] == [True, True, True, False, False]
     late = found.rows[0]
     assert late.days_left is not None
     assert late.days_left < 0
