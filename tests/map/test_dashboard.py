@@ -213,3 +213,20 @@ def test_roles_without_figures_have_no_such_page_and_clerks_see_no_zones(leader:
     html = leader.get("/dashboard", headers={"X-Role": Role.CLERK}).text
     assert "挂牌整治" not in html
     assert html.count('class="tile"') == 4
+
+
+@pytest.mark.parametrize(("communities", "level"), [(60, "community"), (61, "township")])
+def test_a_district_opens_at_its_communities_unless_they_are_many(
+    leader: httpx.Client, monkeypatch: pytest.MonkeyPatch, communities: int, level: str
+) -> None:
+    town = fake.area_rates(None, None, area_id=fake.TOWN)
+
+    def ranking(*_: object, level: str, **__: object) -> tuple[object, ...]:
+        count = communities if level == "community" else 3
+        return tuple(replace(town, id=UUID(int=5000 + at), level=level) for at in range(count))
+
+    monkeypatch.setattr(dashboard, "area_rates", lambda *_, **__: replace(town, level="district"))
+    monkeypatch.setattr(dashboard, "ranking", ranking)
+    assert drawing_in(leader.get("/panels/dashboard").text)["key"] == f"{fake.TOWN}:{level}"
+    asked = drawing_in(leader.get("/panels/dashboard?level=community").text)
+    assert asked["key"] == f"{fake.TOWN}:community"

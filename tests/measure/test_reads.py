@@ -1,8 +1,6 @@
 """Rates of areas: pooled over weeks, told or hidden, the same for every viewer."""
 
 import datetime as dt
-from collections.abc import Sequence
-from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -15,22 +13,16 @@ from geo_registry.db import today
 from geo_registry.errors import NotFound, RuleBroken
 from geo_registry.grid.rules import cycle_of
 from geo_registry.measure.reads import (
-    AreaRates,
-    Rate,
     area_rates,
     building_counts,
     heat_cells,
     ranking,
     rate_report,
     rates_of_blocks,
-    rates_of_zone,
-    rates_of_zones,
-    series_of_zone,
     shapes,
     week_of,
     weeks,
 )
-from geo_registry.measure.rules import monday
 from tests.factories import (
     live_at,
     make_address,
@@ -44,71 +36,7 @@ from tests.factories import (
     make_viewer,
     square,
 )
-
-NOW = monday(today())
-WEEK = dt.timedelta(days=7)
-LEADER = make_viewer(Role.LEADER)
-
-
-@pytest.fixture
-def township(session: Session) -> Division:
-    return make_division(session, parent=make_division(session))
-
-
-def count(
-    session: Session,
-    leaf: UUID,
-    areas: Division,
-    *,
-    is_block: bool = True,
-    week: dt.date = NOW,
-    **counts: int,
-) -> None:
-    """Add counts of a week to a leaf, as the triggers would keep them."""
-    community = areas.id if areas.level == "community" else None
-    state = {
-        name: counts.get(name, 0)
-        for name in ("units", "rental_units", "persons", "registered", "addresses", "plated")
-    }
-    session.execute(
-        text("""
-            INSERT INTO registry.tally AS t (leaf_id, block_id, district_id, township_id, community_id, units,
-              rental_units, persons, registered, addresses, plated)
-            VALUES (:leaf, :block, :d, :t, :c, :units, :rental_units, :persons, :registered, :addresses, :plated)
-            ON CONFLICT (leaf_id) DO UPDATE SET units = t.units + excluded.units,
-              rental_units = t.rental_units + excluded.rental_units, persons = t.persons + excluded.persons,
-              registered = t.registered + excluded.registered, addresses = t.addresses + excluded.addresses,
-              plated = t.plated + excluded.plated"""),
-        {"leaf": leaf, "block": leaf if is_block else None, "d": areas.district_id, "t": areas.township_id, "c": community, **state},
-    )  # fmt: skip
-    names = ", ".join(counts)
-    values = ", ".join(f":{name}" for name in counts)
-    sums = ", ".join(f"{name} = w.{name} + excluded.{name}" for name in counts)
-    session.execute(
-        text(f"""
-            INSERT INTO registry.tally_week AS w (leaf_id, week, {names}) VALUES (:leaf, :week, {values})
-            ON CONFLICT (leaf_id, week) DO UPDATE SET {sums}"""),
-        {"leaf": leaf, "week": week, **counts},
-    )
-
-
-def community_of(
-    session: Session, township: Division, *met: tuple[int, int], addresses: int = 0, plated: int = 0
-) -> tuple[Division, list[UUID]]:
-    """Store a community with a block for each (met, registered), 100 persons in 40 units each."""
-    community = make_division(session, parent=township)
-    blocks: list[UUID] = []
-    for index, (n, k) in enumerate(met):
-        # Side by side: blocks do not overlap.
-        block = make_block(
-            session, community, boundary=square(len(blocks) * 40 + 400 * int(community.code), index, 20)
-        )
-        count(
-            session, block.id, community, units=40, persons=100, persons_met=n, persons_registered=k,
-            addresses=addresses, plated=plated,
-        )  # fmt: skip
-        blocks.append(block.id)
-    return community, blocks
+from tests.measure.counted import LEADER, NOW, WEEK, community_of, count
 
 
 def test_a_rate_is_pooled_over_eight_weeks_up_to_the_asked_one(session: Session, township: Division) -> None:
@@ -286,123 +214,6 @@ def test_a_set_of_blocks_adds_up_what_is_told(session: Session, township: Divisi
     assert rates_of_blocks(session, blocks[:1]).rates["registration_rate"].shown == "hidden"
     nothing = rates_of_blocks(session, [])
     assert (nothing.rates["registration_rate"].shown, nothing.persons, nothing.units) == ("hidden", None, 0)
-
-
-def zone_of(
-    session: Session, community: Division, blocks: Sequence[UUID], *, since: dt.date, **more: object
-) -> UUID:
-    """Store a zone of some blocks that was proposed on a day."""
-    values = {
-        "id": new_id(),
-        "d": community.district_id,
-        "since": since,
-        "shape": square(0, 0, 50),
-        "state": "notified",
-    }
-    session.execute(
-        text("""INSERT INTO registry.zone (id, name, ground, state, proposed_on, boundary, district_id, changed_at)
-                VALUES (:id, '片区', 'low_registration', :state, :since, ST_Multi(CAST(:shape AS geometry)), :d, :changed)"""),
-        {"changed": today(), **values, **more},
-    )  # fmt: skip
-    for block in blocks:
-        session.execute(
-            text("INSERT INTO registry.zone_block (zone_id, block_id) VALUES (:zone, :block)"),
-            {"zone": values["id"], "block": block},
-        )
-    own: UUID = values["id"]  # type: ignore[assignment]
-    return own
-
-
-def registration(found: AreaRates) -> Rate:
-    """Return the registration rate."""
-    return found.rates["registration_rate"]
-
-
-def test_a_zone_is_told_where_its_blocks_are_not(session: Session, township: Division) -> None:
-    community, blocks = community_of(session, township, (25, 12), (28, 14), (20, 10), (300, 250), (200, 150))
-    zone = zone_of(session, community, blocks[:3], since=NOW - WEEK)
-    rate = registration(rates_of_zone(session, zone))
-    assert (rate.shown, rate.n, rate.k, rate.verdict) == ("value", 73, 36, "missed")
-    found = rates_of_zone(session, zone)
-    assert (found.level, found.id, found.persons, found.units, found.left_out) == ("zone", zone, 300, 120, 0)
-    assert {registration(area_rates(session, LEADER, area_id=one)).shown for one in blocks[:3]} == {"hidden"}
-    # Larger sets add up what is told; sets that cut the zone leave it out.
-    assert registration(rates_of_blocks(session, blocks[:4])).n == 373
-    cut = rates_of_blocks(session, [*blocks[:2], blocks[3]])
-    assert (registration(cut).n, cut.left_out) == (300, 2)
-    assert rates_of_zones(session, [zone, new_id()])[0] == found
-
-
-def test_a_small_zone_is_hidden_and_what_lies_beside_it_too(session: Session, township: Division) -> None:
-    community, blocks = community_of(session, township, (12, 8), (9, 5), (90, 60), (300, 250))
-    zone = zone_of(session, community, blocks[:2], since=NOW - WEEK)
-    found = rates_of_zone(session, zone)
-    assert (registration(found).shown, registration(found).verdict, found.left_out) == (
-        "hidden",
-        "too_few",
-        2,
-    )
-    shown = [registration(area_rates(session, LEADER, area_id=one)).shown for one in blocks]
-    assert shown == ["hidden", "hidden", "class", "value"]
-
-
-def test_a_zone_across_communities_is_told_when_all_its_parts_are(
-    session: Session, township: Division
-) -> None:
-    one, left = community_of(session, township, (60, 30), (90, 60), (90, 60))
-    two, right = community_of(session, township, (60, 30), (90, 60), (90, 60), (12, 6), (15, 5))
-    whole = zone_of(session, one, [*left[:1], *right[:1]], since=NOW - WEEK)
-    assert (registration(rates_of_zone(session, whole)).n, rates_of_zone(session, whole).persons) == (
-        120,
-        200,
-    )
-    half = zone_of(session, two, [left[1], right[3]], since=NOW - WEEK)
-    assert registration(rates_of_zone(session, half)).shown == "hidden"
-
-
-def test_a_week_keeps_the_zones_that_it_began_with(session: Session, township: Division) -> None:
-    """Zones proposed and ended later draw no new lines through a week: nothing told of it changes."""
-    community, blocks = community_of(session, township, (25, 12), (28, 14), (300, 250), (200, 150))
-    before = ranking(session, LEADER, area_id=community.id, level="block")
-    fresh = zone_of(session, community, blocks[:2], since=NOW)
-    assert registration(rates_of_zone(session, fresh)).shown == "hidden"
-    assert ranking(session, LEADER, area_id=community.id, level="block") == before
-    session.execute(text("DELETE FROM registry.zone_block"))
-    ended = zone_of(session, community, blocks[:2], since=NOW - WEEK, state="failed", changed=NOW)
-    assert registration(rates_of_zone(session, ended)).n == 53
-    session.execute(text("DELETE FROM registry.zone_block"))
-    over = zone_of(
-        session,
-        community,
-        blocks[:2],
-        since=NOW - 2 * WEEK,
-        state="failed",
-        changed=NOW - dt.timedelta(days=1),
-    )
-    assert registration(rates_of_zone(session, over)).shown == "hidden"
-
-
-def test_a_zone_week_by_week(session: Session, township: Division) -> None:
-    community, blocks = community_of(session, township, (50, 40), (50, 30), (200, 100))
-    for block, met in zip(blocks, (25, 25, 100), strict=True):
-        count(
-            session, block, community, week=NOW - 3 * WEEK, persons_met=met, persons_registered=met * 3 // 5
-        )
-    zone = zone_of(session, community, blocks[:2], since=NOW - 2 * WEEK)
-    series = series_of_zone(session, zone, weeks=5)
-    assert [week for week, _ in series] == [NOW - step * WEEK for step in (4, 3, 2, 1, 0)]
-    assert [(rate.shown, rate.n) for _, rate in series] == [
-        ("none", None), ("hidden", None), ("hidden", None), ("value", 50), ("value", 150)
-    ]  # fmt: skip
-    assert series[-1][1] == registration(rates_of_zone(session, zone))
-    # A change is told between two weeks of the same zone alone.
-    assert [rate.change for _, rate in series] == [
-        None,
-        None,
-        None,
-        None,
-        pytest.approx(66.67 - 60, abs=0.01),
-    ]
 
 
 def test_one_rate_of_an_area_and_of_the_areas_in_it(session: Session, township: Division) -> None:
