@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 import numpy as np
@@ -60,12 +61,21 @@ class Town:
             total[REGISTERED] += int(self.counts[leaf][week][1])
         return tuple(total)
 
+    @cached_property
+    def leaves(self) -> dict[UUID | None, frozenset[UUID]]:
+        """The leaves in each area."""
+        found: dict[UUID | None, set[UUID]] = {DISTRICT: set(self.areas)}
+        for leaf, areas in self.areas.items():
+            for area in areas:
+                found.setdefault(area, set()).add(leaf)
+        return {area: frozenset(leaves) for area, leaves in found.items()}
+
     def leaves_of(self, key: Key, week: int) -> frozenset[UUID]:
         """Return the leaves in a node."""
         if key[0] == "leaf":
             return frozenset({key[1]})
         if key[0] == "area":
-            return frozenset(leaf for leaf, areas in self.areas.items() if key[1] in {DISTRICT, *areas})
+            return self.leaves[key[1]]
         around = self.leaves_of(("area", key[-1]), week)
         return frozenset(leaf for leaf in around if self.zones[week].get(leaf) == key[1])
 
@@ -81,9 +91,7 @@ class Town:
         """Tell whether a node has a number that nobody may learn."""
         leaves = self.leaves_of(key, week)
         n, k = (int(one) for one in sum(self.counts[leaf][week] for leaf in leaves))
-        is_whole = any(
-            leaves == self.leaves_of(("area", areas[1]), week) for areas in self.areas.values() if areas[1]
-        )
+        is_whole = any(leaves == self.leaves[areas[1]] for areas in self.areas.values() if areas[1])
         is_small = len(leaves) < 2 or (key[0] == "zone" and not is_whole)
         return min(n, k, n - k if is_small else FLOOR) < FLOOR
 
