@@ -24,6 +24,7 @@ from web_map.pages import (
     person,
     plate_wall,
     plates,
+    samples,
     search,
     zones,
 )  # fmt: skip
@@ -42,6 +43,7 @@ ROUTERS = (
     grid.router,
     grid_drawing.router,
     zones.router,
+    samples.router,
     batches.router,
     plate_wall.router,
     plates.router,

@@ -21,6 +21,7 @@ SECTIONS = (
     Section("网格", "/grid", "layers", Permission.GRID_READ),
     Section("我的网格", "/my-block", "home", Permission.BLOCK_OWN),
     Section("挂牌整治", "/zones", "stamp", Permission.ZONE_READ),
+    Section("抽查", "/samples", "table", Permission.CHECK_RECORD),
     Section("门牌", "/plates", "plate", Permission.PLATE_EDIT),
     Section("上墙", "/plates/install", "camera", Permission.PLATE_INSTALL),
     Section("核验", "/plates/verify", "check", Permission.PLATE_VERIFY),
@@ -29,5 +30,8 @@ SECTIONS = (
 
 
 def sections_for(viewer: Viewer | None) -> tuple[Section, ...]:
-    """Return the sections of a viewer, none without one."""
-    return () if viewer is None else tuple(section for section in SECTIONS if viewer.may(section.permission))
+    """Return the sections of a viewer, none without one; for an editor of plates 门牌 leads to its parts."""
+    if viewer is None:
+        return ()
+    parts = ("/plates/",) if viewer.may(Permission.PLATE_EDIT) else ()
+    return tuple(one for one in SECTIONS if viewer.may(one.permission) and not one.path.startswith(parts))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, literal_column, select, text
 from sqlalchemy.orm import aliased
 
 from geo_registry.access.scope import in_scope
@@ -17,6 +17,7 @@ from geo_registry.area.reads import within
 from geo_registry.area.tables import Division
 from geo_registry.db import Session
 from geo_registry.errors import NotFound
+from geo_registry.grid.tables import GridBlock
 from geo_registry.housing.tables import Building, BuildingAddress, HousingUnit
 from geo_registry.measure.figures import Rate
 from geo_registry.measure.hiding import Cell, shown_of
@@ -35,6 +36,7 @@ class PlanRow:
     direction: str
     area_kind: str
     area_id: UUID
+    area: str
     state: str
     drawn_on: dt.date
     seed: int
@@ -62,6 +64,7 @@ class SampleRow:
     building_id: UUID
     building: str | None
     address: str | None
+    community: str | None
     stratum: str
     is_checked: bool
 
@@ -82,9 +85,11 @@ def sample_plans(
     if state is not None:
         query = query.where(SamplePlan.state == state)
     if after is not None:
-        query = query.where(SamplePlan.id < read_cursor(after, UUID)[0])
-    rows = session.execute(query.order_by(SamplePlan.id.desc()).limit(checked_limit(limit) + 1)).all()
-    return cut([PlanRow(*row) for row in rows], limit, lambda row: (row.id,))
+        last = func.row(*read_cursor(after, dt.date.fromisoformat, UUID))
+        query = query.where(func.row(SamplePlan.drawn_on, SamplePlan.id) < last)
+    query = query.order_by(SamplePlan.drawn_on.desc(), SamplePlan.id.desc())
+    rows = session.execute(query.limit(checked_limit(limit) + 1)).all()
+    return cut([PlanRow(*row) for row in rows], limit, lambda row: (row.drawn_on.isoformat(), row.id))
 
 
 def sample_plan(session: Session, viewer: Viewer, plan_id: UUID) -> PlanDetail:
@@ -106,12 +111,20 @@ def sample_plan(session: Session, viewer: Viewer, plan_id: UUID) -> PlanDetail:
 
 
 def _plans() -> Select[Any]:
+    # Zones stand above this noun.
+    zone: Any = literal_column("(SELECT name FROM registry.zone WHERE zone.id = sample_plan.area_id)")
+    area = func.coalesce(*(_name_of(kind) for kind in (Division, GridBlock)), zone, "")
     columns: Any = (
         SamplePlan.id, SamplePlan.code, SamplePlan.name, SamplePlan.direction, SamplePlan.area_kind,
-        SamplePlan.area_id, SamplePlan.state, SamplePlan.drawn_on, SamplePlan.seed, SamplePlan.frame_size,
-        func.encode(SamplePlan.frame_sha256, "hex"), SamplePlan.sample_size, SamplePlan.version,
+        SamplePlan.area_id, area, SamplePlan.state, SamplePlan.drawn_on, SamplePlan.seed,
+        SamplePlan.frame_size, func.encode(SamplePlan.frame_sha256, "hex"), SamplePlan.sample_size,
+        SamplePlan.version,
     )  # fmt: skip
     return select(*columns)
+
+
+def _name_of(kind: type[Division] | type[GridBlock]) -> Any:  # noqa: ANN401  (a scalar subquery)
+    return select(kind.name).where(kind.id == SamplePlan.area_id).scalar_subquery()
 
 
 def sample_units(
@@ -132,13 +145,14 @@ def sample_units(
         select(
             SampleUnit.turn, SampleUnit.unit_id, HousingUnit.unit_text, HousingUnit.building_id,
             func.coalesce(Building.label, Building.name),
-            Address.standard_text.concat(BuildingAddress.building_no), SampleUnit.stratum,
+            Address.standard_text.concat(BuildingAddress.building_no), Division.name, SampleUnit.stratum,
             checked.c.unit_id.is_not(None),
         )
         .join(HousingUnit, HousingUnit.id == SampleUnit.unit_id)
         .join(Building, Building.id == HousingUnit.building_id)
         .outerjoin(BuildingAddress, (BuildingAddress.building_id == Building.id) & main)
         .outerjoin(Address, Address.id == BuildingAddress.address_id)
+        .outerjoin(Division, Division.id == HousingUnit.community_id)
         .outerjoin(checked, checked.c.unit_id == SampleUnit.unit_id)
         .where(SampleUnit.plan_id == plan_id)
         .order_by(SampleUnit.turn)
