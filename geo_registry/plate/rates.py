@@ -19,6 +19,8 @@ from geo_registry.plate.tables import Plate, PlateBatch
 
 Grouping = Literal["district", "township", "community", "street"]
 MOST_GROUPS = 1000
+OF_VILLAGES = ("hamlet", "group")
+"""Kinds of places whose names repeat from village to village."""
 REASONS: dict[str, tuple[str, ...]] = {
     "none": (),
     "numbered": ("draft", "numbered", "approved"),
@@ -77,6 +79,8 @@ def rates_on_wall(
 ) -> tuple[WallRate, ...]:
     """Return the rate on the wall of each part of an area, at most 1000 parts in order of code or name.
 
+    Hamlets and groups stand under the name of their village.
+
     Addresses without a community or a street count in one part without an id.
 
     Raises:
@@ -86,7 +90,9 @@ def rates_on_wall(
     if by == "street":
         if area_id is None and place_name_id is None:
             raise RuleBroken("area-required", "按道路统计须指明区域或道路", field="area_id")
-        part, name, code = Address.place_name_id, PlaceName.full_name, PlaceName.code
+        village = case((PlaceName.kind.in_(OF_VILLAGES), func.coalesce(Division.name, "")), else_="")
+        part, code = Address.place_name_id, PlaceName.code
+        name: Any = village.concat(PlaceName.full_name)
     else:
         part = {
             "district": Address.district_id,
@@ -110,6 +116,8 @@ def rates_on_wall(
         .order_by(name if by == "street" else code, inner.c.part)
         .limit(MOST_GROUPS)
     )  # fmt: skip
+    if by == "street":
+        query = query.outerjoin(Division, Division.id == PlaceName.community_id)
     return tuple(_rate(*row) for row in session.execute(query))
 
 

@@ -18,6 +18,7 @@ from geo_registry.access.viewer import Viewer
 from geo_registry.address.places import METRES_PER_DEGREE
 from geo_registry.address.tables import Address
 from geo_registry.area.reads import Box, outside, within
+from geo_registry.area.tables import Division
 from geo_registry.base import SRID
 from geo_registry.db import Session
 from geo_registry.errors import NotFound
@@ -30,10 +31,11 @@ from geo_registry.plate.tables import Plate, PlateBatch, PlateInspection, PlateI
 
 __all__ = [
     "REASONS", "BatchDetail", "BatchRow", "Inspection", "Installation", "MissingRow", "NearPlate",
-    "PlateCounts", "PlateDetail", "PlateRow", "WallRate", "batch", "batches", "missing",
+    "PlateCounts", "PlateDetail", "PlateRow", "PlateToVerify", "WallRate", "batch", "batches", "missing",
     "nearest_to_install", "plate", "plate_counts", "plates", "plates_of_building",
-    "rate_on_wall", "rates_on_wall",
+    "rate_on_wall", "rates_on_wall", "to_verify",
 ]  # fmt: skip
+_INSTALLER, _VERIFIER = aliased(Account), aliased(Account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,14 @@ class NearPlate(PlateRow):
 
 
 @dataclass(frozen=True, slots=True)
+class PlateToVerify(PlateRow):
+    """A plate on the wall that waits for a second account, with its evidence."""
+
+    district: str | None
+    evidence: Installation
+
+
+@dataclass(frozen=True, slots=True)
 class PlateCounts:
     """Plates in use by state, and by what the map shows (草拟 已编号 已制作 已上墙)."""
 
@@ -163,6 +173,29 @@ def plate(session: Session, viewer: Viewer, plate_id: UUID) -> PlateDetail:
     inspections = tuple(Inspection(*[*one[:3], _hex(one.photo_sha256)]) for one in seen)
     evidence = _installation(session, plate_id)
     return PlateDetail(*[*row[:5], phase_of(row.state), *row[5:], acts, evidence, inspections])
+
+
+def to_verify(
+    session: Session, viewer: Viewer, *, after: str | None = None, limit: int = 50
+) -> Page[PlateToVerify]:
+    """Return the plates on the wall that nobody has verified yet, in order of id, with their evidence."""
+    query = (
+        _rows()
+        .add_columns(Division.name, *_evidence())
+        .join(PlateInstallation, PlateInstallation.plate_id == Plate.id)
+        .join(_INSTALLER, _INSTALLER.id == PlateInstallation.account_id)
+        .outerjoin(_VERIFIER, _VERIFIER.id == PlateInstallation.verified_by)
+        .outerjoin(Division, Division.id == Plate.district_id)
+        .where(Plate.state == "installed", PlateInstallation.ended_at.is_(None), in_scope(viewer, Plate))
+    )
+    if after is not None:
+        query = query.where(Plate.id > read_cursor(after, UUID)[0])
+    found = session.execute(query.order_by(Plate.id).limit(checked_limit(limit) + 1)).all()
+    rows = [
+        PlateToVerify(*[*row[:5], phase_of(row.state), *row[5:11], Installation(row[11].hex(), *row[12:])])
+        for row in found
+    ]
+    return cut(rows, limit, lambda row: (row.id,))
 
 
 def nearest_to_install(
@@ -246,21 +279,25 @@ def _detail() -> Select[Any]:
     )  # fmt: skip
 
 
-def _installation(session: Session, plate_id: UUID) -> Installation | None:
-    installer, verifier = aliased(Account), aliased(Account)
+def _evidence() -> tuple[Any, ...]:
+    """Return the columns of `Installation`."""
     place, planned = PlateInstallation.position, func.coalesce(Plate.position, Address.position)
+    return (
+        PlateInstallation.photo_sha256, PlateInstallation.installed_at, _INSTALLER.name,
+        func.ST_X(place), func.ST_Y(place), PlateInstallation.accuracy_m,
+        func.ST_DistanceSphere(place, planned), PlateInstallation.verified_at, _VERIFIER.name,
+    )  # fmt: skip
+
+
+def _installation(session: Session, plate_id: UUID) -> Installation | None:
     query = (
-        select(
-            PlateInstallation.photo_sha256, PlateInstallation.installed_at, installer.name,
-            func.ST_X(place), func.ST_Y(place), PlateInstallation.accuracy_m,
-            func.ST_DistanceSphere(place, planned), PlateInstallation.verified_at, verifier.name,
-        )
+        select(*_evidence())
         .join(Plate, Plate.id == PlateInstallation.plate_id)
         .join(Address, Address.id == Plate.address_id)
-        .join(installer, installer.id == PlateInstallation.account_id)
-        .outerjoin(verifier, verifier.id == PlateInstallation.verified_by)
+        .join(_INSTALLER, _INSTALLER.id == PlateInstallation.account_id)
+        .outerjoin(_VERIFIER, _VERIFIER.id == PlateInstallation.verified_by)
         .where(PlateInstallation.plate_id == plate_id, PlateInstallation.ended_at.is_(None))
-    )  # fmt: skip
+    )
     row = session.execute(query).one_or_none()
     return None if row is None else Installation(row[0].hex(), *row[1:])
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from geo_registry.access.viewer import Permission, Viewer
-from geo_registry.address.reads import address
 from geo_registry.db import Session
 from geo_registry.plate import reads
 from geo_registry.plate.rules import FAR_M, NEAR_M, STEPS, refusal
@@ -45,7 +44,8 @@ ToDo = list[tuple[reads.PlateRow, float | None]]
 @router.get("/plates/install")
 def to_install(request: Request, session: PageSession, viewer: Installer) -> Response:
     """List plates that wait to be put up."""
-    return page(request, "plate_todos.html", viewer, rows=_waiting(session, viewer), near=False)
+    rows, own = _waiting(session, viewer), own_areas(session, viewer)
+    return page(request, "plate_todos.html", viewer, rows=rows, near=False, own=own)
 
 
 @router.get("/panels/plates/todo")
@@ -90,10 +90,9 @@ def install(request: Request, session: PageSession, viewer: Installer, plate_id:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One plate to verify: its evidence beside its plan."""
+    """One plate to verify, and the two lines of its planned face."""
 
-    plate: reads.PlateDetail
-    evidence: reads.Installation
+    plate: reads.PlateToVerify
     upper: str
     lower: str
 
@@ -106,11 +105,7 @@ def to_verify(
     after: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
     """List plates on the wall that another account has to verify, photo beside plan."""
-    found = reads.plates(session, viewer, state="installed", after=after, limit=CARDS)
-    cards = []
-    for row in found.rows:
-        plate = reads.plate(session, viewer, row.id)
-        if plate.installation is not None:
-            district = address(session, viewer, plate.address_id).district
-            cards.append(Card(plate, plate.installation, *face(plate.address, district)))
-    return page(request, "plate_verify.html", viewer, rows=cards, next=found.next)
+    found = reads.to_verify(session, viewer, after=after, limit=CARDS)
+    cards = [Card(row, *face(row.address, row.district)) for row in found.rows]
+    own = own_areas(session, viewer)
+    return page(request, "plate_verify.html", viewer, rows=cards, next=found.next, own=own)

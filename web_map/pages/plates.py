@@ -13,12 +13,21 @@ from folium.plugins import GeoMan
 
 from geo_registry.access.viewer import Permission, Viewer
 from geo_registry.address.near import streets_near
-from geo_registry.address.reads import Version, address, history_of, place_name, profile_in_force
+from geo_registry.address.reads import (
+    PlaceNameDetail,
+    Version,
+    address,
+    history_of,
+    place_name,
+    profile_in_force,
+)
 from geo_registry.area.reads import AreaRow, areas, areas_containing
+from geo_registry.area.reads import area as area_detail
 from geo_registry.db import Session
 from geo_registry.errors import NotFound, RuleBroken
 from geo_registry.plate import reads
 from geo_registry.plate.preview import preview_address
+from geo_registry.plate.rates import OF_VILLAGES
 from geo_registry.plate.rules import MOST_AT_ONCE, STEPS, refusal
 from geo_registry.text import initials, pinyin
 from web_map import layers, words
@@ -172,10 +181,12 @@ def plates_of(
 
 def in_order(row: reads.PlateRow) -> tuple[tuple[int, str], ...]:
     """Return the key that sorts plates as people count: 2号, 10号, 10-1号."""
-    return tuple(
-        (int(part), "") if part.isdecimal() else (-1, part)
-        for part in re.findall(r"\d+|\D+", f"{row.text} {row.address}")
-    )
+    return natural(f"{row.text} {row.address}")
+
+
+def natural(text: str) -> tuple[tuple[int, str], ...]:
+    """Return the key that sorts texts by the numbers in them: 30弄 before 102弄."""
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.findall(r"\d+|\D+", text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +217,11 @@ def listed(session: PageSession, viewer: Editor, asked: Asked) -> Response:
         streets = reads.rates_on_wall(session, viewer, by="street", area_id=area.id)
     missing = reads.missing(session, viewer, **within, limit=100) if asked.tab == "missing" else None
     return piece(
-        "plate_list.html", street=street, area=area, tab=asked.tab, street_rate=rate if street else None,
-        area_rate=area_rate, missing_count=rate.addresses - rate.on_wall, missing=missing, pressed=asked.mark,
+        "plate_list.html", street=street, title=street_title(session, viewer, street) if street else "",
+        area=area, tab=asked.tab, street_rate=rate if street else None, area_rate=area_rate,
+        missing_count=rate.addresses - rate.on_wall, missing=missing, pressed=asked.mark,
         reasons=REASONS, initials=initials, counts=Counter(layers.PLATE_MARKS[row.state] for row in rows),
-        streets=[row for row in streets if row.id],
+        streets=sorted((row for row in streets if row.id), key=lambda row: natural(pinyin(row.name))),
         rows=[row for row in rows if not asked.mark or layers.PLATE_MARKS[row.state] == asked.mark],
     )  # fmt: skip
 
@@ -234,14 +246,25 @@ def table(session: PageSession, viewer: Editor, asked: Asked) -> Response:
 
 @router.get("/panels/plates/streets/{street_id}")
 def street_line(session: PageSession, viewer: Editor, street_id: UUID) -> Response:
-    """Return the axis of a street and its box, for the number line on the map."""
+    """Return the axis of a street and its box, of its plates where it has no axis, for the map."""
     street = place_name(session, viewer, street_id)
     points = [point for line in (street.axis or {}).get("coordinates", ()) for point in line]
+    if not points:
+        rows, _ = plates_of(session, viewer, street=street_id, area=None)
+        points = [(row.lon, row.lat) for row in rows if row.lon is not None]
     box = None
     if points:
         lons, lats = [point[0] for point in points], [point[1] for point in points]
         box = [min(lons), min(lats), max(lons), max(lats)]
-    return JSONResponse({"name": street.name, "axis": street.axis, "box": box}, headers=NO_STORE)
+    told = {"name": street_title(session, viewer, street), "axis": street.axis, "box": box}
+    return JSONResponse(told, headers=NO_STORE)
+
+
+def street_title(session: Session, viewer: Viewer, street: PlaceNameDetail) -> str:
+    """Return a street's full name; hamlets and groups, whose names repeat, with their village before it."""
+    if street.kind not in OF_VILLAGES or street.community_id is None:
+        return street.full_name
+    return area_detail(session, viewer, street.community_id).name + street.full_name
 
 
 @router.post("/panels/plates/trial")
@@ -280,7 +303,7 @@ def new(session: PageSession, viewer: Editor, wanted: Annotated[Wanted, Depends(
     named = {one.id: one.name for one in streets}
     chosen = wanted.street or (streets[0].id if streets else None)
     if wanted.street and wanted.street not in named:
-        named[wanted.street] = place_name(session, viewer, wanted.street).full_name
+        named[wanted.street] = street_title(session, viewer, place_name(session, viewer, wanted.street))
     kinds = [(size.kind, size.title) for size in profile_in_force(session).plates]
     told = previewed(session, viewer, wanted, chosen)
     return piece("plate_new.html", streets=named, chosen=chosen, kinds=kinds, **told)
@@ -303,22 +326,26 @@ def previewed(session: Session, viewer: Viewer, wanted: Wanted, street_id: UUID 
         )  # fmt: skip
     except (RuleBroken, NotFound) as fault:
         return {"fault": fault, "found": None}
-    upper, lower = face(found.standard_text)
+    names = divisions_at(session, viewer, wanted.lon, wanted.lat)
+    upper, lower = face(found.standard_text, names.get("district"))
     return {
         "fault": None, "found": found, "street_id": street_id, "upper": upper, "lower": lower,
-        "whole": whole_text(session, viewer, found.standard_text, wanted.lon, wanted.lat),
+        "whole": whole_text(found.standard_text, names),
         "pinyin": pinyin(found.place_name), "is_typed": bool(wanted.number),
         "errors": [one for one in found.remarks if one.level == "error"],
         "warnings": [one for one in found.remarks if one.level == "warning"],
     }  # fmt: skip
 
 
-def whole_text(session: Session, viewer: Viewer, text: str, lon: float | None, lat: float | None) -> str:
-    """Return a standard address with city, district and township before it, each once."""
+def divisions_at(session: Session, viewer: Viewer, lon: float | None, lat: float | None) -> dict[str, str]:
+    """Return the names of the divisions around a point by level; none without a point."""
     if lon is None or lat is None:
-        return text
-    around = areas_containing(session, viewer, lon=lon, lat=lat)
-    names = {row.level: row.name for row in around}
+        return {}
+    return {row.level: row.name for row in areas_containing(session, viewer, lon=lon, lat=lat)}
+
+
+def whole_text(text: str, names: dict[str, str]) -> str:
+    """Return a standard address with city, district and township before it, each once."""
     before = "".join(names.get(level, "") for level in ("city", "district", "township"))
     return before + words.local(text, names.get("district"))
 
@@ -341,7 +368,8 @@ def shown(session: PageSession, viewer: Editor, plate_id: UUID) -> Response:
     why_not_move = next((one.why_not for one in acts if one.verb == "move"), "")
     return piece(
         "plate_pane.html", plate=plate, upper=upper, lower=lower, evidence=plate.installation,
-        street_id=where.place_name_id, whole=whole_text(session, viewer, plate.address, plate.lon, plate.lat),
+        street_id=where.place_name_id,
+        whole=whole_text(plate.address, divisions_at(session, viewer, plate.lon, plate.lat)),
         acts=[one for one in acts if not one.why_not], not_now=[one for one in acts if one.why_not],
         may_move=not why_not_move, why_not_move=why_not_move, findings=FINDINGS,
         versions=in_words(history_of(session, viewer, kind="plate", object_id=plate_id)),

@@ -5,7 +5,7 @@ import { countPlates, onMoved, showBox, zoomBy } from "./map.js";
 import { act, ask, fieldsOf, forget, onUndoable, tell, undo, undoable } from "./plates_acts.js";
 import "./plates_bulk.js";
 import { startList } from "./plates_list.js";
-import { drawStreet, onClick, plateAt, pointer, redrawPlates, ring, showPlate } from "./plates_map.js";
+import { drawStreet, onClick, plateAt, pointer, redrawPlates, ring, showMarks, showPlate } from "./plates_map.js";
 import { cancelMove, isMoving, startMove } from "./plates_move.js";
 import { cancelNew, isPlacing, place, saveNew, startNew } from "./plates_new.js";
 import { isTyping } from "./shell.js";
@@ -41,8 +41,17 @@ async function openStreet(id, isStep = true) {
   if (street !== id) return;
   drawStreet(found?.axis?.coordinates ?? []);
   /** @type {HTMLElement} */ (document.getElementById("where")).textContent = found?.name ?? "全部道路";
-  if (found?.box && isStep) showBox(found.box);
+  if (found?.box && isStep) showStreet(found);
   if (!table.hidden) fillTable();
+}
+
+/** @param {any} found a street: all of it where its marks can be seen so, else its middle */
+function showStreet({ box, axis }) {
+  showBox(box, false);
+  const [west, south, east, north] = box;
+  const line = axis?.coordinates[0] ?? [];
+  const [lon, lat] = line[Math.floor(line.length / 2)] ?? [(west + east) / 2, (south + north) / 2];
+  showMarks(lon, lat);
 }
 
 /** @param {string} id @param {boolean} [isStep] */
