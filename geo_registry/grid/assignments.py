@@ -18,7 +18,7 @@ from geo_registry.area.writes import Paper, Written, begin_act, ended, finish, l
 from geo_registry.codes import new_id
 from geo_registry.db import Session, today, translated
 from geo_registry.errors import Conflict, NotFound, RuleBroken
-from geo_registry.grid.rules import check_coordinator, check_start
+from geo_registry.grid.rules import check_coordinator, check_document, check_near, check_start
 from geo_registry.grid.tables import BlockAssignment, Coordinator, GridBlock
 
 
@@ -54,9 +54,7 @@ def assignments(session: Session, viewer: Viewer, block_id: UUID) -> tuple[Assig
         NotFound: no such block, or it lies outside the viewer's areas.
 
     """
-    visible = select(GridBlock.id).where(GridBlock.id == block_id, in_scope(viewer, GridBlock))
-    if session.execute(visible).one_or_none() is None:
-        raise NotFound("block-not-found", "没有这个网格，或不在您的辖区内")
+    _demand_block(session, viewer, block_id)
     row = BlockAssignment
     query = (
         select(
@@ -77,7 +75,13 @@ def coordinators(
 
     With a block only those whose areas hold it. Whoever has not been trained is shown without `trained_on`,
     and cannot be assigned yet.
+
+    Raises:
+        NotFound: no such block, or it lies outside the viewer's areas.
+
     """
+    if block_id is not None:
+        _demand_block(session, viewer, block_id)
     held = (
         select(func.count())
         .where(BlockAssignment.account_id == Account.id, BlockAssignment.role == "responsible")
@@ -136,7 +140,7 @@ def assign_block(
     Raises:
         Stale: `version` is not the current one.
         RuleBroken: the block is retired; the account is no coordinator's, inactive, untrained or
-            works elsewhere.
+            works elsewhere; `document-required`, `day-too-far`.
         Conflict: `responsible-exists`, `already-assigned`.
 
     """
@@ -146,7 +150,9 @@ def assign_block(
     if row.state != "current":
         raise RuleBroken("block-retired", "该网格已停用，不能再派责任人；请选现行网格", field="block_id")
     first = starts_on or max(today(), row.valid.lower or today())
+    check_near(first, today(), field="starts_on")
     name = _check_account(session, row, account_id, first)
+    check_document(document_number)
     act_id = begin_act(session, viewer, "assign", "grid_block", row, Paper(document_number, reason))
     _make_way(session, row, account_id, role, first, name)
     session.add(
@@ -174,7 +180,7 @@ def end_assignment(
     Raises:
         Stale: `version` is not the current one.
         NotFound: the block has no such assignment.
-        RuleBroken: it has ended already, or would end before it began.
+        RuleBroken: it has ended already, or would end before it began; `day-too-far`.
 
     """
     row = load_for_change(
@@ -187,6 +193,8 @@ def end_assignment(
     if found is None:
         raise NotFound("assignment-not-found", "该网格没有这项责任分工", field="assignment_id")
     last = ends_on or max(today(), _first(found) + dt.timedelta(days=1))
+    if ends_on is not None:
+        check_near(ends_on, today(), field="ends_on")
     if found.valid.upper is not None and found.valid.upper <= max(last, today()):
         raise RuleBroken("assignment-ended", f"该分工已于 {found.valid.upper} 结束", field="assignment_id")
     if last <= _first(found):
@@ -213,6 +221,12 @@ def hand_on(session: Session, block_id: UUID, new_block_id: UUID, act_id: UUID) 
                 document_number=row.document_number, act_id=act_id,
             )
         )  # fmt: skip
+
+
+def _demand_block(session: Session, viewer: Viewer, block_id: UUID) -> None:
+    visible = select(GridBlock.id).where(GridBlock.id == block_id, in_scope(viewer, GridBlock))
+    if session.execute(visible).one_or_none() is None:
+        raise NotFound("block-not-found", "没有这个网格，或不在您的辖区内")
 
 
 def _first(row: BlockAssignment) -> dt.date:

@@ -12,14 +12,15 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select, text
 
 from geo_registry.access.rules import Permission
-from geo_registry.access.viewer import Viewer
+from geo_registry.access.viewer import Viewer, authorize
 from geo_registry.area.rules import check_shape
+from geo_registry.area.tables import Division
 from geo_registry.area.writes import load_for_change, locked, shape_text
 from geo_registry.base import SRID
 from geo_registry.db import Session, translated
 from geo_registry.errors import RuleBroken
 from geo_registry.grid import mesh
-from geo_registry.grid.mesh import Ground
+from geo_registry.grid.mesh import Ground, Outcome
 from geo_registry.grid.tables import GridBlock
 
 _HOLD = text("""
@@ -52,7 +53,7 @@ def load_block(session: Session, viewer: Viewer, block_id: UUID, version: int) -
 def check_current(row: GridBlock) -> None:
     """Refuse a block that has ended."""
     if row.state != "current":
-        raise RuleBroken("block-retired", f"网格 {row.code} 已停用，请选现行网格", field="block_id")
+        raise RuleBroken("block-retired", f"网格 {row.name} 已停用，请选现行网格", field="block_id")
 
 
 def other_block(session: Session, row: GridBlock, into_id: UUID) -> GridBlock:
@@ -84,13 +85,51 @@ def blocks_around(session: Session, shape: BaseGeometry, *, lock: bool = False) 
 
 
 def ground(row: GridBlock) -> Ground:
-    """Return a block as the mesh sees it."""
-    return Ground(row.id, row.code, row.community_id, to_shape(cast("WKBElement", row.boundary)))
+    """Return a block as the mesh sees it; sentences name it, for a code looks like an identity number."""
+    return Ground(row.id, row.name, row.community_id, to_shape(cast("WKBElement", row.boundary)))
 
 
 def grounds(rows: list[GridBlock], without: UUID | None = None) -> list[Ground]:
     """Return blocks as the mesh sees them, without one."""
     return [ground(row) for row in rows if row.id != without]
+
+
+def check_change(session: Session, viewer: Viewer, around: list[GridBlock], outcome: Outcome) -> None:
+    """Refuse an act on blocks some of which the viewer may not change, or gain ground of another community.
+
+    Ground of another community that a block holds already may stay.
+
+    Raises:
+        Refused: a block lies outside the viewer's areas.
+        RuleBroken: `block-crosses-communities`.
+
+    """
+    changed = [one for one in around if one.id in outcome.shapes]
+    for one in changed:
+        authorize(viewer, Permission.BLOCK_DRAW, one.district_id, one.township_id, one.community_id)
+    for one in changed:
+        if one.community_id is not None:
+            gained = outcome.shapes[one.id] - ground(one).shape
+            check_community(session, one.community_id, f"网格 {one.name}", gained)
+
+
+def check_community(session: Session, community_id: UUID | None, block: str, gained: BaseGeometry) -> None:
+    """Refuse ground outside of a block's own community, as far as that one is drawn.
+
+    Raises:
+        RuleBroken: `block-crosses-communities`.
+
+    """
+    if mesh.area_m2(gained) <= mesh.SLIVER_M2:
+        return
+    query = select(Division.boundary, Division.name).where(Division.id == community_id)
+    found = session.execute(query).one_or_none()
+    if found is None or found.boundary is None:
+        return
+    m2 = mesh.area_m2(gained - to_shape(found.boundary))
+    if m2 > mesh.SLIVER_M2:
+        detail = f"{block}会越过{found.name}的界线 {m2:.0f} 平方米；网格不能跨居村，请在界线内划定"
+        raise RuleBroken("block-crosses-communities", detail, field="boundary")
 
 
 def drawn_shape(boundary: dict[str, Any]) -> BaseGeometry:

@@ -28,7 +28,7 @@ class Ground:
     """A current block as the mesh sees it."""
 
     id: UUID
-    code: str
+    name: str
     community_id: UUID | None
     shape: BaseGeometry
 
@@ -68,8 +68,8 @@ def draw(own: UUID, drawn: BaseGeometry, others: Iterable[Ground]) -> Outcome:
     """
     around = tuple(others)
     drawn = _snapped(drawn, around)
-    taken = sorted(((area_m2(drawn & one.shape), one.code) for one in around), reverse=True)
-    overlaps = [f"{code}（{shared:.1f} 平方米）" for shared, code in taken if shared > SLIVER_M2]
+    taken = sorted(((area_m2(drawn & one.shape), one.name) for one in around), reverse=True)
+    overlaps = [f"{name}（{shared:.1f} 平方米）" for shared, name in taken if shared > SLIVER_M2]
     if overlaps:
         detail = f"与现有网格重叠：{'、'.join(overlaps[:5])}；请避开，或改用调整边界"
         raise Conflict("block-overlap", detail, field="boundary")
@@ -154,7 +154,7 @@ def merge(own: Ground, into: Ground) -> Outcome:
     for face, point in _faces([own.shape, into.shape]):
         parts.setdefault(_owner(point, (own, into)), []).append(face)
     if not _shared(_joined(parts[own.id]), _joined(parts[into.id])):
-        detail = f"{own.code} 与 {into.code} 没有共同边界，只能并入相邻的网格"
+        detail = f"{own.name} 与 {into.name} 没有共同边界，只能并入相邻的网格"
         raise RuleBroken("not-neighbours", detail, field="into_id")
     shape = _joined([*parts[own.id], *parts[into.id]])
     return Outcome({into.id: shape}, (Piece(own.id, into.id, own.shape),))
@@ -170,7 +170,7 @@ def _outcome(
             continue
         shapes[one.id] = _joined(kept[one.id])
         if area_m2(shapes[one.id]) < SLIVER_M2:
-            detail = f"新边界把网格 {one.code} 全部划走；如要取消该网格，请办理并入"
+            detail = f"新边界把网格 {one.name} 全部划走；如要取消该网格，请办理并入"
             raise RuleBroken("block-swallowed", detail, field="boundary")
     return Outcome(shapes, pieces)
 

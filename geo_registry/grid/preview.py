@@ -18,6 +18,8 @@ from geo_registry.grid import mesh
 from geo_registry.grid.ground import (
     as_rules,
     blocks_around,
+    check_change,
+    check_community,
     check_current,
     drawn_line,
     drawn_shape,
@@ -25,6 +27,7 @@ from geo_registry.grid.ground import (
     grounds,
     other_block,
 )
+from geo_registry.grid.holders import check_same_holders
 from geo_registry.grid.tables import GridBlock
 
 _MEASURE = text("""
@@ -93,12 +96,15 @@ def preview(
             around = blocks_around(session, shapely.union_all([drawn, own.shape]))
             known |= {one.id: one.code for one in around}
             outcome = mesh.redraw(own, drawn, grounds(around, without=row.id))
+            check_change(session, viewer, around, outcome)
         elif line is not None:
             outcome = mesh.split(own, new_id(), drawn_line(line))
         else:
             into = other_block(session, row, into_id or row.id)
             known[into.id] = into.code
             outcome = mesh.merge(own, ground(into))
+            check_change(session, viewer, [into], outcome)
+            check_same_holders(session, row.id, into.id)
     moves = tuple(_move(session, piece, known) for piece in outcome.pieces)
     return Preview(moves, tuple(_sentence(move) for move in moves) or ("没有户室或土地变动",))
 
@@ -120,6 +126,7 @@ def preview_new(session: Session, viewer: Viewer, *, boundary: dict[str, Any]) -
     authorize(viewer, Permission.BLOCK_DRAW, areas.district_id, areas.township_id, areas.community_id)
     with as_rules():
         outcome = mesh.draw(own, drawn, grounds(blocks_around(session, drawn)))
+        check_community(session, areas.community_id, "新网格", outcome.shapes[own])
     moves = tuple(_move(session, piece, {}) for piece in outcome.pieces)
     return Preview(moves, tuple(_sentence(move) for move in moves))
 

@@ -14,6 +14,11 @@ CLOCK_SKEW = dt.timedelta(minutes=2)
 """A phone's clock may run ahead of ours by so much."""
 
 
+BACK = dt.timedelta(days=31)
+AHEAD = dt.timedelta(days=366)
+"""So far from today the first or last day of an assignment may lie."""
+
+
 class Cycle(NamedTuple):
     """自查周期: a fortnight as a half-open range of days, and the number of a day in it from 1."""
 
@@ -97,3 +102,26 @@ def check_start(
             f"{held_by} 自 {held_from} 起负责这个网格，同一时间只能有一名责任人；请把起始日期改到该日之后"
         )
         raise Conflict("responsible-exists", detail, field="starts_on")
+
+
+def check_document(document_number: str | None) -> None:
+    """Demand the paper on which blocks are drawn and handed over.
+
+    Raises:
+        RuleBroken: `document-required`.
+
+    """
+    if not document_number:
+        raise RuleBroken("document-required", "划界和交接须有依据，请填写文号", field="document_number")
+
+
+def check_near(day: dt.date, today: dt.date, *, field: str) -> None:
+    """Refuse a day of an assignment so far off that it is a slip, or would rewrite who answered for the past.
+
+    Raises:
+        RuleBroken: `day-too-far`.
+
+    """
+    if not today - BACK <= day <= today + AHEAD:
+        detail = f"日期应在 {today - BACK} 至 {today + AHEAD} 之间，请核对年月日"
+        raise RuleBroken("day-too-far", detail, field=field)

@@ -36,6 +36,8 @@ from geo_registry.grid.assignments import assign_block, end_all, end_assignment,
 from geo_registry.grid.ground import (
     as_rules,
     blocks_around,
+    check_change,
+    check_community,
     drawn_line,
     drawn_shape,
     ground,
@@ -43,8 +45,10 @@ from geo_registry.grid.ground import (
     load_block,
     other_block,
 )
+from geo_registry.grid.holders import check_same_holders, check_unheld, join_holders
 from geo_registry.grid.mesh import Outcome
 from geo_registry.grid.preview import Move, Preview, preview
+from geo_registry.grid.rules import check_document
 from geo_registry.grid.tables import BuildingBlock, GridBlock
 from geo_registry.grid.visits import record_visit
 from geo_registry.text import clean
@@ -69,7 +73,7 @@ def draw_block(
     """Draw a new block on free ground (GeoJSON polygon); without a code it gets the community's next one.
 
     Raises:
-        RuleBroken: the boundary is unsound or lies in no community.
+        RuleBroken: the boundary is unsound or does not lie in one community; `document-required`.
         Conflict: `block-overlap` with the other blocks' codes and the shared area; `block-code-taken`.
 
     """
@@ -81,6 +85,8 @@ def draw_block(
     authorize(viewer, Permission.BLOCK_DRAW, areas.district_id, areas.township_id, areas.community_id)
     with as_rules():
         outcome = mesh.draw(own, drawn, grounds(blocks_around(session, drawn)))
+        check_community(session, areas.community_id, "新网格", outcome.shapes[own])
+    check_document(document_number)
     row = _new_row(session, own, areas, outcome, code or _next_code(session, areas), name)
     begin_act(session, viewer, "draw", "grid_block", row, Paper(document_number, reason))
     session.add(row)
@@ -102,7 +108,8 @@ def redraw_block(
     Raises:
         Stale: `version` is not the current one.
         Refused: a neighbour that changes lies outside the viewer's areas.
-        RuleBroken: `block-gap`, `block-swallowed`, `block-too-small`, `geometry-unsound`.
+        RuleBroken: `block-gap`, `block-swallowed`, `block-too-small`, `geometry-unsound`,
+            `block-crosses-communities`, `document-required`.
 
     """
     row = load_block(session, viewer, block_id, version)
@@ -110,10 +117,11 @@ def redraw_block(
     around = blocks_around(session, shapely.union_all([drawn, ground(row).shape]), lock=True)
     with as_rules():
         outcome = mesh.redraw(ground(row), drawn, grounds(around, without=row.id))
+        check_change(session, viewer, around, outcome)
+    check_document(document_number)
     cause = begin_act(session, viewer, "redraw", "grid_block", row, Paper(document_number, reason))
     for one in around:
         if one.id in outcome.shapes:
-            authorize(viewer, Permission.BLOCK_DRAW, one.district_id, one.township_id, one.community_id)
             one.boundary = from_shape(outcome.shapes[one.id], SRID)
             if one.id != row.id:
                 one.act_id = _follow(session, viewer, "redraw", one, Paper(document_number, reason), cause)
@@ -134,11 +142,12 @@ def split_block(
 ) -> Written:
     """Split a block by a line (GeoJSON); the larger part stays the old block, the other is a new one.
 
-    Whoever answers for the old block answers for the new one too, until it is assigned.
+    Whoever answers for the old block answers for the new one too, until it is assigned; zones and focus areas
+    that hold the old one hold both.
 
     Raises:
         Stale: `version` is not the current one.
-        RuleBroken: `split-line-invalid`.
+        RuleBroken: `split-line-invalid`, `document-required`.
         Conflict: `block-code-taken`.
 
     """
@@ -146,6 +155,7 @@ def split_block(
     own = new_id()
     with as_rules():
         outcome = mesh.split(ground(row), own, drawn_line(line))
+    check_document(document_number)
     areas = Areas(row.district_id, row.township_id, row.community_id)
     paper = Paper(document_number, reason)
     new = _new_row(session, own, areas, outcome, code or _next_code(session, areas), name)
@@ -156,6 +166,7 @@ def split_block(
     session.add(new)
     finish(session, new)
     hand_on(session, row.id, new.id, new.act_id)
+    join_holders(session, row.id, new.id)
     return done
 
 
@@ -173,14 +184,18 @@ def merge_blocks(
 
     Raises:
         Stale: `version` is not the current one.
-        RuleBroken: `not-neighbours`, or one of the two is not current.
+        RuleBroken: `not-neighbours`, `block-crosses-communities`, `document-required`, or one of the two is
+            not current.
+        Conflict: `block-in-zone` when only one of them belongs to a zone or focus area.
 
     """
     row = load_block(session, viewer, block_id, version)
     into = other_block(session, row, into_id)
-    authorize(viewer, Permission.BLOCK_DRAW, into.district_id, into.township_id, into.community_id)
     with as_rules():
         outcome = mesh.merge(ground(row), ground(into))
+        check_change(session, viewer, [into], outcome)
+    check_same_holders(session, row.id, into.id)
+    check_document(document_number)
     paper = Paper(document_number, reason)
     cause = begin_act(session, viewer, "merge", "grid_block", row, paper)
     row.state, row.valid = "retired", ended(row.valid)
@@ -206,7 +221,7 @@ def retire_block(
 
     Raises:
         Stale: `version` is not the current one.
-        Conflict: `block-in-use`.
+        Conflict: `block-in-use`; `block-in-zone` when a zone or focus area holds it.
 
     """
     row = load_block(session, viewer, block_id, version)
@@ -215,6 +230,7 @@ def retire_block(
     if buildings:
         detail = f"该网格内还有 {buildings} 幢楼，停用会无人负责；请先并入相邻网格"
         raise Conflict("block-in-use", detail, buildings=buildings)
+    check_unheld(session, row.id)
     act_id = begin_act(session, viewer, "retire", "grid_block", row, Paper(document_number, reason))
     row.state, row.valid = "retired", ended(row.valid)
     end_all(session, row.id, act_id)

@@ -169,7 +169,7 @@ SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
 DECLARE
   other record;
 BEGIN
-  SELECT own.code AS own, o.code, area_m2(s.shape) AS m2 INTO other
+  SELECT own.name AS own, o.name, area_m2(s.shape) AS m2 INTO other
   FROM grid_block own JOIN grid_block o ON o.boundary && own.boundary AND o.id <> own.id CROSS JOIN LATERAL (
     SELECT ST_CollectionExtract(ST_Intersection(o.boundary, own.boundary), 3) AS shape) s
   WHERE own.id = NEW.id AND own.state = 'current' AND o.state = 'current'
@@ -178,9 +178,9 @@ BEGIN
     AND ST_Area(s.shape) > 0 AND area_m2(s.shape) > 1
   ORDER BY m2 DESC LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'blocks % and % share % m²', other.own, other.code, round(other.m2::numeric, 1)
+    RAISE EXCEPTION 'blocks % and % share % m²', other.own, other.name, round(other.m2::numeric, 1)
       USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'grid_block_overlap',
-        DETAIL = format('网格 %s 与网格 %s 重叠 %s 平方米', other.own, other.code, round(other.m2::numeric, 1));
+        DETAIL = format('网格 %s 与网格 %s 重叠 %s 平方米', other.own, other.name, round(other.m2::numeric, 1));
   END IF;
   RETURN NULL;
 END $$;

@@ -39,7 +39,7 @@ def problem(answer: httpx.Response, status: int, code: str) -> str:
 def test_a_plate_from_the_map_to_a_verified_wall(town: "Town") -> None:
     asked = {"place_name_id": str(town.ids["street"]), "number": "70", **STREET}
     seen = done(town.call("clerk", "POST", "/v1/plates/preview", json=asked))
-    assert (seen["standard_text"], seen["plate_text"], seen["remarks"]) == ("映月路70号", "70号", [])
+    assert (seen["standard_text"], seen["plate_text"], seen["remarks"]) == ("东塘区映月路70号", "70号", [])
     made = done(town.act("clerk", "/v1/plates", {**asked, "kind": "gate_small"}), 201)
     taken = done(town.call("clerk", "POST", "/v1/plates/preview", json=asked))
     assert [remark["code"] for remark in taken["remarks"]] == ["number-taken"]

@@ -4,9 +4,9 @@ INSERT INTO registry.division (id, scheme, code, level, name, full_name, parent_
 VALUES
   ('{d}', 'cn', '310112000000', 'district', '东塘区', '东塘区', NULL, '{d}', NULL, NULL),
   ('{t}', 'cn', '310112101000', 'township', '月河镇', '月河镇', '{d}', '{d}', '{t}',
-    ST_Multi(ST_MakeEnvelope(121.40, 31.10, 121.41, 31.11, 4490))),
+    ST_Multi(ST_MakeEnvelope(121.40, 31.10, 121.42, 31.12, 4490))),
   ('{c}', 'cn', '310112101001', 'community', '石桥社区', '石桥社区', '{t}', '{d}', '{t}',
-    ST_Multi(ST_MakeEnvelope(121.40, 31.10, 121.41, 31.11, 4490))),
+    ST_Multi(ST_MakeEnvelope(121.40, 31.10, 121.42, 31.12, 4490))),
   ('{far}', 'cn', '310112102000', 'township', '东林镇', '东林镇', '{d}', '{d}', '{far}', NULL);
 INSERT INTO registry.place_name (id, kind, name, normal_name, full_name, scope_id, district_id, township_id, community_id)
 VALUES ('{street}', 'street', '映月路', '映月路', '映月路', '{t}', '{d}', '{t}', '{c}');

@@ -10,11 +10,12 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from geo_registry.access.viewer import Viewer
+from geo_registry.area.tables import Division
 from geo_registry.db import today, transaction
 from geo_registry.errors import Conflict, NotFound, Refused, RegistryError, RuleBroken
 from geo_registry.grid import reads, writes
 from geo_registry.grid.tables import BlockAssignment, GridBlock
-from tests.factories import make_account, make_community, make_viewer
+from tests.factories import make_account, make_community, make_viewer, square
 from tests.grid.conftest import Quarter, build_quarter, oblong
 
 DAY = dt.timedelta(days=1)
@@ -24,7 +25,13 @@ def assign(quarter: Quarter, who: Any, **over: Any) -> Any:  # noqa: ANN401
     """Assign block A on its latest version."""
     block = quarter.blocks[0]
     quarter.session.refresh(block)
-    values = {"block_id": block.id, "version": block.version, "account_id": who.id, **over}
+    values = {
+        "block_id": block.id,
+        "version": block.version,
+        "account_id": who.id,
+        "document_number": "1号",
+        **over,
+    }
     return writes.assign_block(quarter.session, quarter.viewer(), **values)
 
 
@@ -115,7 +122,12 @@ def test_who_may_not_answer_is_refused_in_words(quarter: Quarter) -> None:
     with pytest.raises(RuleBroken, match="account-unknown"):
         assign(quarter, quarter.community)
     with pytest.raises(RuleBroken, match="start-too-early"):
-        assign(quarter, quarter.coordinator(), starts_on=today() - 400 * DAY)
+        assign(quarter, quarter.coordinator(), starts_on=today() - 20 * DAY)
+    for far in (today() - 32 * DAY, today() + 367 * DAY, dt.date(9999, 12, 31)):
+        with pytest.raises(RuleBroken, match="day-too-far"):
+            assign(quarter, quarter.coordinator(), starts_on=far)
+    with pytest.raises(RuleBroken, match="document-required"):
+        assign(quarter, quarter.coordinator(), document_number=None)
     assert held(quarter) == []
 
 
@@ -169,6 +181,13 @@ def test_coordinators_of_an_area_are_offered(quarter: Quarter) -> None:
     assert {row.name for row in reads.coordinators(quarter.session, quarter.viewer())} == {"甲", "乙"}
 
 
+def test_coordinators_for_a_block_outside_the_areas_are_not_told(quarter: Quarter) -> None:
+    quarter.coordinator(name="何小乙")
+    outsider = make_viewer("supervisor", [make_community(quarter.session).id])
+    with pytest.raises(NotFound, match="block-not-found"):
+        reads.coordinators(quarter.session, outsider, block_id=quarter.blocks[0].id)
+
+
 def test_training_is_noted_for_coordinators_alone(quarter: Quarter) -> None:
     who = quarter.coordinator(trained=False)
     clerk = make_account(quarter.session)
@@ -220,7 +239,9 @@ def test_of_two_hand_overs_at_once_one_wins(committed: Engine) -> None:
     def act(account: Any) -> Any:  # noqa: ANN401
         def run() -> None:
             with transaction(committed) as session:
-                writes.assign_block(session, viewer, block_id=blocks[0], version=1, account_id=account)
+                writes.assign_block(
+                    session, viewer, block_id=blocks[0], version=1, account_id=account, document_number="1号"
+                )
 
         return run
 
@@ -233,13 +254,15 @@ def test_of_two_hand_overs_at_once_one_wins(committed: Engine) -> None:
 @pytest.mark.commits
 def test_of_two_overlapping_draws_at_once_one_wins(committed: Engine) -> None:
     viewer, _, _, community = stored(committed)
+    with Session(committed) as session, session.begin():
+        session.get_one(Division, community).boundary = square(300, 50, 600, 100)
 
     def act(code: str, west: float) -> Any:  # noqa: ANN401
         def run() -> None:
             with transaction(committed) as session:
                 writes.draw_block(
                     session, viewer, boundary=oblong(west, west + 100), name=code, code=code,
-                    community_id=community,
+                    community_id=community, document_number="1号",
                 )  # fmt: skip
                 session.execute(text("SELECT pg_sleep(0.3)"))
 

@@ -26,7 +26,7 @@ def plan(shape: BaseGeometry) -> BaseGeometry:
 
 
 def ground(shape: BaseGeometry, code: str = "A", **over: object) -> Ground:
-    values = {"id": new_id(), "code": code, "community_id": COMMUNITY, "shape": plan(shape), **over}
+    values = {"id": new_id(), "name": code, "community_id": COMMUNITY, "shape": plan(shape), **over}
     return Ground(**values)
 
 
@@ -37,7 +37,7 @@ def row(count: int) -> list[Ground]:
 
 def applied(blocks: list[Ground], outcome: mesh.Outcome) -> list[Ground]:
     """Return the mesh after an act; blocks that the act does not know are new."""
-    after = [Ground(b.id, b.code, b.community_id, outcome.shapes.get(b.id, b.shape)) for b in blocks]
+    after = [Ground(b.id, b.name, b.community_id, outcome.shapes.get(b.id, b.shape)) for b in blocks]
     known = {b.id for b in blocks}
     return after + [
         Ground(new, f"N{new.hex[:8]}", COMMUNITY, shape)

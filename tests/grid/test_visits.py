@@ -21,8 +21,9 @@ def keeper(quarter: Quarter) -> Account:
     """Give the coordinator responsible for block A."""
     account = quarter.coordinator(name="何某")
     writes.assign_block(
-        quarter.session, quarter.viewer(), block_id=quarter.blocks[0].id, version=1, account_id=account.id
-    )
+        quarter.session, quarter.viewer(), block_id=quarter.blocks[0].id, version=1, account_id=account.id,
+        document_number="1号",
+    )  # fmt: skip
     return account
 
 

@@ -1,12 +1,16 @@
 """Acts on blocks: what they store, what they log, and what they refuse."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from shapely.geometry import LineString, Polygon
 from sqlalchemy import select, text
 
 from geo_registry.access.tables import Act
+from geo_registry.codes import new_id
 from geo_registry.errors import Conflict, NotFound, Refused, RuleBroken, Stale
-from geo_registry.grid import reads, writes
+from geo_registry.grid import preview, reads, writes
 from geo_registry.grid.tables import BlockAssignment, GridBlock
 from tests.factories import make_block, make_community, make_viewer, square
 from tests.grid.conftest import Quarter, geojson, oblong
@@ -29,8 +33,9 @@ def test_a_redrawn_block_takes_and_gives(quarter: Quarter) -> None:
 def test_neighbours_act_from_the_same_cause(quarter: Quarter) -> None:
     left, middle, right = quarter.blocks
     writes.redraw_block(
-        quarter.session, quarter.viewer(), block_id=middle.id, version=1, boundary=oblong(90, 180)
-    )
+        quarter.session, quarter.viewer(), block_id=middle.id, version=1, boundary=oblong(90, 180),
+        document_number="1号",
+    )  # fmt: skip
     quarter.settle()
     found = quarter.session.execute(
         select(Act.object_id, Act.verb, Act.cause_act_id)
@@ -104,11 +109,14 @@ def test_previews_of_a_split_and_a_merger(quarter: Quarter) -> None:
 def test_a_split_hands_the_coordinator_on(quarter: Quarter) -> None:
     block, who = quarter.blocks[1], quarter.coordinator()
     viewer = quarter.viewer()
-    done = writes.assign_block(quarter.session, viewer, block_id=block.id, version=1, account_id=who.id)
+    done = writes.assign_block(
+        quarter.session, viewer, block_id=block.id, version=1, account_id=who.id, document_number="1号"
+    )
     line = geojson(LineString([(130, -10), (130, 110)]))
     writes.split_block(
-        quarter.session, viewer, block_id=block.id, version=done.version, line=line, name="B东", code="D"
-    )
+        quarter.session, viewer, block_id=block.id, version=done.version, line=line, name="B东", code="D",
+        document_number="1号",
+    )  # fmt: skip
     quarter.settle()
     new = quarter.session.execute(select(GridBlock).where(GridBlock.code == "D")).scalar_one()
     assert quarter.area(new) == pytest.approx(3000, rel=0.01)
@@ -121,10 +129,13 @@ def test_a_split_hands_the_coordinator_on(quarter: Quarter) -> None:
 def test_a_merged_block_ends_and_is_followed(quarter: Quarter) -> None:
     left, middle, right = quarter.blocks
     viewer, who = quarter.viewer(), quarter.coordinator()
-    done = writes.assign_block(quarter.session, viewer, block_id=left.id, version=1, account_id=who.id)
-    writes.merge_blocks(
-        quarter.session, viewer, block_id=left.id, version=done.version, into_id=middle.id, reason="人少"
+    done = writes.assign_block(
+        quarter.session, viewer, block_id=left.id, version=1, account_id=who.id, document_number="1号"
     )
+    writes.merge_blocks(
+        quarter.session, viewer, block_id=left.id, version=done.version, into_id=middle.id, reason="人少",
+        document_number="1号",
+    )  # fmt: skip
     quarter.settle()
     quarter.session.refresh(left)
     assert left.state == "retired"
@@ -160,10 +171,11 @@ def test_a_block_gets_another_name(quarter: Quarter) -> None:
 
 
 def test_a_new_block_on_free_ground_gets_the_next_code(quarter: Quarter) -> None:
-    quarter.community.boundary = square(200, 50, 400, 100)
+    quarter.community.boundary = square(200, 50, 400, 400)
     quarter.session.flush()
     done = writes.draw_block(
         quarter.session, quarter.viewer(), boundary=oblong(300, 400), name="第D块",
+        document_number="1号",
     )  # fmt: skip
     quarter.settle()
     drawn = reads.block(quarter.session, quarter.viewer(), done.id)
@@ -172,12 +184,12 @@ def test_a_new_block_on_free_ground_gets_the_next_code(quarter: Quarter) -> None
     with pytest.raises(Conflict, match="block-code-taken"):
         writes.draw_block(
             quarter.session, quarter.viewer(), boundary=oblong(0, 100, 100, 200), name="E", code="A",
-            community_id=quarter.community.id,
+            community_id=quarter.community.id, document_number="1号",
         )  # fmt: skip
 
 
 def test_a_new_block_takes_no_ground(quarter: Quarter) -> None:
-    with pytest.raises(Conflict, match="C（"):
+    with pytest.raises(Conflict, match="第C块（"):
         writes.draw_block(
             quarter.session, quarter.viewer(), boundary=oblong(290, 400), name="D", code="D",
             community_id=quarter.community.id,
@@ -206,3 +218,101 @@ def test_a_block_far_outside_its_areas_is_refused(quarter: Quarter) -> None:
         writes.draw_block(
             quarter.session, make_viewer("supervisor"), boundary=oblong(900_000, 900_100), name="X", code="X"
         )
+
+
+def test_a_block_does_not_cross_its_community(quarter: Quarter) -> None:
+    """Neither by drawing, nor by what it gains or loses, nor by a merger; free ground beyond is not its own."""
+    beyond = make_community(quarter.session, boundary=square(350, 50, 100))
+    other = make_block(quarter.session, beyond, code="X", name="第X块", boundary=square(350, 50, 100))
+    session, viewer, last = quarter.session, make_viewer("supervisor"), quarter.blocks[2]
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: writes.redraw_block(
+            session, viewer, block_id=last.id, version=1, boundary=oblong(200, 320), document_number="1号"
+        ),
+        lambda: writes.redraw_block(
+            session, viewer, block_id=other.id, version=1, boundary=oblong(280, 400), document_number="1号"
+        ),
+        lambda: writes.redraw_block(
+            session, viewer, block_id=other.id, version=1, boundary=oblong(320, 400), document_number="1号"
+        ),
+        lambda: writes.merge_blocks(
+            session, viewer, block_id=other.id, version=1, into_id=last.id, document_number="1号"
+        ),
+        lambda: writes.draw_block(
+            session, viewer, boundary=oblong(0, 100, 100, 200), name="Y", community_id=quarter.community.id,
+            document_number="1号",
+        ),
+        lambda: preview.preview(session, viewer, block_id=last.id, boundary=oblong(200, 320)),
+        lambda: preview.preview(session, viewer, block_id=other.id, into_id=last.id),
+    )  # fmt: skip
+    for act in acts:
+        with pytest.raises(RuleBroken, match="block-crosses-communities"):
+            act()
+
+
+def test_a_preview_tells_nothing_of_blocks_elsewhere(quarter: Quarter) -> None:
+    quarter.community.boundary = None
+    beyond = make_community(quarter.session, boundary=None)
+    other = make_block(quarter.session, beyond, code="X", boundary=square(350, 50, 100))
+    asked: tuple[dict[str, Any], ...] = ({"boundary": oblong(200, 320)}, {"into_id": other.id})
+    for ask in asked:
+        with pytest.raises(Refused):
+            preview.preview(quarter.session, quarter.viewer(), block_id=quarter.blocks[2].id, **ask)
+
+
+def test_blocks_are_drawn_by_a_document(quarter: Quarter) -> None:
+    session, viewer, block = quarter.session, quarter.viewer(), quarter.blocks[1]
+    line = geojson(LineString([(130, -10), (130, 110)]))
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: writes.redraw_block(session, viewer, block_id=block.id, version=1, boundary=oblong(90, 200)),
+        lambda: writes.split_block(session, viewer, block_id=block.id, version=1, line=line, name="东"),
+        lambda: writes.merge_blocks(
+            session, viewer, block_id=block.id, version=1, into_id=quarter.blocks[0].id
+        ),
+    )
+    for act in acts:
+        with pytest.raises(RuleBroken, match="document-required"):
+            act()
+
+
+def hold(quarter: Quarter, block: GridBlock, *, state: str = "listed") -> None:
+    """Put a block into a zone under rectification."""
+    shared = {"own": new_id(), "block": block.id, "state": state, "district": quarter.community.district_id}
+    for statement in (
+        """INSERT INTO registry.zone (id, name, ground, state, proposed_on, listed_on, boundary, district_id)
+           SELECT :own, '石桥城中村', 'low_registration', :state, CURRENT_DATE, CURRENT_DATE, boundary, :district
+           FROM registry.grid_block WHERE id = :block""",
+        "INSERT INTO registry.zone_block (zone_id, block_id) VALUES (:own, :block)",
+    ):
+        quarter.session.execute(text(statement), shared)
+
+
+def zones_of(quarter: Quarter, block: GridBlock) -> int:
+    query = text("SELECT count(*) FROM registry.zone_block WHERE block_id = :block")
+    return int(quarter.session.execute(query, {"block": block.id}).scalar_one())
+
+
+def test_both_parts_of_a_split_block_stay_in_its_zone(quarter: Quarter) -> None:
+    block, line = quarter.blocks[1], geojson(LineString([(130, -10), (130, 110)]))
+    hold(quarter, block)
+    writes.split_block(
+        quarter.session, quarter.viewer(), block_id=block.id, version=1, line=line, name="B东", code="D",
+        document_number="1号",
+    )  # fmt: skip
+    new = quarter.session.execute(select(GridBlock).where(GridBlock.code == "D")).scalar_one()
+    assert (zones_of(quarter, block), zones_of(quarter, new)) == (1, 1)
+
+
+def test_a_zone_does_not_lose_a_block_on_the_way(quarter: Quarter) -> None:
+    left, middle, right = quarter.blocks
+    hold(quarter, left)
+    ask: dict[str, Any] = {"version": 1, "document_number": "1号"}
+    for one, into in ((left, middle), (middle, left)):
+        with pytest.raises(Conflict, match="石桥城中村"):
+            writes.merge_blocks(quarter.session, quarter.viewer(), block_id=one.id, into_id=into.id, **ask)
+    quarter.houses[0].state = "demolished"
+    quarter.session.flush()
+    with pytest.raises(Conflict, match="石桥城中村"):
+        writes.retire_block(quarter.session, quarter.viewer(), block_id=left.id, version=1)
+    hold(quarter, right, state="closed")
+    writes.merge_blocks(quarter.session, quarter.viewer(), block_id=right.id, into_id=middle.id, **ask)

@@ -38,7 +38,9 @@ def quarter(session: Session) -> Quarter:
 def test_blocks_tell_no_small_count_and_coordinators_leave_it_out(quarter: Quarter) -> None:
     viewer, who = quarter.viewer(), quarter.coordinator(name="何某")
     for block in quarter.blocks[1:]:
-        writes.assign_block(quarter.session, viewer, block_id=block.id, version=1, account_id=who.id)
+        writes.assign_block(
+            quarter.session, viewer, block_id=block.id, version=1, account_id=who.id, document_number="1号"
+        )
     quarter.session.flush()
     loads = block_loads(quarter.session, viewer, area_id=quarter.community.id)
     assert [load.code for load in loads] == ["A", "B", "C"]
