@@ -8,6 +8,7 @@ import io
 import os
 import re
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from geo_registry.access.rules import Permission, refuse_unless
 from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
 from geo_registry.db import Session, translated
-from geo_registry.errors import NotFound, RuleBroken
+from geo_registry.errors import NotFound, RuleBroken, Unavailable
 from geo_registry.plate.tables import Photo, Plate, PlateInspection, PlateInstallation
 from geo_registry.settings import settings
 
@@ -28,6 +29,9 @@ MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 1600
 QUALITY = 85
 _SIGNS = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n", "WEBP": b"RIFF"}
+# A large photo takes some hundred megabytes while it is decoded: so many at once, whatever is sent.
+_DECODERS = threading.BoundedSemaphore(2)
+_LONGEST_WAIT_S = 20
 _HASH = re.compile(r"[0-9a-f]{64}")
 # What the decoders raise on broken files, and on headers that announce too many pixels.
 _BROKEN = (
@@ -62,6 +66,7 @@ def clean_photo(upload: bytes) -> Picture:
     Raises:
         RuleBroken: `photo-too-large`, `photo-format` for other than JPEG, PNG and WebP, `photo-animated`, or
             `photo-broken` when it cannot be decoded to the end.
+        Unavailable: `busy`, too many others are sent at the same time.
 
     """
     if len(upload) > MOST_BYTES:
@@ -69,12 +74,16 @@ def clean_photo(upload: bytes) -> Picture:
     kind = next((name for name, sign in _SIGNS.items() if upload.startswith(sign)), None)
     if kind is None:
         raise RuleBroken("photo-format", "照片须为 JPEG、PNG 或 WebP，请重新拍照", field="photo")
+    if not _DECODERS.acquire(timeout=_LONGEST_WAIT_S):
+        raise Unavailable("busy", "正在处理的照片较多，请稍后再上传")
     try:
         upright = _decoded(upload, kind)
     except _BOMBS as error:
         raise _too_many_pixels() from error
     except _BROKEN as error:
         raise RuleBroken("photo-broken", "照片不完整或已损坏，请重新拍照", field="photo") from error
+    finally:
+        _DECODERS.release()
     kept = io.BytesIO()
     upright.save(kept, "JPEG", quality=QUALITY, optimize=True)
     content = kept.getvalue()
@@ -111,11 +120,15 @@ def store_photo(session: Session, viewer: Viewer, upload: bytes) -> StoredPhoto:
 
     Raises:
         RuleBroken: as `clean_photo`.
+        Unavailable: as `clean_photo`; `photo-not-kept` when the disk takes nothing more.
 
     """
     refuse_unless(allowed=viewer.may(Permission.PLATE_INSPECT), what=Permission.PLATE_INSPECT.value)
     picture = clean_photo(upload)
-    _write(path_of(picture.sha256), picture.content)
+    try:
+        _write(path_of(picture.sha256), picture.content)
+    except OSError as error:
+        raise Unavailable("photo-not-kept", "照片未能保存，请联系系统管理员检查磁盘空间") from error
     values = {
         "sha256": bytes.fromhex(picture.sha256), "width": picture.width, "height": picture.height,
         "size_bytes": len(picture.content), "account_id": viewer.account_id,
@@ -171,14 +184,24 @@ def _write(path: Path, content: bytes) -> None:
     """Write a file whole and durably, under its name only when it is; a whole one stays as it is."""
     if _read(path) == content:
         return
-    path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    # `mkdir` gives its mode to the last folder alone.
+    for folder in (path.parents[2], path.parents[1], path.parent):
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     number, draft = tempfile.mkstemp(dir=path.parent, prefix=".")
-    with open(number, "wb") as file:  # noqa: PTH123  (an open file, not a path)
-        file.write(content)
-        file.flush()
-        os.fsync(number)
-    Path(draft).replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        with open(number, "wb") as file:  # noqa: PTH123  (an open file, not a path)
+            file.write(content)
+            file.flush()
+            os.fsync(number)
+        Path(draft).replace(path)
+    except OSError:
+        Path(draft).unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

@@ -1,5 +1,6 @@
 """Photos: only pictures pass, and nothing of a file but its pixels is kept."""
 
+import errno
 import hashlib
 import io
 import random
@@ -15,9 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo_registry.codes import new_id
-from geo_registry.errors import NotFound, Refused, RuleBroken
+from geo_registry.errors import NotFound, Refused, RuleBroken, Unavailable
 from geo_registry.plate import writes
-from geo_registry.plate.photos import MOST_BYTES, clean_photo, path_of, photo_content, store_photo
+from geo_registry.plate.photos import _DECODERS, MOST_BYTES, clean_photo, path_of, photo_content, store_photo
 from geo_registry.plate.tables import Photo
 from tests import factories as make
 from tests.plate.conftest import Street, picture
@@ -233,3 +234,33 @@ def test_a_photo_is_shown_where_its_plate_stands(
 def test_a_name_that_is_no_hash_finds_no_file(session: Session, name: str) -> None:
     with pytest.raises(RuleBroken, match="64 位"):
         photo_content(session, make.make_viewer(), name)
+
+
+def test_folders_of_photos_are_closed_to_others(session: Session, photo_home: Path) -> None:
+    stored = store_photo(session, make.make_viewer("coordinator"), picture())
+    folder = path_of(stored.sha256).parent
+    while folder != photo_home:
+        assert folder.stat().st_mode & 0o027 == 0, folder
+        folder = folder.parent
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(
+    session: Session, photo_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr("geo_registry.plate.photos.os.fsync", full)
+    with pytest.raises(Unavailable, match="photo-not-kept"):
+        store_photo(session, make.make_viewer("coordinator"), picture())
+    assert not [path for path in photo_home.rglob("*") if path.is_file()]
+    assert session.execute(select(Photo)).first() is None
+
+
+def test_few_photos_are_decoded_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geo_registry.plate.photos._LONGEST_WAIT_S", 0.05)
+    with _DECODERS, _DECODERS, pytest.raises(Unavailable, match="busy"):
+        clean_photo(picture())
+    with pytest.raises(RuleBroken):
+        clean_photo(b"\xff\xd8\xff")
+    assert clean_photo(picture()).content
