@@ -15,11 +15,13 @@ KINDS = {
     "lanes": "place_name",
     "addresses": "address",
     "plates": "plate",
+    "plate-batches": "plate_batch",
     "buildings": "building",
     "housing-units": "housing_unit",
     "blocks": "grid_block",
     "focus-areas": "focus_area",
     "zones": "zone",
+    "sample-plans": "sample_plan",
 }
 router = APIRouter(prefix="/v1", tags=["history"], dependencies=[Depends(Needs(Permission.HISTORY_READ))])
 

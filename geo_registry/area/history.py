@@ -13,7 +13,7 @@ from geo_registry.errors import NotFound, RuleBroken
 
 KINDS = (
     "division", "place_name", "address", "building", "entrance", "housing_unit", "plate", "grid_block",
-    "focus_area", "zone",
+    "focus_area", "zone", "plate_batch", "sample_plan", "rectification_plan",
 )  # fmt: skip
 _NOUNS = {"street": "place_name", "unit": "housing_unit", "block": "grid_block", "area": "division"}
 _UPKEEP = frozenset({"version", "changed_at", "act_id"})
@@ -22,6 +22,11 @@ _UPKEEP = frozenset({"version", "changed_at", "act_id"})
 _AREAS = {
     "division": "t.district_id, t.township_id, t.id",
     "entrance": "b.district_id, b.township_id, b.community_id",
+    "rectification_plan": "z.district_id, z.township_id, z.community_id",
+}
+_JOINS = {
+    "entrance": "JOIN registry.building b ON b.id = t.building_id",
+    "rectification_plan": "JOIN registry.zone z ON z.id = t.zone_id",
 }
 _ANSWER = """
     WITH now AS (
@@ -45,7 +50,7 @@ _ANSWER = """
 _STATEMENTS = {
     kind: text(
         _ANSWER.replace("{kind}", kind)
-        .replace("{join}", "JOIN registry.building b ON b.id = t.building_id" if kind == "entrance" else "")
+        .replace("{join}", _JOINS.get(kind, ""))
         .replace("{areas}", _AREAS.get(kind, "t.district_id, t.township_id, t.community_id"))
     )
     for kind in KINDS

@@ -15,6 +15,11 @@ from geo_registry.zone.rules import LIVE
 from geo_registry.zone.tables import Zone, ZoneBlock
 
 MOST_BLOCKS = 200
+# Nobody splits, merges or ends these blocks until what stands on them is stored.
+_HOLD = text("""
+    SELECT registry.lock_grid(array_agg(DISTINCT district_id), true) FROM registry.grid_block
+    WHERE id = ANY (:blocks) HAVING count(*) > 0
+""")
 _COVERED = text("""
     WITH drawn AS (
       SELECT CASE WHEN ST_IsValid(d.shape) THEN d.shape END AS shape
@@ -74,6 +79,8 @@ def _covered(session: Session, boundary: dict[str, Any]) -> tuple[UUID, ...]:
 
 def _common_areas(session: Session, chosen: tuple[UUID, ...]) -> Areas:
     """Return the smallest areas that hold all blocks."""
+    with translated():
+        session.execute(_HOLD, {"blocks": list(chosen)})
     query = select(GridBlock.district_id, GridBlock.township_id, GridBlock.community_id).where(
         GridBlock.id.in_(chosen), GridBlock.state == "current"
     )
