@@ -18,6 +18,7 @@ from psycopg import sql
 from api.app import create_app
 from geo_registry import cluster
 from geo_registry.settings import settings
+from tests.map.duty import Duty, give_duty
 from tests.map.town import ACCOUNTS, PASSWORD, store_town
 
 SCREENSHOTS = Path(__file__).parents[2] / "var" / "screenshots"
@@ -49,6 +50,12 @@ def town_url(database: cluster.Urls) -> Iterator[cluster.Urls]:
     yield urls
     with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def duty(town_url: cluster.Urls) -> Duty:
+    """Give the coordinator a block, and a colleague who could take it over."""
+    return give_duty(town_url.owner)
 
 
 class Server(uvicorn.Server):
