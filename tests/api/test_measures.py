@@ -1,4 +1,7 @@
-"""Rates over HTTP: in no reply, and in no difference of replies, a count of fewer than ten persons."""
+"""Rates over HTTP: in no reply, and in no difference of replies, a count of fewer than ten persons.
+
+Requirements: G7, R28.
+"""
 
 import csv
 import datetime as dt

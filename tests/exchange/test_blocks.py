@@ -1,3 +1,5 @@
+"""Files of blocks: what is stored, what is kept out and why, and what they leave uncovered (R5)."""
+
 from pathlib import Path
 
 import psycopg

@@ -1,4 +1,4 @@
-"""Who answers for a block: one responsible coordinator at any time, handed over by one act."""
+"""Who answers for a block: one responsible coordinator at any time, handed over by one act (R5, R30)."""
 
 import datetime as dt
 import threading

@@ -1,4 +1,4 @@
-"""Which block a building and an address lie in, as the database keeps it."""
+"""Which block a building and an address lie in, as the database keeps it (R5)."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Cycles, times of visits, and who may answer for a block."""
+"""Cycles, times of visits, and who may answer for a block (R8, R39)."""
 
 import datetime as dt
 from typing import Any

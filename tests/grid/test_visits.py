@@ -1,4 +1,4 @@
-"""Visits: by whom, when, and how far the cycle is; and what the grid leaves out."""
+"""Visits: by whom, when, and how far the cycle is; and what the grid leaves out (R20, R39)."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""The board of the grid, as a supervisor uses it."""
+"""The board of the grid, as a supervisor uses it (R5, R83)."""
 
 import re
 from uuid import UUID

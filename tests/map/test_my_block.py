@@ -1,4 +1,4 @@
-"""The coordinator's own block, on a phone and at a desk."""
+"""The coordinator's own block, on a phone and at a desk (R39)."""
 
 from uuid import UUID
 

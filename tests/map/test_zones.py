@@ -1,4 +1,7 @@
-"""Zones under rectification in a browser: proposed, planned, listed, swept, refused in words, accepted."""
+"""Zones under rectification in a browser: proposed, planned, listed, swept, refused in words, accepted.
+
+Requirements: R52-R57.
+"""
 
 from collections.abc import Callable
 from typing import Any

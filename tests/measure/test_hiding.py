@@ -1,4 +1,4 @@
-"""Small counts: an attacker who has every reply, and subtracts, learns none of them."""
+"""Small counts: an attacker who has every reply, and subtracts, learns none of them (G7)."""
 
 import random
 from collections.abc import Hashable, Iterator

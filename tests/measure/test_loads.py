@@ -1,4 +1,4 @@
-"""Loads of blocks and coordinators against the frame of the profile (R83)."""
+"""Loads of blocks and coordinators against the frame of the profile (R18, R83)."""
 
 import pytest
 from sqlalchemy.orm import Session

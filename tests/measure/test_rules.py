@@ -1,4 +1,4 @@
-"""Rates: intervals against published values, verdicts, classes, planning sizes."""
+"""Rates: intervals against published values, verdicts, classes, planning sizes (R28, R36, R61)."""
 
 import datetime as dt
 import math

@@ -1,4 +1,7 @@
-"""Samples: drawn reproducibly, checked once a unit, judged with the dwellings they were drawn as."""
+"""Samples: drawn reproducibly, checked once a unit, judged with the dwellings they were drawn as.
+
+Requirements: R28, R69.
+"""
 
 import datetime as dt
 from collections import Counter

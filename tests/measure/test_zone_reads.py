@@ -1,4 +1,4 @@
-"""Rates of zones: told as one area of their week, and their blocks below them."""
+"""Rates of zones: told as one area of their week, and their blocks below them (R57)."""
 
 import datetime as dt
 from collections.abc import Sequence

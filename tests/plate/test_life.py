@@ -1,4 +1,7 @@
-"""The life of plates: the table of steps against every state, and random lives against a plain model."""
+"""The life of plates: the table of steps against every state, and random lives against a plain model.
+
+Requirements: R63, R80.
+"""
 
 import random
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The wall in figures: rates by area, street and batch, and which addresses wait for a plate."""
+"""The wall in figures: rates by area, street and batch, and which addresses wait for a plate (R63)."""
 
 from collections.abc import Callable
 from typing import Any, get_args

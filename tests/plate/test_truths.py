@@ -1,4 +1,7 @@
-"""What the database itself refuses of plates: the wall without evidence, batches that do not balance."""
+"""What the database itself refuses of plates: the wall without evidence, batches that do not balance.
+
+Requirements: R63, R70.
+"""
 
 # The trigger's own rules, below Python: each statement is what a careless program would send.
 import datetime as dt

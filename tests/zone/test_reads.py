@@ -1,4 +1,4 @@
-"""Lists and figures of zones: order, scope, term, sweeps, conditions, shapes for the map."""
+"""Lists and figures of zones: order, scope, term, sweeps, conditions, shapes for the map (R53, R55, R57)."""
 
 import datetime as dt
 from typing import Any

@@ -1,4 +1,4 @@
-"""The life of a zone: one table of acts, guards in words, and a term of two calendar months."""
+"""The life of a zone: one table of acts, guards in words, and a term of two calendar months (R54, R55)."""
 
 import datetime as dt
 import itertools

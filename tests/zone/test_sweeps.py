@@ -1,4 +1,4 @@
-"""Sweeps: a week without one is missed, gaps count against seven days, one joint sweep a month."""
+"""Sweeps: a week without one is missed, gaps count against seven days, one joint sweep a month (R54, R56)."""
 
 import datetime as dt
 

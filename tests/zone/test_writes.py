@@ -1,4 +1,7 @@
-"""Acts on zones and focus areas against the real register: ground, plan, sweeps, decisions, history."""
+"""Acts on zones and focus areas against the real register: ground, plan, sweeps, decisions, history.
+
+Requirements: R32, R52-R56.
+"""
 
 # ruff: noqa: ANN401  (an override may be any argument of an act)
 
