@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 
 from geo_registry.access import acts
-from geo_registry.access.rules import Permission
+from geo_registry.access.rules import Permission, covers
 from geo_registry.access.viewer import Viewer, authorize
 from geo_registry.area.reads import ENDED
 from geo_registry.area.writes import Paper, Place, Written, begin_act, finish, load_for_change, locked
@@ -208,7 +208,7 @@ def record_building_check(
     """Note how many units were found in a building, and how many of these the register lists.
 
     Raises:
-        RuleBroken: more listed than found; no such building; the day is wrong.
+        RuleBroken: more listed than found; no such building; the day is wrong; `building-not-sampled`.
         Refused: the role or the area does not allow it.
 
     """
@@ -221,6 +221,13 @@ def record_building_check(
     _demand(1 <= units_found <= 5_000, "count-invalid", "实地户数应为 1 至 5000", "units_found")
     _check_part("units_listed", units_listed, units_found, "其中已登记户数不能多于实地户数")
     plan = None if plan_id is None else _open_plan(session, plan_id)
+    if plan is not None and not covers(
+        (plan.community_id or plan.township_id or plan.district_id,),
+        building.district_id, building.township_id, building.community_id,
+    ):  # fmt: skip
+        raise RuleBroken(
+            "building-not-sampled", "该楼栋不在本方案的抽样范围内，请核对方案", field="building_id"
+        )
     day = _checked_day(checked_on, plan)
     block = select(BuildingBlock.block_id).where(BuildingBlock.building_id == building_id)
     leaf = (

@@ -315,6 +315,20 @@ def test_units_found_in_a_building(
         record_building_check(session, steward, building_id=new_id(), units_found=5, units_listed=5)
 
 
+def test_a_building_is_checked_for_a_sample_of_its_own_area(
+    session: Session, steward: Viewer, community: Division, building: Building
+) -> None:
+    plan_id = drawn(session, steward, community)
+    found: dict[str, Any] = {"plan_id": plan_id, "units_found": 5, "units_listed": 5}
+    assert record_building_check(session, steward, building_id=building.id, **found).version == 1
+    beyond = make_community(session)
+    there = make_building(
+        session, address=make_address(session, street=make_street(session, community=beyond))
+    )
+    with pytest.raises(RuleBroken, match="building-not-sampled"):
+        record_building_check(session, make_viewer(Role.STEWARD), building_id=there.id, **found)
+
+
 def test_samples_elsewhere_are_not_seen(
     session: Session, steward: Viewer, community: Division, building: Building
 ) -> None:
