@@ -20,6 +20,7 @@ from geo_registry.exchange.report import harmless
 from geo_registry.plate import reads
 from web_map import words
 from web_map.deps import CurrentViewer, PageSession, require
+from web_map.pages.home import own_areas
 from web_map.pages.plates import ActButton, face, in_order
 from web_map.render import PageRoute, page
 
@@ -53,7 +54,8 @@ def listed(
 ) -> Response:
     """List batches, the latest first, each with made = installed + stock + scrapped."""
     found = reads.batches(session, viewer, after=after)
-    return page(request, "batches.html", viewer, batches=found.rows, next=found.next, states=STATES)
+    own = own_areas(session, viewer)
+    return page(request, "batches.html", viewer, batches=found.rows, next=found.next, states=STATES, own=own)
 
 
 @router.get("/plates/batches/{batch_id}.csv")
@@ -108,7 +110,7 @@ def shown(request: Request, session: PageSession, viewer: Producer, batch_id: UU
     batch = reads.batch(session, viewer, batch_id)
     return page(
         request, "batch.html", viewer, batch=batch, states=STATES, acts=acts_of(batch),
-        plates=plates_of_batch(session, viewer, batch_id),
+        plates=plates_of_batch(session, viewer, batch_id), own=own_areas(session, viewer),
     )  # fmt: skip
 
 

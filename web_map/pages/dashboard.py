@@ -268,7 +268,9 @@ def values_of(session: Session, viewer: Viewer, board: Board) -> dict[str, Any]:
 
 
 def tile_axis(rate: Rate) -> Axis:
-    """Return the axis of one key figure."""
+    """Return the axis of one key figure; a bar begins at nought unless it is nearly full."""
+    if rate.is_full and rate.percent is not None and rate.percent < Axis().low:
+        return Axis(0.0)
     return axis_of((rate.percent,))
 
 

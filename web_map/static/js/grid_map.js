@@ -91,16 +91,28 @@ function drawLegend() {
   }));
 }
 
-/** Show figures only where the block has room for them, and no label in a block that is a speck. */
+/** Show figures only where the block has room for them, no label in a speck, and none over that of a larger block. */
 function placeLabels() {
-  for (const [id, mark] of labels) {
+  /** @type {{x: number, y: number, w: number, h: number}[]} */
+  const taken = [];
+  /** @param {{x: number, y: number}} at @param {number} w @param {number} h @returns {boolean} whether it could be placed */
+  const take = ({ x, y }, w, h) => {
+    const isFree = taken.every((one) => 2 * Math.abs(one.x - x) >= one.w + w || 2 * Math.abs(one.y - y) >= one.h + h);
+    if (isFree) taken.push({ x, y, w, h });
+    return isFree;
+  };
+  const sized = [...labels].map(([id, mark]) => {
     const bounds = shapes.get(id).getBounds();
     const { x: east, y: north } = map.latLngToContainerPoint(bounds.getNorthEast());
     const { x: west, y: south } = map.latLngToContainerPoint(bounds.getSouthWest());
-    const [width, height] = [east - west, south - north];
+    return { mark, width: east - west, height: south - north };
+  });
+  for (const { mark, width, height } of sized.sort((a, b) => b.width * b.height - a.width * a.height)) {
+    const at = map.latLngToContainerPoint(mark.getLatLng());
+    const hasFigures = width > 100 && height > 40 && take(at, 112, 36);
     const box = mark.getElement()?.querySelector(".block-label");
-    box?.classList.toggle("has-figures", width > 100 && height > 40);
-    box?.classList.toggle("is-speck", width < 24 || height < 16);
+    box?.classList.toggle("has-figures", hasFigures);
+    box?.classList.toggle("is-speck", !hasFigures && (width < 24 || height < 16 || !take(at, 36, 18)));
   }
 }
 

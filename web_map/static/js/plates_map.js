@@ -15,7 +15,10 @@ let marker = null;
 let foot = null;
 
 // From a distance the metres would cover one another.
-const thin = () => map.getContainer().classList.toggle("ticks-off", map.getZoom() < 16.5);
+const thin = () => {
+  map.getContainer().classList.toggle("ticks-off", map.getZoom() < 16.5);
+  map.getContainer().classList.toggle("ticks-few", map.getZoom() < 17.5);
+};
 map.on("zoomend", thin);
 thin();
 
@@ -30,7 +33,7 @@ export function drawStreet(lines) {
   for (const { at, metres } of ticks()) {
     const text = document.createElement("span");
     text.textContent = metres === 0 ? "起点" : `${metres} m`;
-    const icon = window.L.divIcon({ className: "axis-tick", html: text, iconSize: [0, 0] });
+    const icon = window.L.divIcon({ className: metres % 200 ? "axis-tick" : "axis-tick axis-tick-main", html: text, iconSize: [0, 0] });
     window.L.marker(at, { icon, interactive: false, keyboard: false, pmIgnore: true }).addTo(street);
   }
 }

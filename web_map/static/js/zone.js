@@ -12,7 +12,9 @@ async function begin() {
   /** @type {Record<string, number>} */
   const counts = { done: 0, open: 0, late: 0 };
   const outline = draw(found.outline, () => "shape shape-outline");
-  map.fitBounds(outline.getBounds().pad(0.08), { animate: false, maxZoom: 18 });
+  // The legend stands over the lower edge.
+  const legend = document.querySelector(".zone-map-legend")?.clientHeight ?? 0;
+  map.fitBounds(outline.getBounds().pad(0.04), { animate: false, maxZoom: 18, paddingBottomRight: [0, legend + 16] });
   draw(found.buildings, ({ visited }) => `shape building-${visited}`, ({ visited }) => {
     if (visited in counts) counts[visited] += 1;
   });
