@@ -148,6 +148,12 @@ def initials(text: str) -> str:
     return "".join(run[:1] if is_syllable else run for run, is_syllable in _runs(text))
 
 
+def natural_order(text: str) -> tuple[tuple[int, str], ...]:
+    """Return a sort key by which 2 stands before 10."""
+    pieces = re.findall(r"\d+|\D+", text)
+    return tuple((int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces)
+
+
 def _runs(text: str) -> list[tuple[str, bool]]:
     """Return the syllables of a text and what stands between them, each with whether it is a syllable."""
     lazy_pinyin = _reader()

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from geo_registry.address.scheme import NumberMark, Profile, is_place
 from geo_registry.address.units import Unit, UnitReader, any_of
-from geo_registry.text import NUMERAL_CHARACTERS, clean, to_int
+from geo_registry.text import NUMERAL_CHARACTERS, clean, natural_order, to_int
 
 _CHINESE_RUN = re.compile(f"[{NUMERAL_CHARACTERS}]+")
 _BRACKETED = re.compile(r"[(〔〈【\[][^)〕〉】\]]*[)〕〉】\]]?")
@@ -93,16 +93,11 @@ def natural_key(door: Door) -> tuple[object, ...]:
         door.subs,
         door.annex,
         door.letter,
-        _natural(door.building),
-        _natural(door.entrance),
+        natural_order(door.building or ""),
+        natural_order(door.entrance or ""),
         -1000 if door.floor is None else door.floor,
-        _natural(door.room),
+        natural_order(door.room or ""),
     )
-
-
-def _natural(text: str | None) -> tuple[tuple[int, str], ...]:
-    pieces = re.findall(r"\d+|\D+", text or "")
-    return tuple((int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces)
 
 
 class DoorReader:

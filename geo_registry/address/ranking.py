@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from geo_registry.address.query import Query
-from geo_registry.text import normal_key
+from geo_registry.text import natural_order, normal_key
 
 Match = Literal["A", "B", "C"]
 Grade = tuple[Match, str, float]
@@ -163,12 +163,6 @@ def _far(hit: Hit, near: tuple[float, float] | None) -> float:
 def _natural(hit: Hit) -> tuple[Any, ...]:
     number, building, unit = hit.order
     return KIND_ORDER[hit.kind], number, natural_order(building), natural_order(unit), natural_order(hit.text)
-
-
-def natural_order(text: str) -> tuple[tuple[int, str], ...]:
-    """Return a sort key by which 2 stands before 10."""
-    pieces = re.findall(r"\d+|\D+", text)
-    return tuple((int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces)
 
 
 def note_of(

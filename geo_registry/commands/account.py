@@ -9,15 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from geo_registry.access.rules import ROLE_TITLES, Role
-from geo_registry.errors import RegistryError
+from geo_registry.commands.refusal import refusing
 
 account_app = typer.Typer(no_args_is_help=True, help="Add, list, train and disable accounts.")
 console = Console()
-
-
-def _fail(error: RegistryError) -> typer.Exit:
-    Console(stderr=True).print(f"{error.code}: {error.detail}", style="red", markup=False)
-    return typer.Exit(1)
 
 
 def _password() -> str:
@@ -44,13 +39,10 @@ def add(
     from geo_registry.access.sessions import add_account
     from geo_registry.db import owner_engine, transaction
 
-    try:
-        with transaction(owner_engine()) as session:
-            add_account(
-                session, login=login, name=name, role=role, password=_password(), division_codes=area or ()
-            )
-    except RegistryError as error:
-        raise _fail(error) from error
+    with refusing(), transaction(owner_engine()) as session:
+        add_account(
+            session, login=login, name=name, role=role, password=_password(), division_codes=area or ()
+        )
     console.print(f"account {login} added: {ROLE_TITLES[role]}")
 
 
@@ -60,11 +52,8 @@ def disable(login: str) -> None:
     from geo_registry.access.sessions import disable_account
     from geo_registry.db import owner_engine, transaction
 
-    try:
-        with transaction(owner_engine()) as session:
-            disable_account(session, login)
-    except RegistryError as error:
-        raise _fail(error) from error
+    with refusing(), transaction(owner_engine()) as session:
+        disable_account(session, login)
     console.print(f"account {login} disabled")
 
 
@@ -80,11 +69,8 @@ def train(
     from geo_registry.grid.writes import train_coordinator
 
     day = on.date() if on else today()
-    try:
-        with transaction(owner_engine()) as session:
-            train_coordinator(session, login=login, trained_on=day)
-    except RegistryError as error:
-        raise _fail(error) from error
+    with refusing(), transaction(owner_engine()) as session:
+        train_coordinator(session, login=login, trained_on=day)
     console.print(f"account {login} was trained on {day}")
 
 
@@ -103,7 +89,7 @@ def list_accounts() -> None:
           LEFT JOIN registry.division d ON d.id = g.division_id
         GROUP BY a.id ORDER BY a.login""")
     table = Table("login", "name", "role", "areas", "state")
-    with transaction(owner_engine()) as session:
+    with refusing(), transaction(owner_engine()) as session:
         for row in session.execute(query):
             table.add_row(row.login, row.name, row.role, row.areas, "active" if row.is_active else "disabled")
     console.print(table)

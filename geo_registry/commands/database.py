@@ -8,25 +8,18 @@ from rich.console import Console
 from rich.table import Table
 
 from geo_registry import cluster
+from geo_registry.commands.refusal import refusing
 from geo_registry.postgres import ClusterError
-from geo_registry.settings import SecretError
 
 db_app = typer.Typer(no_args_is_help=True, help="Start, stop, look at and upgrade the database.")
 console = Console()
 
 
-def _fail(error: Exception) -> typer.Exit:
-    Console(stderr=True).print(str(error), style="red", markup=False)
-    return typer.Exit(1)
-
-
 @db_app.command(epilog="Example: geo-registry db start")
 def start() -> None:
     """Start the embedded PostGIS; make it and its secrets on first use."""
-    try:
+    with refusing():
         cluster.start()
-    except (ClusterError, SecretError) as error:
-        raise _fail(error) from error
     state = cluster.status()
     if state.managed_elsewhere:
         console.print("the database is managed elsewhere (GEO_REGISTRY_DATABASE_URL); nothing to start")
@@ -37,11 +30,9 @@ def start() -> None:
 @db_app.command(epilog="Example: geo-registry db stop")
 def stop() -> None:
     """Stop the embedded PostGIS; what was committed stays."""
-    try:
+    with refusing():
         stopped = cluster.stop()
         state = cluster.status()
-    except ClusterError as error:
-        raise _fail(error) from error
     if state.managed_elsewhere:
         console.print("the database is managed elsewhere (GEO_REGISTRY_DATABASE_URL); nothing to stop")
     else:
@@ -51,10 +42,8 @@ def stop() -> None:
 @db_app.command(epilog="Example: geo-registry db status || geo-registry db start")
 def status() -> None:
     """Show version, port, data directory and size; exit with 1 when the database does not answer."""
-    try:
+    with refusing():
         state = cluster.status()
-    except ClusterError as error:
-        raise _fail(error) from error
     table = Table(show_header=False, box=None)
     rows = {
         "state": "running" if state.running else "down",
@@ -78,11 +67,9 @@ def status() -> None:
 @db_app.command(epilog="Example: geo-registry db upgrade")
 def upgrade() -> None:
     """Bring the schema to the newest migration and PostGIS to its newest version."""
-    try:
+    with refusing():
         cluster.start()
         head = cluster.upgrade()
-    except (ClusterError, SecretError) as error:
-        raise _fail(error) from error
     console.print(f"the schema is at {head}")
 
 
@@ -91,8 +78,9 @@ def prepare(
     superuser: Annotated[str, typer.Argument(help="Connection to the database as a superuser.")],
 ) -> None:
     """Prepare a database of an existing server, as its administrator: roles, extensions, rights."""
-    try:
-        cluster.prepare(superuser)
-    except (ClusterError, SecretError, psycopg.Error) as error:
-        raise _fail(error) from error
+    with refusing():
+        try:
+            cluster.prepare(superuser)
+        except psycopg.Error as error:
+            raise ClusterError(str(error)) from error
     console.print("prepared; set GEO_REGISTRY_DATABASE_URL, then: geo-registry db upgrade")

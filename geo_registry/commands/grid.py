@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from geo_registry.errors import RegistryError
+from geo_registry.commands.refusal import refusing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,11 +21,6 @@ MOST_SHOWN = 50
 OFF = ("far_over", "over", "under")
 
 
-def _fail(error: RegistryError) -> typer.Exit:
-    Console(stderr=True).print(f"{error.code}: {error.detail}", style="red", markup=False)
-    return typer.Exit(1)
-
-
 @grid_app.command(epilog="Example: geo-registry grid assign")
 def assign() -> None:
     """Assign all buildings and addresses to their blocks anew; every change does so by itself already."""
@@ -35,12 +30,9 @@ def assign() -> None:
 
     query = text("SELECT kind, placed, corrected, outside FROM registry.assign_blocks() ORDER BY kind DESC")
     table = Table("kind", "in a block", "corrected", "in no block")
-    try:
-        with transaction(owner_engine()) as session:
-            for row in session.execute(query):
-                table.add_row(*(str(value) for value in row))
-    except RegistryError as error:
-        raise _fail(error) from error
+    with refusing(), transaction(owner_engine()) as session:
+        for row in session.execute(query):
+            table.add_row(*(str(value) for value in row))
     console.print(table)
 
 
@@ -58,15 +50,12 @@ def report(
     from geo_registry.db import owner_engine, transaction
 
     viewer = Viewer(new_id(), new_id(), "command-line", "command line", Role.SUPERVISOR, None)
-    try:
-        with transaction(owner_engine()) as session:
-            places = _divisions(session, area or [])
-            amiss = [_without_responsible(session, viewer, one) for one in places]
-            amiss += [_outside(session, viewer, one) for one in places]
-            _gaps(session, viewer, places)
-            _loads(session, viewer, places)
-    except RegistryError as error:
-        raise _fail(error) from error
+    with refusing(), transaction(owner_engine()) as session:
+        places = _divisions(session, area or [])
+        amiss = [_without_responsible(session, viewer, one) for one in places]
+        amiss += [_outside(session, viewer, one) for one in places]
+        _gaps(session, viewer, places)
+        _loads(session, viewer, places)
     if any(amiss):
         raise typer.Exit(1)
 
@@ -130,16 +119,27 @@ def _gaps(session: "Session", viewer: "Viewer", places: "list[UUID]") -> None:
 
 
 def _loads(session: "Session", viewer: "Viewer", places: "list[UUID]") -> None:
-    from geo_registry.measure.loads import block_loads
+    from geo_registry.measure.loads import block_loads, coordinator_loads
 
-    rows = [
-        (load.code, load.coordinator or "-", "<10" if load.persons is None else str(load.persons),
-         str(load.rental_units), load.verdict)
+    blocks = [
+        (load.code, load.coordinator or "-", _told(load.persons), str(load.rental_units), load.verdict)
         for place in places
         for load in block_loads(session, viewer, area_id=place)
         if load.verdict in OFF
-    ]  # fmt: skip
-    _print("blocks off the frame of the profile", ("code", "coordinator", "persons", "let", "load"), rows)
+    ]
+    _print("blocks off the frame of the profile", ("code", "coordinator", "persons", "let", "load"), blocks)
+    coordinators = [
+        (load.name, str(load.blocks), _told(load.persons), str(load.rental_units), load.verdict)
+        for place in places
+        for load in coordinator_loads(session, viewer, area_id=place)
+        if load.verdict in OFF
+    ]
+    columns = ("coordinator", "blocks", "persons", "let", "load")
+    _print("coordinators off the frame of the profile", columns, coordinators)
+
+
+def _told(persons: int | None) -> str:
+    return "<10" if persons is None else str(persons)
 
 
 def _print(

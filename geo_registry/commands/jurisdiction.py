@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from geo_registry.address.profile import load_profile
-from geo_registry.errors import RegistryError
+from geo_registry.commands.refusal import refusing
 
 console = Console()
 
@@ -30,19 +30,11 @@ def jurisdiction(
             ELSE ST_MakeEnvelope(:west, :south, :east, :north, 4490) END
         RETURNING name, profile, ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)""")
     west, south, east, north = box or (None, None, None, None)
-    try:
+    with refusing():
         code = load_profile(profile).code if profile else None
+        values = {
+            "name": name, "profile": code, "west": west, "south": south, "east": east, "north": north,
+        }  # fmt: skip
         with transaction(owner_engine()) as session:
-            values = {
-                "name": name,
-                "profile": code,
-                "west": west,
-                "south": south,
-                "east": east,
-                "north": north,
-            }
             row = session.execute(change, values).one()
-    except RegistryError as error:
-        Console(stderr=True).print(f"{error.code}: {error.detail}", style="red", markup=False)
-        raise typer.Exit(1) from error
     console.print(f"{row[0]}: profile {row[1]}, box {row[2]} {row[3]} {row[4]} {row[5]}", highlight=False)

@@ -14,7 +14,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from geo_registry.errors import NotFound, NotSignedIn, RegistryError
+from geo_registry.commands.refusal import refusing
+from geo_registry.errors import NotFound, NotSignedIn
 
 if TYPE_CHECKING:
     from geo_registry.access.viewer import Viewer
@@ -49,8 +50,8 @@ def _signed_in(login: str) -> Iterator[tuple[str, "Viewer"]]:
     from geo_registry.db import app_engine, transaction
 
     password = os.environ.get("GEO_REGISTRY_PASSWORD") or str(typer.prompt("Password", hide_input=True))
-    engine = app_engine()
-    try:
+    with refusing():
+        engine = app_engine()
         try:
             with transaction(engine) as session:
                 token = sign_in(session, login, password)
@@ -65,9 +66,6 @@ def _signed_in(login: str) -> Iterator[tuple[str, "Viewer"]]:
         finally:
             with transaction(engine) as session:
                 sign_out(session, token)
-    except RegistryError as error:
-        Console(stderr=True).print(f"{error.code}: {error.detail}", style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
 
 
 @look_app.command(

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from geo_registry.commands.rates import report
-from geo_registry.errors import RegistryError
+from geo_registry.commands.refusal import refusing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ def refresh(
     from geo_registry import db
     from geo_registry.measure import refresh as upkeep
 
-    try:
+    with refusing():
         if check:
             with db.transaction(db.owner_engine()) as session:
                 drift = upkeep.differences(session)
@@ -45,9 +45,6 @@ def refresh(
                 console.print(f"totals of {done.leaves} areas written anew")
             stays = f"{turn.begun} residences began, {turn.ended} ended, {turn.expired} registrations expired"
             console.print(f"{turn.day}: {stays}; {done.cells} heat cells", highlight=False)
-    except RegistryError as error:
-        Console(stderr=True).print(f"{error.code}: {error.detail}", style="red", markup=False)
-        raise typer.Exit(1) from error
     if drift:
         _print(drift)
         raise typer.Exit(1)

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from geo_registry.errors import RegistryError
+from geo_registry.commands.refusal import refusing
 
 if TYPE_CHECKING:
     from geo_registry.measure.reads import AreaRates, Rate
@@ -63,17 +63,13 @@ def report(
     nobody = UUID(int=0)
     # No person stands in the figures, and what is small is hidden from everybody: no account is needed.
     viewer = Viewer(nobody, nobody, "", "", Role.LEADER, None)
-    try:
-        with transaction(app_engine()) as session:
-            week = reads.week_of(as_of.date() if as_of else None)
-            area_id = area_of_code(session, area)
-            rows = [reads.area_rates(session, viewer, area_id=area_id, week=week)]
-            if level:
-                rows += reads.ranking(session, viewer, area_id=area_id, level=level.value, week=week)
-            method = profile_in_force(session).measures.verdict_method
-    except RegistryError as error:
-        Console(stderr=True).print(f"{error.code}: {error.detail}", style="red", markup=False)
-        raise typer.Exit(1) from error
+    with refusing(), transaction(app_engine()) as session:
+        week = reads.week_of(as_of.date() if as_of else None)
+        area_id = area_of_code(session, area)
+        rows = [reads.area_rates(session, viewer, area_id=area_id, week=week)]
+        if level:
+            rows += reads.ranking(session, viewer, area_id=area_id, level=level.value, week=week)
+        method = profile_in_force(session).measures.verdict_method
     if form is Form.JSON:
         typer.echo(orjson.dumps({"week": week, "method": method, "areas": rows}, option=orjson.OPT_INDENT_2))
     elif form is Form.CSV:

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from geo_registry import cluster
 from geo_registry.access.rules import ROLE_TITLES, Role
+from geo_registry.commands.refusal import refusing
 from geo_registry.settings import secret, settings, write_secret
 
 if TYPE_CHECKING:
@@ -137,7 +138,8 @@ def demo(
     ] = False,
 ) -> None:
     """Bring up the demonstration town: load it on first use, print address and accounts, serve."""
-    password = prepare_demo()
+    with refusing():
+        password = prepare_demo()
     config = settings()
     port = port or _free_port(config.host, config.port)
     table = Table("account", "password", "role", title=f"http://{config.host}:{port}")
@@ -155,5 +157,6 @@ def serve(
 ) -> None:
     """Serve pages and HTTP calls; starts the embedded database when it is down."""
     config = settings()
-    cluster.start()
+    with refusing():
+        cluster.start()
     _run(host or config.host, port or config.port, workers or config.workers)

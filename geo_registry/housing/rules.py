@@ -1,11 +1,11 @@
 """The plan of a building: which room stands where in the grid of floors and entrances."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from geo_registry.errors import Conflict, RuleBroken
+from geo_registry.text import natural_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,6 @@ class FloorPlan:
     loose: tuple[PlannedUnit, ...]
     unit_count: int
     use_counts: dict[str, int]
-
-
-def natural_order(text: str) -> tuple[tuple[int, str], ...]:
-    """Return a sort key by which 2 stands before 10."""
-    pieces = re.findall(r"\d+|\D+", text)
-    return tuple((int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces)
 
 
 def floor_label(floor: int) -> str:

@@ -30,7 +30,6 @@ SWEPT = ("in_rectification", "submitted", "returned")
 """States in which sweeps are held."""
 PLANNED = ("notified", "listed", "plan_approved", "in_rectification", "returned")
 """States in which a plan may be made or amended."""
-TERM_MONTHS = 2
 
 
 @dataclass(frozen=True, slots=True)
