@@ -29,7 +29,7 @@ from geo_registry.plate import reads
 from geo_registry.plate.preview import preview_address
 from geo_registry.plate.rates import OF_VILLAGES
 from geo_registry.plate.rules import MOST_AT_ONCE, STEPS, refusal
-from geo_registry.text import initials, pinyin
+from geo_registry.text import initials, natural_order, pinyin
 from web_map import layers, words
 from web_map.csp import new_nonce
 from web_map.deps import CurrentViewer, PageSession, require
@@ -181,12 +181,7 @@ def plates_of(
 
 def in_order(row: reads.PlateRow) -> tuple[tuple[int, str], ...]:
     """Return the key that sorts plates as people count: 2号, 10号, 10-1号."""
-    return natural(f"{row.text} {row.address}")
-
-
-def natural(text: str) -> tuple[tuple[int, str], ...]:
-    """Return the key that sorts texts by the numbers in them: 30弄 before 102弄."""
-    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.findall(r"\d+|\D+", text))
+    return natural_order(f"{row.text} {row.address}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +216,7 @@ def listed(session: PageSession, viewer: Editor, asked: Asked) -> Response:
         area=area, tab=asked.tab, street_rate=rate if street else None, area_rate=area_rate,
         missing_count=rate.addresses - rate.on_wall, missing=missing, pressed=asked.mark,
         reasons=REASONS, initials=initials, counts=Counter(layers.PLATE_MARKS[row.state] for row in rows),
-        streets=sorted((row for row in streets if row.id), key=lambda row: natural(pinyin(row.name))),
+        streets=sorted((row for row in streets if row.id), key=lambda row: natural_order(pinyin(row.name))),
         rows=[row for row in rows if not asked.mark or layers.PLATE_MARKS[row.state] == asked.mark],
     )  # fmt: skip
 
