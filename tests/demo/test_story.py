@@ -1,0 +1,89 @@
+"""The story of the demonstration town: the register's own rules hold for it (R5, R63, R70, R54, R55)."""
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from geo_registry import cluster
+from geo_registry.access.rules import Role
+from geo_registry.access.sessions import add_account
+from geo_registry.commands.town import ACCOUNTS, load_town
+from geo_registry.db import TIMEZONE
+from geo_registry.demo.story import OWN_BLOCK, tell_story
+from geo_registry.grid.visits import my_blocks
+from geo_registry.measure.refresh import differences
+from geo_registry.settings import settings
+from geo_registry.zone.reads import zones
+from tests.factories import make_viewer
+
+
+@pytest.fixture(scope="module")
+def town(database: cluster.Urls) -> Iterator[Session]:
+    """Give a small town with its accounts and its story, in a database of its own."""
+    name = f"story_{os.getpid()}"
+    urls = cluster.create_database(settings(), name)
+    cluster.migrate(urls.owner)
+    # The smallest town that has the blocks of the zone that is overdue.
+    load_town(urls.owner, scale=0.5)
+    engine = create_engine(urls.owner, connect_args={"options": f"-c timezone={TIMEZONE}"})
+    with Session(engine) as session, session.begin():
+        for login, shown, role, codes in ACCOUNTS:
+            add_account(
+                session, login=login, name=shown, role=role, password="correct-horse", division_codes=codes
+            )
+        tell_story(session, dt.datetime.now(ZoneInfo(TIMEZONE)))
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+    with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def one(town: Session, query: str) -> tuple[object, ...]:
+    """Return the one row of a question."""
+    return tuple(town.connection().exec_driver_sql(query).one())
+
+
+def test_totals_are_those_of_the_register(town: Session) -> None:
+    assert differences(town) == ()
+
+
+def test_plates_hang_with_evidence_and_batches_balance(town: Session) -> None:
+    hung, proved, pictures = one(town, """
+        SELECT (SELECT count(*) FROM registry.plate WHERE state IN ('installed', 'verified')),
+          (SELECT count(*) FROM registry.plate_installation), (SELECT count(*) FROM registry.photo)""")  # fmt: skip
+    assert hung
+    assert proved
+    assert pictures
+    assert one(town, "SELECT count(*) FILTER (WHERE made <> installed + stock + scrapped), count(*) > 0"
+                     " FROM registry.plate_batch") == (0, True)  # fmt: skip
+
+
+def test_every_unit_lies_in_one_block_that_somebody_answers_for_but_for_three(town: Session) -> None:
+    assert one(town, """
+        SELECT count(*) FILTER (WHERE b.block_id IS NULL) FROM registry.housing_unit u
+          LEFT JOIN registry.building_block b USING (building_id)""") == (0,)  # fmt: skip
+    assert one(town, """
+        SELECT count(*) FROM registry.grid_block g WHERE state = 'current' AND NOT EXISTS (
+          SELECT FROM registry.block_assignment a WHERE a.block_id = g.id AND a.role = 'responsible'
+            AND a.valid @> CURRENT_DATE)""")[0] in range(1, 4)  # fmt: skip
+
+
+def test_the_coordinator_finds_her_block(town: Session) -> None:
+    (account,) = one(town, "SELECT id FROM registry.account WHERE login = 'coordinator'")
+    (own,) = my_blocks(town, make_viewer(Role.COORDINATOR, account_id=account))
+    assert own.name == OWN_BLOCK
+
+
+def test_a_zone_is_overdue_and_has_missed_sweeps(town: Session) -> None:
+    late = [row for row in zones(town, make_viewer(Role.LEADER)).rows if row.is_overdue]
+    assert late
+    assert all(row.missed and row.days_left is not None and row.days_left < 0 for row in late)
+    assert all(row.has_plan for row in late)
