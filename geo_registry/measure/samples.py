@@ -206,7 +206,8 @@ def _rate(profile: Profile, on: dt.date, name: str, row: Any, *, is_small: bool)
     if row is None:
         return Rate(name, "none", None, None, None, None, None, aim, "no_data", None, False, None)
     fewest = max(TOO_FEW, measures.disclosure_floor)
-    cell = Cell(name, None, row.n, row.k, is_small)
+    # The database keeps to itself what lies under the floor.
+    cell = Cell(name, None, row.n or 0, row.k or 0, is_small)
     shown = shown_of([cell], fewest=fewest, floor=measures.disclosure_floor)[name]
     if shown == "hidden":
         return Rate(name, "hidden", None, None, None, None, None, aim, "too_few", None, False, None)

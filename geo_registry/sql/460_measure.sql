@@ -108,7 +108,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
     SELECT r.rate, CASE WHEN count(*) = 1 THEN sum(r.z ^ 2)
       ELSE count(*) / (count(*) - 1.0) * greatest(sum(r.z ^ 2) - sum(r.z) ^ 2 / count(*), 0) END AS part
     FROM residual r GROUP BY r.rate, r.stratum)
-  SELECT t.rate, t.n, t.k, t.units, t.share, sum(s.part) / t.weight ^ 2
+  -- Under ten only that there are some: nobody learns of one dwelling by a sample of one.
+  SELECT t.rate, CASE WHEN t.n >= 10 THEN t.n END, CASE WHEN t.n >= 10 THEN t.k END, t.units, CASE WHEN t.n >= 10 THEN t.share END,
+    CASE WHEN t.n >= 10 THEN sum(s.part) / t.weight ^ 2 END
   FROM total t JOIN spread s ON s.rate = t.rate GROUP BY t.rate, t.n, t.k, t.units, t.share, t.weight
 $$;
 

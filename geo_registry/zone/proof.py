@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, text, tuple_
 
 from geo_registry.access.viewer import Viewer
 from geo_registry.db import Session
@@ -14,6 +14,10 @@ from geo_registry.measure.samples import sample_rate
 from geo_registry.measure.tables import SamplePlan
 from geo_registry.zone.tables import ZoneDecision
 
+_WAITING = text("""
+    SELECT count(*) FROM registry.sample_unit s
+    WHERE s.plan_id = :plan AND s.unit_id NOT IN (SELECT c.unit_id FROM registry.sample_checked(:plan) c)
+""")
 _RANGES = ("85 % 以下", "85–91 %", "91–95 %", "95–99 %", "99 % 及以上")
 
 
@@ -45,8 +49,8 @@ def proof_of(session: Session, viewer: Viewer, *, zone_id: UUID, sample_plan_id:
     """Return the sample for a decision over a zone.
 
     Raises:
-        RuleBroken: `sample-unknown` it is no sample of this zone.
-        Conflict: `sample-used` an earlier decision rests on it.
+        RuleBroken: `sample-unknown` it is not of this zone; `sample-incomplete` units wait for a check.
+        Conflict: `sample-used` an earlier decision rests on it; `sample-not-newest` there is a later one.
 
     """
     plan = session.get(SamplePlan, sample_plan_id)
@@ -57,7 +61,24 @@ def proof_of(session: Session, viewer: Viewer, *, zone_id: UUID, sample_plan_id:
     used = select(ZoneDecision.id).where(ZoneDecision.sample_plan_id == sample_plan_id).limit(1)
     if session.execute(used).first() is not None:
         raise Conflict("sample-used", "该抽样方案已用于先前的结论，请重新抽样", field="sample_plan_id")
+    _check_whole(session, plan)
     return Proof(plan.id, plan.name, plan.drawn_on, sample_rate(session, viewer, plan.id))
+
+
+def _check_whole(session: Session, plan: SamplePlan) -> None:
+    """Refuse a sample picked out of several, or judged before all of it was seen."""
+    later = select(SamplePlan.name).where(
+        SamplePlan.area_kind == "zone", SamplePlan.area_id == plan.area_id, SamplePlan.state != "cancelled",
+        tuple_(SamplePlan.drawn_on, SamplePlan.id) > tuple_(literal(plan.drawn_on), literal(plan.id)),
+    )  # fmt: skip
+    newest = session.execute(later.order_by(SamplePlan.drawn_on.desc()).limit(1)).scalar_one_or_none()
+    if newest is not None:
+        detail = f"本区另有更晚的抽样方案“{newest}”：结论须以最新的样本为准"
+        raise Conflict("sample-not-newest", detail, field="sample_plan_id")
+    waiting = session.execute(_WAITING, {"plan": plan.id}).scalar_one()
+    if waiting:
+        detail = f"该抽样方案还有 {waiting} 户未核查：请先完成现场核查"
+        raise RuleBroken("sample-incomplete", detail, field="sample_plan_id")
 
 
 def samples_of(session: Session, viewer: Viewer, zone_id: UUID) -> tuple[Proof, ...]:

@@ -351,11 +351,34 @@ def test_only_a_sample_that_proves_it_lets_a_zone_be_accepted(session: Session, 
     assert "样本过少" in short.value.detail
     old = _sample(session, quarter, zone_id, 119)
     session.execute(
-        text("UPDATE registry.sample_plan SET drawn_on = drawn_on - 1 WHERE id = :id"), {"id": old}
+        text("UPDATE registry.sample_plan SET drawn_on = drawn_on - CASE id WHEN :id THEN 1 ELSE 2 END"),
+        {"id": old},
     )
     session.expire_all()
     with _refused("sample-too-old"):
         _decide(session, quarter, zone_id, "accepted", old)
+
+
+def test_a_decision_rests_on_the_newest_sample_and_on_all_of_it(session: Session, quarter: Quarter) -> None:
+    zone_id = _started(session, quarter)
+    _step(session, quarter.supervisor, zone_id, "submit")
+    first = _sample(session, quarter, zone_id, 119)
+    session.execute(text("UPDATE registry.sample_plan SET drawn_on = drawn_on - 1"))
+    session.expire_all()
+    newest = _sample(session, quarter, zone_id, 119)
+    with _refused("sample-not-newest", Conflict) as older:
+        _decide(session, quarter, zone_id, "accepted", first)
+    assert "最新的样本" in older.value.detail
+    unseen = make.make_unit(session, make.make_building(session), "101")
+    session.execute(
+        text(
+            "INSERT INTO registry.sample_unit (plan_id, unit_id, turn, weight) VALUES (:plan, :unit, 999, 1)"
+        ),
+        {"plan": newest, "unit": unseen.id},
+    )
+    with _refused("sample-incomplete") as partly:
+        _decide(session, quarter, zone_id, "accepted", newest)
+    assert "还有 1 户未核查" in partly.value.detail
 
 
 def test_acts_need_role_area_and_version(session: Session, quarter: Quarter) -> None:
