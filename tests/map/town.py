@@ -14,6 +14,7 @@ ACCOUNTS = (
     ("he", "何某", Role.COORDINATOR, ("990101001000",)),
     ("feng", "冯某", Role.SUPERVISOR, ("990101001000",)),
     ("lu", "陆某", Role.LEADER, ("990101001000",)),
+    ("fang", "方某", Role.STEWARD, ("990101001000",)),
     ("ye", "叶某", Role.SYSTEM_ADMIN, ()),
 )
 
