@@ -19,11 +19,10 @@ from geo_registry.area.history import history_of
 from geo_registry.codes import new_id
 from geo_registry.db import today
 from geo_registry.errors import Conflict, NotFound, Refused, RegistryError, RuleBroken, Stale
-from geo_registry.measure.tables import SamplePlan
 from geo_registry.zone import reads, work, writes
 from geo_registry.zone.rules import NewMeasure
 from tests import factories as make
-from tests.zone.conftest import Quarter, viewer_of
+from tests.zone.conftest import Quarter, sample_of, viewer_of
 
 DOCUMENT = "望澜综治〔2026〕27号"
 
@@ -72,43 +71,6 @@ def _sweep(session: Session, quarter: Quarter, zone_id: UUID, **over: Any) -> No
     values = {"held_on": today(), "units_planned": 40, "units_visited": 35, "newly_registered": 3, **over}
     version = reads.zone(session, quarter.supervisor, zone_id).version
     work.record_sweep(session, quarter.supervisor, zone_id=zone_id, version=version, **values)
-
-
-def _sample(session: Session, quarter: Quarter, zone_id: UUID, hits: int, units: int = 120) -> UUID:
-    """Store a sample of a zone in whose dwellings one person each was met, and `hits` were registered."""
-    community = quarter.community
-    areas = {
-        "district_id": community.district_id,
-        "township_id": community.township_id,
-        "community_id": community.id,
-    }
-    plan = SamplePlan(
-        id=new_id(), name="验收抽查", direction="field_to_register", area_kind="zone", area_id=zone_id, seed=7,
-        frame_size=units, sample_size=units, drawn_on=today(), **areas,
-    )  # fmt: skip
-    session.add(plan)
-    street = make.make_street(session, community=community)
-    building = make.make_building(session, address=make.make_address(session, street=street), at=(0, 0))
-    made = [
-        make.make_unit(session, building, f"{floor}{room:02d}")
-        for floor in range(1, 13)
-        for room in range(1, 11)
-    ]
-    for turn, unit in enumerate(made[:units], 1):
-        session.execute(
-            text(
-                "INSERT INTO registry.sample_unit (plan_id, unit_id, turn, weight) VALUES (:plan, :unit, :turn, 1)"
-            ),
-            {"plan": plan.id, "unit": unit.id, "turn": turn},
-        )
-        session.execute(
-            text("""INSERT INTO registry.field_check (plan_id, unit_id, building_id, leaf_id, checked_on, persons_met,
-                persons_registered, records_checked, records_right, district_id, township_id, community_id)
-                VALUES (:plan, :unit, :building, :leaf, CURRENT_DATE, 1, :k, 1, :k, :district_id, :township_id, :community_id)"""),
-            {"plan": plan.id, "unit": unit.id, "building": building.id, "leaf": quarter.blocks[0].id,
-             "k": int(turn <= hits), **areas},
-        )  # fmt: skip
-    return plan.id
 
 
 def _decide(
@@ -191,14 +153,14 @@ def test_the_whole_way_of_a_zone(session: Session, quarter: Quarter) -> None:
     _sweep(session, quarter, zone_id)
     _step(session, quarter.supervisor, zone_id, "submit", reason="措施在做")
     _decide(
-        session, quarter, zone_id, "returned", _sample(session, quarter, zone_id, 90), document_number=None
+        session, quarter, zone_id, "returned", sample_of(session, quarter, zone_id, 90), document_number=None
     )
     returned = reads.zone(session, quarter.leader, zone_id)
     assert [step.status for step in returned.steps][4:] == ["current", "todo", "todo", "todo"]
     assert returned.steps[4].title == "退回整改"
     _step(session, quarter.supervisor, zone_id, "start")
     _step(session, quarter.supervisor, zone_id, "submit")
-    _decide(session, quarter, zone_id, "accepted", _sample(session, quarter, zone_id, 119))
+    _decide(session, quarter, zone_id, "accepted", sample_of(session, quarter, zone_id, 119))
     _step(session, quarter.leader, zone_id, "close")
     zone = reads.zone(session, quarter.leader, zone_id)
     assert (zone.row.state, zone.closed_on, zone.next_acts) == ("closed", today(), ())
@@ -334,7 +296,7 @@ def test_only_a_sample_that_proves_it_lets_a_zone_be_accepted(session: Session, 
     _step(session, quarter.supervisor, zone_id, "submit")
     with _refused("sample-unknown"):
         _decide(session, quarter, zone_id, "accepted", new_id())
-    weak = _sample(session, quarter, zone_id, 108)
+    weak = sample_of(session, quarter, zone_id, 108)
     with _refused("sample-not-met") as caught:
         _decide(session, quarter, zone_id, "accepted", weak)
     assert "90.0 %（n = 120" in caught.value.detail
@@ -345,11 +307,11 @@ def test_only_a_sample_that_proves_it_lets_a_zone_be_accepted(session: Session, 
     _step(session, quarter.supervisor, zone_id, "submit")
     with _refused("sample-used", Conflict):
         _decide(session, quarter, zone_id, "returned", weak)
-    few = _sample(session, quarter, zone_id, 20, units=20)
+    few = sample_of(session, quarter, zone_id, 20, units=20)
     with _refused("sample-not-met") as short:
         _decide(session, quarter, zone_id, "accepted", few)
     assert "样本过少" in short.value.detail
-    old = _sample(session, quarter, zone_id, 119)
+    old = sample_of(session, quarter, zone_id, 119)
     session.execute(
         text("UPDATE registry.sample_plan SET drawn_on = drawn_on - CASE id WHEN :id THEN 1 ELSE 2 END"),
         {"id": old},
@@ -362,10 +324,10 @@ def test_only_a_sample_that_proves_it_lets_a_zone_be_accepted(session: Session, 
 def test_a_decision_rests_on_the_newest_sample_and_on_all_of_it(session: Session, quarter: Quarter) -> None:
     zone_id = _started(session, quarter)
     _step(session, quarter.supervisor, zone_id, "submit")
-    first = _sample(session, quarter, zone_id, 119)
+    first = sample_of(session, quarter, zone_id, 119)
     session.execute(text("UPDATE registry.sample_plan SET drawn_on = drawn_on - 1"))
     session.expire_all()
-    newest = _sample(session, quarter, zone_id, 119)
+    newest = sample_of(session, quarter, zone_id, 119)
     with _refused("sample-not-newest", Conflict) as older:
         _decide(session, quarter, zone_id, "accepted", first)
     assert "最新的样本" in older.value.detail
