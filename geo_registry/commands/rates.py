@@ -120,7 +120,11 @@ def _csv(rows: "list[AreaRates]") -> str:
 def _table(rows: "list[AreaRates]", week: dt.date, method: str) -> Table:
     table = Table(title=f"Rates at the end of the week from {week}, judged by {method}", title_justify="left")
     for column in ("area", "rate", "hits of counted", "%", "95 % interval", "target", "verdict", "note"):
-        table.add_column(column, justify="left" if column in {"area", "rate", "verdict", "note"} else "right")
+        justify: Literal["left", "right"] = (
+            "left" if column in {"area", "rate", "verdict", "note"} else "right"
+        )
+        # A rate's name is what a narrow screen must not cut.
+        table.add_column(column, justify="left" if is_text else "right", no_wrap=column == "rate")
     for _, area, rate, n, k, percent, low, high, target, verdict, note in _lines(rows):
         counted = f"{k} of {n}" if n else ""
         table.add_row(area, rate, counted, percent, f"{low} to {high}" if low else "", target, verdict, note)

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from geo_registry import cluster
-from geo_registry.access import cipher
 from tests.map.conftest import headers_of, sign_in
+from tests.map.town import adult_of
 from web_map import words
 from web_map.deps import safe_next
 
@@ -125,13 +125,7 @@ def test_a_look_needs_a_purpose_and_a_permission(server: str, client: httpx.Clie
 
 
 def test_pieces_with_persons_are_never_stored(client: httpx.Client, town_url: cluster.Urls) -> None:
-    query = """
-        SELECT p.id, p.name, p.id_number FROM registry.person p JOIN registry.division d ON d.id = p.township_id
-        WHERE d.code = '990101001000' AND p.id_type = '111' AND p.birth_year < 2000 ORDER BY p.id LIMIT 1
-    """
-    with psycopg.connect(town_url.owner) as connection:
-        person_id, name, sealed = connection.execute(query).fetchall()[0]
-    number = cipher.open_("person", "id_number", person_id, sealed)
+    number, name = adult_of(town_url)
     stated = {"purpose": "05", "case_number": "2026-1183", "id_type": "111", "id_number": number}
     reply = client.post("/panels/dwellings", data=stated)
     assert reply.status_code == 200

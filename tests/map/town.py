@@ -1,8 +1,11 @@
 """A small demonstration town, loaded as every other town is, with accounts to sign in."""
 
+import psycopg
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from geo_registry import cluster
+from geo_registry.access import cipher
 from geo_registry.access.rules import Role
 from geo_registry.access.sessions import add_account
 from geo_registry.commands.town import load_town
@@ -27,3 +30,14 @@ def store_town(url: str) -> None:
         for login, name, role, codes in ACCOUNTS:
             add_account(session, login=login, name=name, role=role, password=PASSWORD, division_codes=codes)
     engine.dispose()
+
+
+def adult_of(urls: cluster.Urls) -> tuple[str, str]:
+    """Return the identity number and the name of an adult of the urban community, whoever it drew."""
+    query = """
+        SELECT p.id, p.name, p.id_number FROM registry.person p JOIN registry.division d ON d.id = p.township_id
+        WHERE d.code = '990101001000' AND p.id_type = '111' AND p.birth_year < 2000 ORDER BY p.id LIMIT 1
+    """
+    with psycopg.connect(urls.owner) as connection:
+        person_id, name, sealed = connection.execute(query).fetchall()[0]
+    return cipher.open_("person", "id_number", person_id, sealed), name
