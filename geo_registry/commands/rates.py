@@ -120,9 +120,7 @@ def _csv(rows: "list[AreaRates]") -> str:
 def _table(rows: "list[AreaRates]", week: dt.date, method: str) -> Table:
     table = Table(title=f"Rates at the end of the week from {week}, judged by {method}", title_justify="left")
     for column in ("area", "rate", "hits of counted", "%", "95 % interval", "target", "verdict", "note"):
-        justify: Literal["left", "right"] = (
-            "left" if column in {"area", "rate", "verdict", "note"} else "right"
-        )
+        is_text = column in {"area", "rate", "verdict", "note"}
         # A rate's name is what a narrow screen must not cut.
         table.add_column(column, justify="left" if is_text else "right", no_wrap=column == "rate")
     for _, area, rate, n, k, percent, low, high, target, verdict, note in _lines(rows):
