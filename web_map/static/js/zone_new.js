@@ -58,8 +58,8 @@ start.addEventListener("click", () => {
   drawing = null;
   map.pm.setLang("zh");
   map.pm.enableDraw("Polygon", { snappable: true, allowSelfIntersection: false });
-  // On a phone the map stands above the form.
-  document.getElementById("stage")?.scrollIntoView({ block: "nearest" });
+  // On a phone the map stands above the form; taps must not fall on a page that still moves.
+  document.getElementById("stage")?.scrollIntoView({ block: "nearest", behavior: "instant" });
 });
 map.on("pm:drawstart", () => { start.textContent = "取消画范围"; });
 map.on("pm:drawend", () => { start.textContent = "在图上画范围"; });
