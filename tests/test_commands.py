@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from geo_registry import cluster
+from geo_registry import cluster, db
 from geo_registry.cli import app
 from geo_registry.errors import Unavailable
 from geo_registry.postgres import ClusterError
@@ -16,6 +16,13 @@ COMMANDS = (
     ["grid", "assign"], ["grid", "report"], ["jurisdiction"], ["measure", "refresh"],
     ["measure", "refresh", "--check"], ["measure", "report"], ["serve"],
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_engine_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each command ask for the database anew: engines of tests before would still be known."""
+    for name in ("owner_engine", "app_engine"):
+        monkeypatch.setattr(db, name, getattr(db, name).__wrapped__)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

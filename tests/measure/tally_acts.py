@@ -116,11 +116,15 @@ class World:
             self.owner.commit()
             self.done[name] += 1
         except psycopg.errors.IntegrityError as error:
-            self.app.rollback()
-            self.owner.rollback()
+            self.give_up()
             if error.diag.constraint_name == "tally_counts_check":
                 raise
             self.done[f"{name} refused"] += 1
+
+    def give_up(self) -> None:
+        """Undo the act that is under way."""
+        self.app.rollback()
+        self.owner.rollback()
 
     # Places, as the server.
     def build(self) -> None:
