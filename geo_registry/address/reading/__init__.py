@@ -1,0 +1,1 @@
+"""Reading of address texts: from characters to labelled parts."""

@@ -1,0 +1,1 @@
+"""Known names: spellings of divisions and places, found in a text by one trie."""
