@@ -26,6 +26,8 @@ class Door:
     building. `is_building` tells the number of a building (80栋) from that of a door (80号).
     `names` are place names found in front of the number; they belong behind those the caller knows.
     `note` is a remark taken out of the text: it may hold a person's name and is never stored.
+    `behind` is the sub-number behind the word (1號之25) where the profile takes it for another door
+    than the one before it (1之25號).
     """
 
     number: int
@@ -46,6 +48,7 @@ class Door:
     unit_key: str
     names: tuple[tuple[str, str], ...] = ()
     note: str | None = None
+    behind: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:
@@ -70,12 +73,13 @@ def make_door(
     profile: Profile, number: int, *, subs: tuple[int, ...] = (), annex: tuple[int, ...] = (),
     letter: str = "", mark: str = "", is_building: bool = False, building: str | None = None,
     entrance: str | None = None, floor: int | None = None, room: str | None = None,
+    behind: tuple[int, ...] = (),
 ) -> Door:  # fmt: skip
     """Return the door of given parts, in the standard form of the profile."""
     reader = door_reader(profile)
     unit = reader.units.make(building=building, entrance=entrance, floor=floor, room=room)
     known = next((one for one in profile.marks if one.text == mark), None)
-    return reader.make(number, subs, annex, letter, known, unit, is_building=is_building)
+    return reader.make(number, subs, annex, letter, known, unit, is_building=is_building, behind=behind)
 
 
 @lru_cache(maxsize=16)
@@ -91,6 +95,7 @@ def natural_key(door: Door) -> tuple[object, ...]:
         door.mark,
         door.number,
         door.subs,
+        door.behind,
         door.annex,
         door.letter,
         natural_order(door.building or ""),
@@ -130,20 +135,21 @@ class DoorReader:
     def make(
         self, number: int, subs: tuple[int, ...], annex: tuple[int, ...], letter: str,
         mark: NumberMark | None, unit: Unit, *, is_building: bool,
-        names: tuple[tuple[str, str], ...] = (), note: str | None = None,
+        names: tuple[tuple[str, str], ...] = (), note: str | None = None, behind: tuple[int, ...] = (),
     ) -> Door:  # fmt: skip
         """Return a door with its standard text and key."""
         below, beside = "".join(f"-{sub}" for sub in subs), "f" + "-".join(map(str, annex)) if annex else ""
-        key = f"{'b' if is_building else ''}{mark.key if mark else ''}{number}{below}{beside}{letter}"
+        last = "z" + "-".join(map(str, behind)) if behind else ""
+        key = f"{'b' if is_building else ''}{mark.key if mark else ''}{number}{below}{beside}{letter}{last}"
         text = self._written(
             f"{mark.text if mark else ''}{number}", subs, annex, letter, is_building=is_building
-        )
+        ) + "".join(f"{self._sub.style}{sub}" for sub in behind)
         return Door(
             number=number, subs=subs, annex=annex, letter=letter, mark=mark.text if mark else "",
             temporary=bool(mark and mark.temporary), is_building=is_building,
             building=unit.building, entrance=unit.entrance, floor=unit.floor, room=unit.room,
             number_text=text, number_key=key, building_text=unit.building_text,
-            unit_text=unit.text, unit_key=unit.key, names=names, note=note,
+            unit_text=unit.text, unit_key=unit.key, names=names, note=note, behind=behind,
         )  # fmt: skip
 
     def _written(
@@ -211,8 +217,10 @@ class DoorReader:
         self, head: re.Match[str], unit: Unit, names: tuple[tuple[str, str], ...], notes: list[str]
     ) -> Door | Fault:
         number, maximum = int(head["dashed_number"] or head["number"]), self._profile.numbering.maximum
-        subs = _ints(head["inner"]) + _ints(head["outer"])
-        if not 0 < number <= maximum or 0 in subs:
+        subs, behind = _ints(head["inner"]), _ints(head["outer"])
+        if not self._sub.behind_differs:
+            subs, behind = subs + behind, ()
+        if not 0 < number <= maximum or 0 in subs + behind:
             return Fault("number-impossible", f"门牌号应在 1 至 {maximum} 之间")
         is_building = head["suffix"] in self._building_suffixes or bool(head["dashed_room"])
         if not head["suffix"] and any(sub > 99 for sub in subs) and "-" in head["inner"]:
@@ -223,8 +231,9 @@ class DoorReader:
         letter = head["letter"] or head["letter_behind"] or ""
         note = "; ".join(notes) if notes else None
         return self.make(
-            number, subs, annex, letter, mark, unit, is_building=is_building, names=names, note=note
-        )
+            number, subs, annex, letter, mark, unit, is_building=is_building, names=names, note=note,
+            behind=behind,
+        )  # fmt: skip
 
 
 def _unreadable(text: str) -> Fault:

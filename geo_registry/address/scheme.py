@@ -71,13 +71,15 @@ class SubNumber(_Frozen):
 
     `style` is the mark that is written, `accepts` are further marks that are read as the same.
     `position` says whether it stands inside the number (119之1號) or behind it (25号附1号).
-    `annex` is a second mark that makes a different number (16附2號 beside 16之2號).
+    `annex` is a second mark that makes a different number (16附2號 beside 16之2號). With
+    `behind_differs` a sub-number behind the word is a different number too (1號之25 beside 1之25號).
     """
 
     style: Literal["之", "附", "-"]
     accepts: tuple[Word, ...] = ()
     position: Literal["inside", "behind"]
     annex: Literal["附"] | None = None
+    behind_differs: bool = False
     letters: tuple[Word, ...] = ()
 
 

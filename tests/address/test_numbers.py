@@ -16,9 +16,12 @@ TABLE = [
     ("road-section", "119號二樓之1", "119號二樓之1", "119", "f2/r1"),
     ("road-section", "119號2樓之一", "119號二樓之1", "119", "f2/r1"),
     ("road-section", "419之3號二樓之2", "419之3號二樓之2", "419-3", "f2/r2"),
-    ("road-section", "1號之25", "1之25號", "1-25", ""),
-    ("road-section", "666號之2四樓", "666之2號四樓", "666-2", "f4"),
-    ("road-section", "295號之2七樓之1", "295之2號七樓之1", "295-2", "f7/r1"),
+    ("road-section", "1之25號", "1之25號", "1-25", ""),
+    ("road-section", "1號之25", "1號之25", "1z25", ""),
+    ("road-section", "1號之二十五", "1號之25", "1z25", ""),
+    ("road-section", "1之2號之3", "1之2號之3", "1-2z3", ""),
+    ("road-section", "666號之2四樓", "666號之2四樓", "666z2", "f4"),
+    ("road-section", "295號之2七樓之1", "295號之2七樓之1", "295z2", "f7/r1"),
     ("road-section", "13之3之1號", "13之3之1號", "13-3-1", ""),
     ("road-section", "臨8之6號", "臨8之6號", "T8-6", ""),
     ("road-section", "1015之26I-臨", "臨1015之26號", "T1015-26", ""),
@@ -65,6 +68,7 @@ TABLE = [
     ("shanghai", "119之1号", "119-1号", "119-1", ""),
     ("shanghai", "6号负1层", "6号地下1层", "6", "f-1"),
     ("shanghai", "6号B101室", "6号地下101室", "6", "b/r101"),
+    ("shanghai", "119号之1", "119-1号", "119-1", ""),
     ("village", "25号附1号", "25号附1号", "25-1", ""),
     ("village", "25号付1号", "25号附1号", "25-1", ""),
     ("village", "25-1", "25号附1号", "25-1", ""),
@@ -178,15 +182,17 @@ def doors(draw: st.DrawFn) -> tuple[str, Door]:
     floor = draw(st.none() | st.integers(1, 60) | st.integers(-3, -1))
     rooms = st.integers(1, 60).map(str) if has_sub_rooms else st.integers(101, 5999).map(str)
     room = draw(st.none() | rooms)
+    behind = (draw(st.integers(1, 99)),) if profile.sub_number.behind_differs and draw(st.booleans()) else ()
     return profile.code, make_door(
         profile,
         draw(st.integers(1, profile.numbering.maximum)),
         subs=tuple(draw(st.lists(st.integers(1, 99), max_size=2))),
+        behind=behind,
         annex=(draw(st.integers(1, 99)),) if draw(st.booleans()) and profile.sub_number.annex else (),
         letter=draw(st.sampled_from(["", *profile.sub_number.letters])),
         mark=draw(st.sampled_from(["", *(mark.text for mark in profile.marks)])),
         is_building=is_building,
-        building=None if is_building else draw(st.none() | st.integers(1, 99).map(str)),
+        building=None if is_building or behind else draw(st.none() | st.integers(1, 99).map(str)),
         entrance=None if has_sub_rooms else draw(st.none() | st.integers(1, 9).map(str)),
         floor=floor,
         room=room if floor or not has_sub_rooms else None,
