@@ -16,6 +16,10 @@ RegistryError
 """
 
 
+from functools import partial
+from typing import Any
+
+
 class RegistryError(Exception):
     """Root of all errors that the registry raises on purpose."""
 
@@ -27,6 +31,10 @@ class RegistryError(Exception):
         self.code = code
         self.detail = detail
         self.facts = facts
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Tell how the error is made again in another process."""
+        return partial(type(self), **self.facts), (self.code, self.detail)
 
 
 class NotFound(RegistryError):

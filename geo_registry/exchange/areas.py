@@ -27,6 +27,7 @@ from geo_registry.area.tables import LEVELS
 from geo_registry.codes import parse_division_code
 from geo_registry.errors import RuleBroken
 from geo_registry.exchange import geo_read
+from geo_registry.exchange.encoding import encoding_of
 from geo_registry.exchange.ledger import Load
 from geo_registry.exchange.mapping import Mapping, load_mapping
 from geo_registry.exchange.staging import (
@@ -136,9 +137,8 @@ def _read(path: Path, mapping: Mapping) -> Iterator[_Raw]:
 
 def _csv(path: Path) -> Iterator[Values]:
     is_packed = path.suffix == ".xz"
-    with (
-        lzma.open(path, "rt", encoding="utf-8-sig") if is_packed else path.open(encoding="utf-8-sig") as file
-    ):
+    encoding = "utf-8-sig" if is_packed else encoding_of(path)
+    with lzma.open(path, "rt", encoding=encoding) if is_packed else path.open(encoding=encoding) as file:
         yield from csv.DictReader(file)
 
 

@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from geo_registry.address.profile import Profile
 from geo_registry.codes import new_id
 from geo_registry.errors import RuleBroken
+from geo_registry.exchange.encoding import encoding_of, encoding_remark
 from geo_registry.exchange.mapping import Kind, Mapping
 from geo_registry.exchange.report import Kept, Report
 
@@ -128,6 +129,7 @@ def run_import(
     load = Load(connection, request, report)
     with connection.transaction():
         _open(load)
+        _note_encoding(load)
         importer(load)
         report.assert_accounted()
         _close(load)
@@ -138,6 +140,13 @@ def run_import(
         connection.execute("DROP TABLE pg_temp.kept_row")
     report.seconds = time.monotonic() - began
     return report
+
+
+def _note_encoding(load: Load) -> None:
+    path = load.request.path
+    remark = encoding_remark(encoding_of(path)) if path.suffix.lower() == ".csv" else None
+    if remark:
+        load.report.notes.append(remark)
 
 
 def file_sha256(path: Path) -> bytes:

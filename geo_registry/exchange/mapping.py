@@ -77,8 +77,11 @@ class Mapping(_Frozen):
         for ours in self.required:
             if ours not in found and ours not in self.constants:
                 wanted = " / ".join(one.column for one in self.columns.get(ours, ())) or ours
+                there = "、".join(present.values())
                 raise RuleBroken(
-                    "column-missing", f"文件缺少列 {wanted}（映射 {self.code} 的 {ours}）", field=ours
+                    "column-missing",
+                    f"文件缺少列 {wanted}（映射 {self.code} 的 {ours}）；文件的列有：{there}",
+                    field=ours,
                 )
         return found
 

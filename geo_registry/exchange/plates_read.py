@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from geo_registry.errors import RuleBroken
+from geo_registry.exchange.encoding import encoding_of
 from geo_registry.exchange.mapping import Source
 
 BATCH = 65_536
@@ -53,7 +54,7 @@ def _parquet(path: Path, _: Unreadable) -> tuple[list[str], int | None, Iterator
 def _csv(path: Path, unreadable: Unreadable) -> tuple[list[str], int | None, Iterator[pa.Table]]:
     from pyarrow import csv
 
-    encoding = _encoding(path)
+    encoding = encoding_of(path)
     with path.open(encoding=encoding, newline="") as file:
         header = [name.strip().strip('"') for name in file.readline().rstrip("\r\n").split(",")]
 
@@ -73,19 +74,6 @@ def _csv(path: Path, unreadable: Unreadable) -> tuple[list[str], int | None, Ite
     return header, None, (pa.Table.from_batches([batch]) for batch in reader)
 
 
-def _encoding(path: Path) -> str:
-    """Return the encoding of a CSV file: UTF-8 where its beginning is that, else GB 18030."""
-    with path.open("rb") as file:
-        head = file.read(1 << 20)
-    try:
-        head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        # A character cut at the end of the sample is none of the file's faults.
-        if error.start < len(head) - 4:
-            return "gb18030"
-    return "utf-8-sig"
-
-
 def _excel(path: Path, _: Unreadable) -> tuple[list[str], int | None, Iterator[pa.Table]]:
     from python_calamine import CalamineError, CalamineWorkbook
 
@@ -94,12 +82,12 @@ def _excel(path: Path, _: Unreadable) -> tuple[list[str], int | None, Iterator[p
     except CalamineError as error:
         raise RuleBroken("file-unreadable", f"无法读取 {path.name}：{error}", field="file") from error
     rows = sheet.iter_rows()
-    header = [_cell(value) for value in next(rows, [])]
+    header = [cell_text(value) for value in next(rows, [])]
 
     def batches() -> Iterator[pa.Table]:
         chunk: list[list[str]] = []
         for row in rows:
-            chunk.append([_cell(value) for value in row])
+            chunk.append([cell_text(value) for value in row])
             if len(chunk) == BATCH:
                 yield _table(header, chunk)
                 chunk = []
@@ -109,8 +97,10 @@ def _excel(path: Path, _: Unreadable) -> tuple[list[str], int | None, Iterator[p
     return header, max(sheet.height - 1, 0), batches()
 
 
-def _cell(value: object) -> str:
+def cell_text(value: object) -> str:
     """Return a cell as text; a spreadsheet keeps 5 as 5.0."""
+    if value is None:
+        return ""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
