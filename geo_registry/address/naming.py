@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import Range
 from geo_registry.access.rules import Permission
 from geo_registry.access.viewer import Viewer, authorize
 from geo_registry.address.places import profile_in_force
-from geo_registry.address.rules import check_chain, normal_name, standard_name
+from geo_registry.address.rules import check_chain, normal_name, standard_name, unique_in
 from geo_registry.address.scheme import Profile
 from geo_registry.address.tables import Address, AddressAlias, PlaceName
 from geo_registry.area.reads import NEVER
@@ -86,9 +86,10 @@ def name_street(
     if state not in {"proposed", "current"}:
         raise RuleBroken("state-invalid", "新地名只能是拟定或现行", field="state")
     written, key = standard_name(profile, kind, name), normal_name(profile, kind, name)
-    scope = parent.id if parent else _scope_of(profile, areas)
+    scope = parent.id if parent else _scope_of(profile, kind, areas)
     _check_free(session, scope, kind, key, written)
-    if parent is None and reason is None:
+    # Counted parts (4组) repeat in every village.
+    if parent is None and reason is None and profile.by_kind[kind].named:
         _check_sound(session, areas.district_id, kind, written)
     row = PlaceName(
         id=new_id(), code=new_code(), kind=kind, name=written, normal_name=key,
@@ -261,11 +262,11 @@ def _areas_for(session: Session, parent: PlaceName | None, area_id: UUID | None)
     return Areas(parent.district_id, parent.township_id, parent.community_id)
 
 
-def _scope_of(profile: Profile, areas: Areas) -> UUID:
+def _scope_of(profile: Profile, kind: str, areas: Areas) -> UUID:
     """Return the area in which a top name is unique; the next one above where that level is not known."""
     chain = {"community": areas.community_id, "township": areas.township_id, "district": areas.district_id}
     levels = ["community", "township", "district"]
-    below = levels.index(profile.street_unique_in)
+    below = levels.index(unique_in(profile, kind))
     return next(chain[level] for level in levels[below:] if chain[level] is not None)  # type: ignore[return-value]
 
 

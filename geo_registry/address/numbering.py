@@ -5,7 +5,7 @@ so that no two of them see the same free number.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -14,11 +14,11 @@ from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
 from geo_registry.address.numbers import Door, Fault, parse_door
 from geo_registry.address.places import profile_in_force
-from geo_registry.address.rules import propose_number
-from geo_registry.address.scheme import Profile
+from geo_registry.address.rules import divisions_before, propose_number
+from geo_registry.address.scheme import Level, Profile
 from geo_registry.address.tables import Address, PlaceName
 from geo_registry.area.reads import NEVER, outside
-from geo_registry.area.tables import LEVELS, Division
+from geo_registry.area.tables import Division
 from geo_registry.db import Session
 from geo_registry.errors import Conflict, NotFound, RuleBroken
 
@@ -38,13 +38,26 @@ _SPOT = text("""
     WHERE p.id = :id AND p.axis IS NOT NULL
 """)
 
-# The divisions around an area, itself included.
+# The divisions around an area, and those around the one in which the first of the place names is unique.
 _AROUND = text("""
-    WITH RECURSIVE around AS (
-      SELECT d.level, d.name, d.parent_id FROM registry.division d WHERE d.id = :id
+    WITH RECURSIVE above AS (
+      SELECT p.parent_id, p.scope_id FROM registry.place_name p WHERE p.id = CAST(:place AS uuid)
       UNION ALL
-      SELECT d.level, d.name, d.parent_id FROM registry.division d JOIN around a ON d.id = a.parent_id)
-    SELECT level, name FROM around
+      SELECT p.parent_id, p.scope_id FROM registry.place_name p JOIN above a ON p.id = a.parent_id),
+    seed AS (
+      SELECT CAST(:area AS uuid) AS id, false AS is_scope
+      UNION ALL SELECT a.scope_id, true FROM above a WHERE a.parent_id IS NULL
+      UNION ALL SELECT CAST(:area AS uuid), true WHERE CAST(:place AS uuid) IS NULL),
+    around AS (
+      SELECT s.is_scope, true AS is_lowest, d.id, d.parent_id, d.level, d.name
+      FROM seed s JOIN registry.division d ON d.id = s.id
+      UNION ALL
+      SELECT a.is_scope, false, d.id, d.parent_id, d.level, d.name
+      FROM registry.division d JOIN around a ON d.id = a.parent_id)
+    SELECT a.level, a.name, a.is_scope AND a.is_lowest AS is_unique_in
+    FROM around a JOIN registry.division d ON d.id = a.id
+    WHERE d.scheme <> 'local' OR d.code <> 'unassigned'
+    ORDER BY a.is_scope
 """)
 
 
@@ -95,7 +108,8 @@ def propose(
     side = side or side_of(profile, spot)
     number = next_number(session, profile, street.id, side, spot)
     door = read_door(profile, str(number))
-    before = written_before(session, profile, street.community_id or street.township_id or street.district_id)
+    area_id = street.community_id or street.township_id or street.district_id
+    before = written_before(session, profile, area_id, street.id)
     return Proposal(
         number, door.number_text, before + street.full_name + door.number_text, side,
         spot.distance_m if spot else None, spot.from_axis_m if spot else None,
@@ -194,8 +208,17 @@ def side_of(profile: Profile, spot: Spot | None) -> Parity | None:
     return "odd" if spot.hand in hands else "even"
 
 
-def written_before(session: Session, profile: Profile, area_id: UUID) -> str:
-    """Return the names of divisions that the profile writes before a place name, the largest first."""
-    names = {row.level: row.name for row in session.execute(_AROUND, {"id": area_id})}
-    written = {area.level for area in profile.areas if area.written}
-    return "".join(names[level] for level in LEVELS if level in names and level in written)
+def written_before(
+    session: Session, profile: Profile, area_id: UUID, place_name_id: UUID | None = None
+) -> str:
+    """Return the names of divisions before a place name, or before a number that stands in an area itself.
+
+    `area_id` is the deepest division that the address lies in. Down to the one in which the first name is
+    unique the name's own divisions count, also where a door lies across their boundary.
+    """
+    names, lowest = dict[str, str | None](), "district"
+    # Those of the name come last.
+    for row in session.execute(_AROUND, {"area": area_id, "place": place_name_id}):
+        names[row.level] = row.name
+        lowest = row.level if row.is_unique_in else lowest
+    return divisions_before(profile, names, cast("Level", lowest))

@@ -2,15 +2,16 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 from geo_registry.address.numbers import Door
 from geo_registry.address.scheme import Level, Part, PlaceKind, Profile, is_place
 from geo_registry.errors import RuleBroken
 from geo_registry.text import NUMERAL_CHARACTERS, clean, fold_numerals, normal_key, to_chinese, to_int
 
+_LEVELS: tuple[Level, ...] = get_args(Level)
 _GENERICS = "路街道巷弄段衖衕组組村号號"
 _COUNTED = re.compile(
     f"第?(?P<count>\\d{{1,4}}|[{NUMERAL_CHARACTERS}]+)(?P<subs>(?:[之-]\\d{{1,3}})*)(?P<word>\\D+)"
@@ -114,6 +115,23 @@ def compose(profile: Profile, names: Sequence[tuple[PlaceKind | str, str]], door
     return written + (door.text if door else "")
 
 
+def unique_in(profile: Profile, kind: str | None) -> Level:
+    """Return the level of division in which a first name stands once; None is a number without names."""
+    return profile.street_unique_in if kind == "street" else "community"
+
+
+def divisions_before(profile: Profile, names: Mapping[str, str | None], unique: Level) -> str:
+    """Return the names of divisions that stand before an address, the largest first.
+
+    These are the levels that the profile writes, and those below the district down to the one in which the
+    first name is unique: 4组 of one village is another place than 4组 of the next.
+    """
+    reach = _LEVELS.index(unique)
+    written = {area.level for area in profile.areas if area.written}
+    written.update(_LEVELS[_LEVELS.index("district") + 1 : reach + 1])
+    return "".join(names.get(level) or "" for level in _LEVELS if level in written)
+
+
 def compose_full(
     profile: Profile,
     divisions: Sequence[tuple[Level, str]],
@@ -122,10 +140,13 @@ def compose_full(
     *,
     every_level: bool = False,
 ) -> str:
-    """Return the standard address with the divisions the profile writes, or with all that are given."""
-    levels = [area.level for area in profile.areas if every_level or area.written]
-    named = dict(divisions)
-    return "".join(named.get(level, "") for level in levels) + compose(profile, names, door)
+    """Return the standard address with the divisions that belong before it, or with all that are given."""
+    named: dict[str, str] = dict(divisions)
+    if every_level:
+        before = "".join(named.get(area.level, "") for area in profile.areas)
+    else:
+        before = divisions_before(profile, named, unique_in(profile, names[0][0] if names else None))
+    return before + compose(profile, names, door)
 
 
 def propose_number(profile: Profile, distance_m: float, side: Literal["odd", "even"]) -> int:

@@ -325,7 +325,8 @@ def _address(
     session: Session, profile: Profile, street: PlaceName | None, community_id: UUID | None, door: Door,
     areas: Areas,
 ) -> Address:  # fmt: skip
-    before = written_before(session, profile, areas.community_id or areas.township_id or areas.district_id)
+    area_id = areas.community_id or areas.township_id or areas.district_id
+    before = written_before(session, profile, area_id, street.id if street else None)
     text_before = before + (street.full_name if street else "")
     return Address(
         id=new_id(), code=new_code(), place_name_id=street.id if street else None,

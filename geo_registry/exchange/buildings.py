@@ -22,7 +22,7 @@ from geo_registry.exchange.buildings_read import OVERLAP, Member, Whole, numbers
 from geo_registry.exchange.ledger import Load
 from geo_registry.exchange.mapping import Mapping
 from geo_registry.exchange.placing import UNASSIGNED, place_rows
-from geo_registry.exchange.plates_names import PLACE_COLUMNS, Area, Doors, Names, Places
+from geo_registry.exchange.plates_names import PLACE_COLUMNS, Area, Doors, Names, Places, prefixes
 from geo_registry.exchange.staging import Values, copy_rows, ewkb, run, sections, settle, staged, warn, whole
 from geo_registry.exchange.streets import profile_of, source_of
 
@@ -118,12 +118,11 @@ def _stage_numbers(load: Load, profile: Profile, doors: Doors, wholes: list[Whol
 
 def _areas(load: Load, profile: Profile) -> Iterator[tuple[tuple[UUID, UUID | None, UUID | None], Area]]:
     """Yield the areas of the staged buildings by their ids, with the division names that addresses write."""
-    written = {area.level for area in profile.areas if area.written}
     found = load.connection.execute(sections("buildings")["areas"]).fetchall()
     for index, (district, township, community, *names) in enumerate(found):
         named = {level: name for level, name in zip(LEVELS, names, strict=True) if name != UNASSIGNED}
-        prefix = "".join(named.get(level) or "" for level in LEVELS if level in written)
-        area = Area(index, community or NOWHERE, township, district, prefix, named.get("community") or "")
+        before = prefixes(profile, named)
+        area = Area(index, community or NOWHERE, township, district, *before, named.get("community") or "")
         yield (district, township, community), area
 
 
@@ -163,10 +162,11 @@ def _number(
     except RuleBroken:
         warn(load, "number-unreadable", 1)
         return None
-    door = form.door
+    door, is_local = form.door, scope < 0 or places.nodes[scope].is_local
+    prefix = area.local_prefix if is_local else area.prefix
     kind = "temporary" if door.temporary else "gate_small"
     return (
-        max(scope, -1), area.prefix, door.number, door.number_key, door.number_text, kind, door.building_text,
+        max(scope, -1), prefix, door.number, door.number_key, door.number_text, kind, door.building_text,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from geo_registry.address.profile import Profile, load_profile
 from geo_registry.errors import RuleBroken
 from geo_registry.exchange.areas import load_companions
 from geo_registry.exchange.ledger import Load
-from geo_registry.exchange.plates_names import Area
+from geo_registry.exchange.plates_names import Area, prefixes
 from geo_registry.exchange.plates_stage import Limit, Stager
 from geo_registry.exchange.report import guard_retirement
 from geo_registry.exchange.staging import sections
@@ -141,7 +141,6 @@ def _county(code: str) -> str:
 
 
 def _registered(load: Load, profile: Profile, codes: set[str]) -> dict[str, tuple[Area, bytes | None]]:
-    written = {level.level for level in profile.areas if level.written}
     named_in = {code.partition("/")[0] for code in codes if "/" in code}
     asked = {"scheme": load.request.mapping.scheme, "codes": sorted(codes), "towns": sorted(named_in)}
     by_name = {(code.partition("/")[0], normal_key(code.partition("/")[2])): code for code in codes}
@@ -151,8 +150,8 @@ def _registered(load: Load, profile: Profile, codes: set[str]) -> dict[str, tupl
         code = given if given in codes else by_name.get((given, normal_key(named["community"] or "")))
         if code is None:
             continue
-        prefix = "".join(named[level] or "" for level in LEVELS if level in written)
-        found[code] = (Area(-1, community, township, district, prefix, named["community"]), boundary)
+        before = prefixes(profile, named)
+        found[code] = (Area(-1, community, township, district, *before, named["community"]), boundary)
     return found
 
 

@@ -4,7 +4,7 @@
 DROP TABLE IF EXISTS pg_temp.stage_area, pg_temp.stage_name, pg_temp.stage_door, pg_temp.stage_row,
   pg_temp.stage_scope, pg_temp.stage_number, pg_temp.stage_address, pg_temp.stage_part, pg_temp.stage_building, pg_temp.stage_unit, pg_temp.stage_plate,
   pg_temp.stage_old, pg_temp.stage_gone, pg_temp.stage_left;
-CREATE TEMP TABLE stage_area (id int, community_id uuid, township_id uuid, district_id uuid, prefix text);
+CREATE TEMP TABLE stage_area (id int, community_id uuid, township_id uuid, district_id uuid, prefix text, local_prefix text);
 CREATE TEMP TABLE stage_name (
   id int, parent int, depth int, scope_id uuid, kind text, name text, normal_name text, full_name text, pinyin text,
   initials text, district_id uuid, township_id uuid, community_id uuid, is_needed boolean
@@ -44,8 +44,9 @@ WHERE n.depth = %(depth)s AND n.is_new ORDER BY n.scope_id, n.normal_name;
 
 -- :: addresses (One address for each number in its scope. Its position is that of its first door in the order of units.)
 CREATE TEMP TABLE stage_scope AS
-SELECT id, place_id AS scope_id, place_id AS place_name_id, full_name FROM pg_temp.stage_name WHERE place_id IS NOT NULL
-UNION ALL SELECT -1 - id, community_id, NULL, '' FROM pg_temp.stage_area;
+SELECT id, place_id AS scope_id, place_id AS place_name_id, full_name, community_id IS NOT NULL AS is_local
+FROM pg_temp.stage_name WHERE place_id IS NOT NULL
+UNION ALL SELECT -1 - id, community_id, NULL, '', true FROM pg_temp.stage_area;
 ANALYZE pg_temp.stage_scope;
 CREATE TEMP TABLE stage_number AS
 SELECT DISTINCT ON (r.scope, d.number_part) r.scope, d.number_part, r.row_number, r.area, r.neighborhood, r.lon, r.lat,
@@ -56,7 +57,7 @@ ANALYZE pg_temp.stage_number;
 CREATE TEMP TABLE stage_address AS
 SELECT door.scope, door.number_part, door.row_number, door.number, door.number_key, door.number_text, door.plate_kind,
   door.plate_state, door.neighborhood, s.scope_id, s.place_name_id, v.district_id, v.township_id, v.community_id,
-  v.prefix || s.full_name || door.number_text AS standard_text,
+  CASE WHEN s.is_local THEN v.local_prefix ELSE v.prefix END || s.full_name || door.number_text AS standard_text,
   ST_SetSRID(ST_MakePoint(door.lon, door.lat), 4490) AS position,
   a.id IS NULL AS is_new, coalesce(a.id, registry.new_id()) AS id,
   a.id IS NOT NULL AND (a.state <> 'current' OR a.position IS DISTINCT FROM ST_SetSRID(ST_MakePoint(door.lon, door.lat), 4490)

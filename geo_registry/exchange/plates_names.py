@@ -1,12 +1,12 @@
 """Place names and doors of a file, each read once however many rows bear it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from geo_registry.address.numbers import Door, Fault, parse_door
 from geo_registry.address.profile import Profile
-from geo_registry.address.rules import normal_name, standard_name
+from geo_registry.address.rules import divisions_before, normal_name, standard_name, unique_in
 from geo_registry.text import clean, initials, normal_key, pinyin
 
 PLACE_COLUMNS = (
@@ -18,14 +18,26 @@ Names = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A community of the register that rows name: ids, the divisions the profile writes, its name."""
+    """A community of the register that rows name: ids, its name, and the divisions written before addresses.
+
+    `prefix` stands before a street, `local_prefix` before what is unique in the community alone.
+    """
 
     index: int
     community_id: UUID
     township_id: UUID | None
     district_id: UUID
     prefix: str
+    local_prefix: str
     name: str
+
+
+def prefixes(profile: Profile, names: Mapping[str, str | None]) -> tuple[str, str]:
+    """Return the divisions before a street and before a name or number that is unique in its community."""
+    return (
+        divisions_before(profile, names, unique_in(profile, "street")),
+        divisions_before(profile, names, unique_in(profile, None)),
+    )
 
 
 @dataclass(slots=True)
@@ -108,10 +120,10 @@ class Places:
 
     def _top_scope(self, area: Area, kind: str) -> UUID:
         """Return where a top name is unique: a street as the profile says, another in its community."""
-        unique_in = self._profile.street_unique_in if kind == "street" else "community"
-        if unique_in == "community":
+        unique = unique_in(self._profile, kind)
+        if unique == "community":
             return area.community_id
-        return (area.township_id if unique_in == "township" else None) or area.district_id
+        return (area.township_id if unique == "township" else None) or area.district_id
 
 
 @dataclass(frozen=True, slots=True)

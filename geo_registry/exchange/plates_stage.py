@@ -296,7 +296,7 @@ class Stager:
                 if known is None:
                     known = Area(
                         len(self._by_index), area.community_id, area.township_id, area.district_id,
-                        area.prefix, area.name,
+                        area.prefix, area.local_prefix, area.name,
                     )  # fmt: skip
                     self._by_index.append(known)
                     self.villages.add(known.index, boundary)
@@ -347,7 +347,8 @@ class Stager:
     def _copy_names(self) -> None:
         with self._load.connection.cursor().copy("COPY pg_temp.stage_area FROM STDIN") as copy:
             for one in self._by_index:
-                copy.write_row((one.index, one.community_id, one.township_id, one.district_id, one.prefix))
+                ids = one.community_id, one.township_id, one.district_id
+                copy.write_row((one.index, *ids, one.prefix, one.local_prefix))
         with self._load.connection.cursor().copy("COPY pg_temp.stage_name FROM STDIN") as copy:
             for node in self.places.nodes:
                 copy.write_row(node.row())

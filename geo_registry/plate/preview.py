@@ -86,7 +86,8 @@ def preview_address(
         number = str(next_number(session, profile, scope_id, side or side_of(profile, spot), spot))
     door = read_door(profile, number)
     remarks = [*_taken(session, scope_id, door), *_beside(profile, door, spot, side)]
-    before = "" if district_id is None else written_before(session, profile, community_id or district_id)
+    area_id = community_id or district_id
+    before = "" if area_id is None else written_before(session, profile, area_id, place_name_id)
     if lon is not None and lat is not None:
         found = areas_at(session, lon, lat)
         if found is not None and found.district_id != district_id:

@@ -11,9 +11,11 @@ from geo_registry.address.rules import (
     check_chain,
     compose,
     compose_full,
+    divisions_before,
     normal_name,
     propose_number,
     standard_name,
+    unique_in,
 )
 from geo_registry.address.scheme import Profile
 from geo_registry.errors import RuleBroken
@@ -96,6 +98,16 @@ def test_divisions_are_written_as_the_profile_says() -> None:
         compose_full(SHANGHAI, divisions, names, door, every_level=True)  # type: ignore[arg-type]
         == "上海市松江区方松街道映月路6号"
     )
+
+
+def test_a_name_is_written_with_the_divisions_in_which_it_is_unique() -> None:
+    divisions = {"district": "映山区", "township": "望澜镇", "community": "沿山村"}
+    assert divisions_before(SHANGHAI, divisions, unique_in(SHANGHAI, "street")) == "映山区"
+    assert divisions_before(SHANGHAI, divisions, unique_in(SHANGHAI, "group")) == "映山区望澜镇沿山村"
+    assert divisions_before(SHANGHAI, divisions, unique_in(SHANGHAI, None)) == "映山区望澜镇沿山村"
+    assert divisions_before(VILLAGE, divisions, unique_in(VILLAGE, "street")) == "望澜镇沿山村"
+    full = compose_full(VILLAGE, list(divisions.items()), [("group", "4组")], make_door(VILLAGE, 18))  # type: ignore[arg-type]
+    assert full == "望澜镇沿山村4组18号"
 
 
 @pytest.mark.parametrize(

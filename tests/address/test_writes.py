@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from geo_registry.address import writes
@@ -117,6 +117,26 @@ class TestNumbers:
         assert (found.number, found.number_key) == (119, "119-1")
         # The profile writes the district before the street, as in a file's addresses.
         assert found.standard_text.endswith("区三新路119-1号")
+
+    def test_the_same_group_of_two_villages_has_two_texts(self, session: Session) -> None:
+        session.execute(text("UPDATE registry.jurisdiction SET profile = 'village'"))
+        town = make.make_division(session, parent=make.make_division(session), name="望澜镇")
+        texts = []
+        for name in ("沿山村", "溪口村"):
+            village = make.make_division(session, parent=town, name=name)
+            group = writes.name_street(session, CLERK, kind="group", name="四组", area_id=village.id)
+            done = writes.number_address(session, CLERK, place_name_id=group.id, number="18")
+            texts.append(address(session, CLERK, done.id).standard_text)
+        assert texts == ["望澜镇沿山村4组18号", "望澜镇溪口村4组18号"]
+
+    def test_a_place_of_one_community_is_written_with_it_by_every_profile(self, session: Session) -> None:
+        town = make.make_division(session, parent=make.make_division(session, name="映山区"), name="望澜街道")
+        community = make.make_division(session, parent=town, name="沿山居委会")
+        estate = writes.name_street(session, CLERK, kind="estate", name="春风里", area_id=community.id)
+        here = writes.number_address(session, CLERK, place_name_id=estate.id, number="3")
+        bare = writes.number_address(session, CLERK, community_id=community.id, number="3")
+        assert address(session, CLERK, here.id).standard_text == "映山区望澜街道沿山居委会春风里3号"
+        assert address(session, CLERK, bare.id).standard_text == "映山区望澜街道沿山居委会3号"
 
     @pytest.mark.parametrize(
         ("number", "code"),

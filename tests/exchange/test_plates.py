@@ -70,6 +70,16 @@ def test_a_street_is_one_in_its_township_and_another_in_the_next(raw: psycopg.Co
     assert all_of(raw, "SELECT count(*) FROM registry.place_name") == [(2,)]
 
 
+def test_the_same_group_of_two_villages_has_two_texts(raw: psycopg.Connection, path: Path) -> None:
+    rows = [door("18號", road=""), door("18號", WEST, 0.015, road=""), door("18號")]
+    # This profile writes district and street alone; groups are unique in their village.
+    mapping = PLAIN.model_copy(update={"profile": "shanghai"})
+    assert load_list(raw, write_list(path, *rows), mapping).stored == 3
+    assert [text for text, *_ in all_of(raw, ADDRESSES)] == [
+        "映月縣中山路18号", "映月縣映月鎮東里1鄰18号", "映月縣映月鎮西里1鄰18号",
+    ]  # fmt: skip
+
+
 def test_without_a_road_the_neighbourhood_is_the_place(raw: psycopg.Connection, path: Path) -> None:
     rows = [
         door("7號", road=""),

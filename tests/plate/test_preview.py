@@ -51,7 +51,7 @@ def test_a_preview_of_a_community_without_street_names(street_of: Lay) -> None:
         street.session, street.clerk, community_id=street.place.community_id, number="临3"
     )
     assert (found.kind, found.side) == ("temporary", None)
-    assert found.standard_text.endswith("区临3号")
+    assert found.standard_text.endswith("居委会临3号")
 
 
 def test_a_preview_refuses_what_it_cannot_read(street_of: Lay) -> None:
