@@ -15,7 +15,6 @@ RegistryError
 `code` is stable and for programs, `detail` is Chinese and for people; neither holds a person's value.
 """
 
-
 from functools import partial
 from typing import Any
 
@@ -34,7 +33,8 @@ class RegistryError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Tell how the error is made again in another process."""
-        return partial(type(self), **self.facts), (self.code, self.detail)
+        facts: dict[str, Any] = self.facts
+        return partial(type(self), **facts), (self.code, self.detail)
 
 
 class NotFound(RegistryError):
