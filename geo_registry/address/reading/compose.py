@@ -1,0 +1,124 @@
+"""From parts to the standard text: what a profile writes, in its order, with its words and numerals."""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import get_args
+
+from geo_registry.address.numbers import Door, door_reader
+from geo_registry.address.reading.parts import Inferred, ReadKind, ReadPart
+from geo_registry.address.rules import standard_name
+from geo_registry.address.scheme import Level, Profile, is_place
+from geo_registry.text import NUMERAL_CHARACTERS, clean, to_int
+
+_LEVELS: tuple[Level, ...] = get_args(Level)
+_NUMBERS: dict[str, str] = {
+    "street_number": "number", "sub_street_number": "number", "building": "building", "entrance": "entrance",
+    "floor": "floor", "room": "room",
+}  # fmt: skip
+_UNWRITTEN: frozenset[ReadKind] = frozenset(
+    ["country", "neighborhood", "occupant", "note", "repetition", "unread"]
+)
+_NUMERAL = re.compile(f"[{NUMERAL_CHARACTERS}]+")
+_BARE = re.compile(r"[A-Z]?\d{1,5}[A-Z]?|[A-Z]")
+
+
+def compose(
+    profile: Profile,
+    parts: Iterable[ReadPart],
+    inferred: Iterable[Inferred] = (),
+    *,
+    every_level: bool = False,
+) -> str:
+    """Return the standard text: the divisions the profile writes, then places, door and unit.
+
+    A division that was read is preferred to an inferred one of the same level. The other parts keep the order
+    of the text, but a number in front of its street moves behind it. A floor that the room number tells is
+    not written again.
+    """
+    read = tuple(parts)
+    divisions: dict[str, str] = {one.kind: one.value for one in inferred if one.kind in _LEVELS}
+    divisions.update((one.kind, one.value) for one in read if one.kind in _LEVELS)
+    local = [(one.kind, one.value) for one in read if one.kind not in _UNWRITTEN and one.kind not in _LEVELS]
+    return _divisions_text(profile, divisions, every_level=every_level) + _local_text(
+        profile, tuple(_ordered(local))
+    )
+
+
+def _divisions_text(profile: Profile, divisions: dict[str, str], *, every_level: bool) -> str:
+    if every_level:
+        return "".join(divisions.get(level, "") for level in _LEVELS)
+    known = {area.level for area in profile.areas}
+    if "city" in divisions and "city" not in known:
+        # A municipality is read as a city; a profile may know it as a province.
+        divisions = {"province": divisions["city"]} | divisions
+    return "".join(divisions.get(area.level, "") for area in profile.areas if area.written)
+
+
+@lru_cache(maxsize=131_072)
+def part_value(profile: Profile, kind: ReadKind, text: str) -> str:
+    """Return the normal form of one part as the profile writes it: 二单元 is 2单元, 付106号 is 附106号.
+
+    Divisions and parts the profile does not know keep their clean text.
+    """
+    packed = clean(text).replace(" ", "")
+    if kind in _NUMBERS:
+        return _number_value(profile, kind, packed) if packed else ""
+    if is_place(kind) and kind in profile.by_kind and packed:
+        return standard_name(profile, kind, packed)
+    return _in_digits(packed) if kind == "neighborhood" else packed
+
+
+def _number_value(profile: Profile, kind: str, packed: str) -> str:
+    if kind in {"street_number", "sub_street_number"}:
+        door = door_reader(profile).read(packed)
+        return door.text if isinstance(door, Door) and not door.is_building else _in_digits(packed)
+    part = profile.part(_NUMBERS[kind])
+    folded = _in_digits(packed).upper()
+    if part and _BARE.fullmatch(folded):
+        folded += next(word for word in part.suffixes if word != "之")
+    units = door_reader(profile).units
+    floor = profile.part("floor")
+    if kind == "room" and floor and folded.startswith(("之", "-")):
+        # Such a room is written by the floor it lies on, 二樓之1.
+        on_first, first = units.read(f"1{floor.suffixes[0]}{folded}"), units.read(f"1{floor.suffixes[0]}")
+        return on_first.text.removeprefix(first.text) if on_first and first else folded
+    unit = units.read(folded)
+    return unit.building_text + unit.text if unit else folded
+
+
+def _in_digits(text: str) -> str:
+    return _NUMERAL.sub(_digits, text)
+
+
+def _digits(run: re.Match[str]) -> str:
+    value = to_int(run.group())
+    return run.group() if value is None else str(value)
+
+
+def _ordered(local: list[tuple[ReadKind, str]]) -> list[tuple[ReadKind, str]]:
+    """Move numbers that stand in front of every place behind the places."""
+    first = next((place for place, (kind, _) in enumerate(local) if kind not in _NUMBERS), 0)
+    behind = next((place for place in range(first, len(local)) if local[place][0] in _NUMBERS), len(local))
+    return local[first:behind] + local[:first] + local[behind:]
+
+
+@lru_cache(maxsize=65_536)
+def _local_text(profile: Profile, local: tuple[tuple[ReadKind, str], ...]) -> str:
+    text, run = "", list[str]()
+    for kind, value in local:
+        if kind in _NUMBERS:
+            run.append(part_value(profile, kind, value))
+        else:
+            text += _door_text(profile, run) + part_value(profile, kind, value)
+            run.clear()
+    return text + _door_text(profile, run)
+
+
+def _door_text(profile: Profile, run: Sequence[str]) -> str:
+    """Return number and unit as one door where they read as one, else side by side as they are."""
+    joined = "".join(run)
+    door = door_reader(profile).read(joined) if joined else None
+    if isinstance(door, Door) and not door.names and door.note is None:
+        return door.text
+    return joined
