@@ -13,7 +13,7 @@ ReadKind = Literal[
 """Kinds of parts. The last four are no address: a person or firm, a word that only helps to find the place
 (旁边, 对面, 交叉口), a repetition of what stands elsewhere with the separators, and what nothing understood.
 
-`street_number` is the number of a door (号) on the last named place: street, lane, group, hamlet or community.
+`street_number` is the number of a door (号) on the last named place: street, lane, group, hamlet, community.
 """
 
 
@@ -47,8 +47,8 @@ class Inferred:
 class Reading:
     """A text read: parts in the order of the text, without overlap; separators belong to no part.
 
-    `standard` is the address in the spelling of the profile, `confidence` 0 to 1, `notes` are Chinese sentences
-    on what was assumed or contradicts.
+    `standard` is the address in the spelling of the profile, `confidence` 0 to 1, `notes` are Chinese
+    sentences on what was assumed or contradicts.
     """
 
     input: str
