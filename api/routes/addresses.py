@@ -10,10 +10,11 @@ from pydantic import Field
 from api.deps import CurrentViewer, IfMatch, Needs, Once, PageQuery, Strict, Transaction, answer, one
 from api.schemas.act import Paper, WrittenOut
 from api.schemas.address import AddressCorrection, NewAddress, Renumber
-from api.schemas.place import PointQuery, Text, one_of, parse_point
+from api.schemas.place import Lat, Lon, PointQuery, Text, one_of, parse_point
 from geo_registry.access.viewer import Permission
 from geo_registry.address import reads, writes
 from geo_registry.address.tables import STATES
+from geo_registry.errors import RuleBroken
 from geo_registry.pages import Page
 
 router = APIRouter(prefix="/v1/addresses", tags=["addresses"])
@@ -28,8 +29,26 @@ class SearchQuery(Strict):
     """What one types, and where one stands."""
 
     q: Annotated[Text, Field(description="地址、地名、拼音、首字母或编码")]
-    near: Annotated[str | None, Field(max_length=60, description="lon,lat，用于同分排序")] = None
+    lon: Annotated[Lon | None, Field(description="与 lat 一起：同分时近者在前")] = None
+    lat: Lat | None = None
+    near: Annotated[str | None, Field(max_length=60, description="lon,lat，与分开写的 lon、lat 相同")] = None
     limit: Annotated[int, Field(ge=1, le=100)] = 20
+
+    def place(self) -> tuple[float, float] | None:
+        """Return where one stands, as longitude and latitude.
+
+        Raises:
+            RuleBroken: `point-invalid` when half of it is missing.
+
+        """
+        if self.near:
+            return parse_point(self.near)
+        if self.lon is None and self.lat is None:
+            return None
+        if self.lon is None or self.lat is None:
+            lacking = "lat" if self.lat is None else "lon"
+            raise RuleBroken("point-invalid", "lon 与 lat 须一起给出（度）", field=lacking)
+        return self.lon, self.lat
 
 
 class NearQuery(PointQuery):
@@ -50,8 +69,7 @@ class AddressQuery(PageQuery):
 @router.get("/search", response_model=reads.SearchResult, dependencies=[READ])
 def search(query: Annotated[SearchQuery, Query()], session: Transaction, viewer: CurrentViewer) -> Response:
     """Tell what a text may mean, the best first, each hit with its reason."""
-    near = parse_point(query.near) if query.near else None
-    return answer(reads.search(session, viewer, text=query.q, limit=query.limit, near=near))
+    return answer(reads.search(session, viewer, text=query.q, limit=query.limit, near=query.place()))
 
 
 @router.get("/nearest", response_model=list[reads.NearAddress], dependencies=[READ])
