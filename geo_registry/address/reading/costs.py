@@ -1,0 +1,122 @@
+"""What the search pays: for the order of parts, for their writing, for words nobody knows.
+
+All costs are set by hand, in the unit of a natural logarithm: 0 is what an address writes as a rule, 2 what it
+does now and then, 5 what it hardly ever does. The tables hold for every profile; what a profile does not write
+has no candidates.
+"""
+
+from typing import Final
+
+# States: what was read last. The texts stand at the end, one for each class of ending.
+STATES: Final = (
+    "start", "province", "city", "district", "zone", "township", "community", "neighborhood", "hamlet", "group",
+    "street", "section", "lane", "number", "building", "entrance", "floor", "room",
+    "crossing", "text", "text_estate", "text_market", "text_tower", "text_firm", "text_village", "text_area",
+)  # fmt: skip
+STATE: Final = {name: index for index, name in enumerate(STATES)}
+TEXT: Final = STATE["text"]
+
+# Columns: what may be read next, by the way it is written.
+COLUMNS: Final = (
+    "province", "city", "district", "zone", "township", "community", "neighborhood", "hamlet", "group",
+    "street", "section", "lane", "number_word", "number_pair", "number_bare", "crossing", "text",
+    "building_word", "building_door", "building_bare", "building_letter",
+    "entrance_word", "entrance_door", "entrance_bare",
+    "floor_word", "floor_bare", "room_word", "room_door", "room_bare", "end",
+)  # fmt: skip
+COLUMN: Final = {name: index for index, name in enumerate(COLUMNS)}
+FAR: Final = 9.0
+
+_HEAD = "province city district zone township community neighborhood hamlet group street section lane number crossing text building entrance floor room end"
+_ORDER = """
+start         0.3  0.8  1.2    3  1.6  3.5    6    5    5  1.8    7    6    6    6  2.2    6    7    7    6    9
+province        4   .2  1.6    4  3.5    5    7    6    6    4    7    7    7    6  3.2    7    8    8    7    3
+city            5    4   .3    3  2.6    4    6    6    6  2.8    7    7    7    6  2.8    7    8    8    7    2
+district        6    5    5  2.5   .8  2.6    5    5    5  1.4    6    6    6    6  1.8    6    7    7    6    2
+zone            7    6    5    5  3.5  3.0    6    5    5   .6    5    5    5    6  1.2    3    6    6    5    2
+township        7    6    5  3.5    5  1.2    2    4    4  1.0    5    5    4    6  1.2    5    6    6    5    2
+community       8    7    6    6    6    4    1    4  1.5  1.4    5    3  1.4    6  1.1    4    6    6    5    1
+neighborhood    9    8    7    7    6    5    9    3    3   .5    5    2  1.5    6    2    5    7    7    6    2
+hamlet          9    8    7    7    6    5    6    5  1.5    2    5    3   .6    6    2    4    6    6    5    2
+group           9    8    7    7    6    5    6    4    5    3    5    4   .5    6  1.6    4    6    6    5   .6
+street          8    7    6    5  5.5  4.5    6    6  4.5  2.9    2  1.5   .2  1.2  1.6  3.5    6    5  4.5  1.5
+section         9    8    7    6    6    6    6    6    5  3.5    5    2   .3  1.5  1.6    4    6    6    5  1.5
+lane            9    8    7    7    7    6    7    6    5    4    5    2   .2  2.5  1.6    3    5    5    3  1.2
+number          9    8    7    5    6    6    7    7    5  4.5    6    4    5    3  1.0  1.6    4  2.2  1.6   .5
+building        9    8    7    7    7    7    8    7    6    6    7    6    5    6  3.0    6   .9  1.2   .6  1.2
+entrance        9    8    7    7    7    7    8    7    6    6    7    6    6    6  3.3    5    6    2   .4  1.4
+floor           9    8    7    7    7    7    8    7    6    6    7    6    6    6  1.3    5    4    5   .9   .7
+room            9    8    7    7    7    7    8    7    6    6    7    6    6    6  2.2    6    7    5    4   .1
+text            8    7    6    4    5    4    6    5    4  2.9    5    4  1.8    6   .0  1.2    3  1.6  1.3   .4
+text_estate     8    7    6    4    5    4    6    5    4  2.6    5    4  2.6    6   .0   .3  2.5    2  1.0   .4
+text_market     8    7    6    4    5    4    6    5    4  2.6    5    4  2.2    6   .0    1    2  1.3   .5   .4
+text_tower      8    7    6    4    5    4    6    5    4    3    5    4    3    6   .0  1.3    3   .4   .6   .4
+text_firm       8    7    6    4    5    4    6    5    4  2.6    5    4  2.2    6   .0  1.4    4  1.4  1.6   .3
+text_village    8    7    6    4    5    4    6    5  2.5  2.6    5    3   .7    6   .0   .6    4    3  2.6   .5
+crossing        9    9    9    7    7    5    9    6    6  -.5    6    3    6    9  1.5    6    9    9    9    5
+text_area       8    7    6    4    5    3    6    5    3  1.6    5    4  1.8    6   .0   .5  2.5    2  1.4   .4
+"""
+
+# How a column is written: added to the cost of the order.
+_WRITING = {
+    "number_word": -0.5, "number_bare": 1.4, "number_pair": -0.3,
+    "building_word": -1.5, "building_door": 1.2, "building_bare": 1.2, "building_letter": 2.0,
+    "entrance_word": -1.5, "entrance_door": 1.5, "entrance_bare": 1.0,
+    "floor_word": -1.5, "floor_bare": 3.0, "room_word": -1.2, "room_door": 1.0, "room_bare": 0.3,
+}  # fmt: skip
+
+# What does not follow from order and writing alone.
+_EXCEPTIONS = {
+    ("text_estate", "building_door"): 0.8, ("text_area", "building_door"): 1.2,
+    ("text_market", "building_door"): 3.0, ("text_market", "room_door"): 1.0,
+    ("street", "building_bare"): 6.0, ("street", "building_door"): 6.0, ("street", "room_door"): 6.5,
+    ("number", "building_door"): 3.0, ("number", "number_word"): 5.5,
+    ("floor", "room_door"): 0.9,
+    ("text", "number_pair"): 4.0, ("text_estate", "number_pair"): 5.0, ("text_market", "number_pair"): 5.0,
+    ("text_tower", "number_pair"): 5.0, ("text_firm", "number_pair"): 5.0, ("text_area", "number_pair"): 5.0,
+    ("building", "number_pair"): 8.0, ("building", "building_door"): 6.0,
+    ("entrance", "room_door"): 1.5,
+}  # fmt: skip
+
+
+def _rows() -> list[list[float]]:
+    names = _HEAD.split()
+    table: dict[str, list[float]] = {}
+    for line in _ORDER.strip().splitlines():
+        state, *figures = line.split()
+        base = dict(zip(names, map(float, figures), strict=True))
+        table[state] = [
+            _EXCEPTIONS.get((state, column), base[column.split("_")[0]] + _WRITING.get(column, 0.0))
+            for column in COLUMNS
+        ]
+    return [table[state] for state in STATES]
+
+
+ROWS: Final = _rows()
+"""What comes next costs `ROWS[state][column]`."""
+
+# A name nobody knows that begins with what ends a name (区文三路), or holds such a word (越城区东街).
+TORN: Final = 2.5
+SWALLOWED: Final = 2.5
+# A name nobody knows, by the number of characters before its generic word.
+STREET_LENGTH: Final = (5.0, 1.6, 0.3, 0.8, 3.0, 5.0, 7.0)
+TOWNSHIP_LENGTH: Final = (9.0, 4.0, 1.4, 2.2, 4.0, 5.5)
+DISTRICT_LENGTH: Final = (9.0, 4.5, 2.6, 3.4, 5.0, 6.0)
+COMMUNITY_LENGTH: Final = (9.0, 3.0, 0.8, 1.0, 2.2, 3.6)
+
+# A known name by the way it is spelled: full, short, former, changed generic word, alias.
+WAYS: Final = (0.0, 0.9, 0.3, 0.6, 0.5)
+
+# Running text: each character of a name nobody knows.
+TEXT_CHARACTER: Final = 0.75
+TEXT_LETTER: Final = 0.9
+TEXT_DIGIT: Final = 2.2
+ZONE_LENGTH: Final = (0.6, 2.0, 1.0, 2.0, 2.0, 3.0, 4.0, 5.0)
+
+# A known name and the places before it: in none of them though some are known; nothing known before it.
+OUTSIDE: Final = {"full": 4.5, "short": 7.0}
+ALONE: Final = (0.0, 0.0, 0.0, 0.5, 0.3, 1.0)
+"""By level: province, city, district, zone, township, community."""
+# The same for names in short.
+ALONE_SHORT: Final = (0.3, 0.3, 0.6, 3.0, 1.4, 4.0)
+REPEATED: Final = 1.0

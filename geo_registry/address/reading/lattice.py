@@ -1,0 +1,106 @@
+"""The search: the cheapest way through a text, from segment to segment, with running text between them."""
+
+from typing import NamedTuple
+
+from geo_registry.address.reading import costs
+from geo_registry.address.reading.context import Context, Contexts
+from geo_registry.address.reading.grammar import KEEP, TEXT_RULE, Lattice, Rule, Segment
+
+_ROWS = costs.ROWS
+_TEXT = costs.TEXT
+_TEXT_COLUMN = costs.COLUMN["text"]
+_END_COLUMN = costs.COLUMN["end"]
+_BEAM = 7.0
+
+
+class Step(NamedTuple):
+    """One segment of the way: where it stands, what it is, the known places behind it."""
+
+    start: int
+    end: int
+    rule: Rule
+    cost: float
+    context: Context
+    is_known: bool
+    repeats: bool
+
+
+# cost, entry before, segment (None: a character of running text), context, end, repeats
+Entry = tuple[float, "Entry | None", Segment | None, Context, int, bool]
+
+
+def best_way(
+    folded: str, lattice: Lattice, closing: list[int], contexts: Contexts
+) -> tuple[list[Step], float]:
+    """Return the cheapest way through a text and what it costs."""
+    length = len(folded)
+    table: list[dict[int, Entry]] = [{} for _ in range(length + 1)]
+    table[0][0] = (0.0, None, None, (), 0, False)
+    for at in range(length):
+        here = table[at]
+        if not here:
+            continue
+        bound = min([entry[0] for entry in here.values()]) + _BEAM
+        segments, text_class = lattice[at], closing[at]
+        character = _character_cost(folded[at])
+        following = table[at + 1]
+        for state, entry in here.items():
+            cost = entry[0]
+            if cost > bound:
+                continue
+            row = _ROWS[_TEXT + text_class if state == _TEXT else state]
+            context = entry[3]
+            for segment in segments:
+                end, column, behind, own, known, _ = segment
+                total, after, repeats = cost + own, context, False
+                if column >= 0:
+                    total += row[column]
+                if known is not None:
+                    extra, after, repeats = contexts.fit(context, known)
+                    total += extra
+                    if repeats:
+                        total, behind = cost + own + extra, state
+                if behind == KEEP:
+                    behind = state
+                target = table[end]
+                old = target.get(behind)
+                if old is None or total < old[0]:
+                    target[behind] = (total, entry, segment, after, end, repeats)
+            total = cost + character + (row[_TEXT_COLUMN] if state != _TEXT else 0.0)
+            old = following.get(_TEXT)
+            if old is None or total < old[0]:
+                following[_TEXT] = (total, entry, None, context, at + 1, False)
+    return _steps(table[length], closing[length])
+
+
+def _character_cost(char: str) -> float:
+    if char > "\x7f":
+        return costs.TEXT_CHARACTER
+    if char.isdigit():
+        return costs.TEXT_DIGIT
+    return costs.TEXT_LETTER
+
+
+def _steps(last: dict[int, Entry], text_class: int) -> tuple[list[Step], float]:
+    if not last:
+        return [], 0.0
+    total, entry = min(
+        (
+            (one[0] + _ROWS[_TEXT + text_class if state == _TEXT else state][_END_COLUMN], one)
+            for state, one in last.items()
+        ),
+        key=lambda pair: pair[0],
+    )
+    steps: list[Step] = []
+    while entry[1] is not None:
+        cost, before, segment, context, end, repeats = entry
+        start = before[4]
+        if segment is None:
+            steps.append(Step(start, end, TEXT_RULE, cost - before[0], context, False, False))
+        else:
+            steps.append(
+                Step(start, end, segment[5], cost - before[0], context, segment[4] is not None, repeats)
+            )
+        entry = before
+    steps.reverse()
+    return steps, total

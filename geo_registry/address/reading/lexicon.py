@@ -1,0 +1,35 @@
+"""The word lists of the reading: endings of names, words beside an address, noise."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+import yaml
+
+from geo_registry.gazetteer.fold import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Folded word lists; `endings` maps the ending of a name to its class, the longer word counts."""
+
+    endings: dict[str, str]
+    zone: tuple[str, ...]
+    note: tuple[str, ...]
+    noise: tuple[str, ...]
+
+
+_CLASSES = ("estate", "market", "tower", "firm", "village", "area")
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """Return the shipped word lists."""
+    path = resources.files("geo_registry.address.reading") / "lexicon.yaml"
+    lists = yaml.safe_load(path.read_text(encoding="utf-8"))
+    endings: dict[str, str] = {}
+    for name in _CLASSES:
+        for word in lists[name]:
+            endings.setdefault(fold(str(word)), name)
+    rest = {name: tuple(fold(str(word)) for word in lists[name]) for name in ("zone", "note", "noise")}
+    return Lexicon(endings=endings, **rest)

@@ -1,0 +1,42 @@
+"""Standard form of an address text, read with every name the registry knows."""
+
+from functools import lru_cache
+
+from geo_registry.address.known import national_gazetteer
+from geo_registry.address.places import profile_in_force
+from geo_registry.address.profile import load_profile
+from geo_registry.address.reading.parts import Reading
+from geo_registry.address.reading.standardizer import Standardizer
+from geo_registry.address.scheme import Profile
+from geo_registry.db import Session
+from geo_registry.gazetteer.table import Gazetteer
+
+
+def standardize(session: Session, text: str, profile_code: str | None = None) -> Reading:
+    """Return the parts of an address text and its standard form.
+
+    Without a code the profile in force reads it.
+
+    Raises:
+        RuleBroken: `profile-missing`.
+
+    """
+    profile = load_profile(profile_code) if profile_code else profile_in_force(session)
+    return standardizer_for(session, profile).read(text)
+
+
+def standardizer_for(session: Session | None, profile: Profile | None = None) -> Standardizer:
+    """Return a reader with the division table and, with a session, the registry's own names.
+
+    The same reader is returned while neither changes. Without a profile the general one reads.
+    """
+    from geo_registry.address.known import registry_gazetteer
+
+    registry = registry_gazetteer(session) if session is not None else None
+    known = (registry, national_gazetteer())
+    return _standardizer(profile or load_profile("national"), tuple(one for one in known if one is not None))
+
+
+@lru_cache(maxsize=8)
+def _standardizer(profile: Profile, gazetteers: tuple[Gazetteer, ...]) -> Standardizer:
+    return Standardizer(profile, gazetteers)
