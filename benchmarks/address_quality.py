@@ -12,7 +12,7 @@ The corpus has conventions that a product needs not share; `labelled` turns a re
 * a numbered lane behind a street with a door of its own (669弄14号) is `subRoad` and the door `subroadno`; without a door, or
   with one not written as such (669弄102), it is the `roadno` of the street;
 * a named lane or alley is a `road` where no street stands before it, else a `subRoad`;
-* a second door number behind a number (146号11号), or the first behind an estate, is a `houseno`; the third a `roomno`;
+* a second door number behind a number (146号11号) is a `houseno`, the third a `roomno`;
 * estates, occupants, notes, repetitions and development zones are not scored.
 """
 
@@ -107,7 +107,7 @@ def labelled(parts: Sequence[ReadPart]) -> list[Span]:
 
 def _door(last: str, doors: int) -> str:
     """Return the label of a door number by the last place before it and the numbers that place has already."""
-    if doors or last in {"estate", "sub_estate"}:
+    if doors:
         return "houseno" if doors < 2 else "roomno"
     return _NUMBERED_ON.get(last, "roadno")
 
