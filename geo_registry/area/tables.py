@@ -132,6 +132,15 @@ class PlaceChange(Base):
     community_id: Mapped[uuid.UUID | None]
 
 
+class NameChange(Base):
+    """名录变更: one statement that changed names of divisions, place names or aliases."""
+
+    __tablename__ = "name_change"
+    __table_args__ = (Index("name_change_xid_idx", "xid"),)
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    xid: Mapped[str] = mapped_column(TransactionId, server_default=text("pg_current_xact_id()"))
+
+
 class PlaceHistory(Base):
     """历史版本: a replaced row of a place register as it was known during `sys`."""
 

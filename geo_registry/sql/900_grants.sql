@@ -12,7 +12,7 @@ GRANT SELECT, INSERT ON registry.photo, registry.plate_inspection, registry.visi
 GRANT SELECT, INSERT, DELETE ON registry.focus_area_block, registry.zone_block TO registry_app;
 -- Kept by triggers and by the nightly refresh alone.
 GRANT SELECT ON registry.building_block, registry.address_block, registry.last_visit, registry.tally, registry.tally_week,
-  registry.tally_day, registry.heat_cell, registry.place_change TO registry_app;
+  registry.tally_day, registry.heat_cell, registry.place_change, registry.name_change TO registry_app;
 GRANT SELECT ON registry.jurisdiction, registry.backdrop, registry.import_file, registry.quarantine, registry.purpose TO registry_app;
 GRANT SELECT, INSERT ON registry.place_history, registry.act TO registry_app;
 GRANT SELECT, INSERT, DELETE ON registry.idempotency_key, registry.sign_in_failure TO registry_app;
