@@ -14,13 +14,16 @@ CandidateKind = Literal["address", "unit", "building", "street"]
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """What followed a retired object: kind, id, public code, standard text and state."""
+    """What followed a retired object, the last of its line; `building_id` carries the new address."""
 
     kind: CandidateKind
     id: UUID
     code: str
     text: str
     state: str
+    lon: float | None
+    lat: float | None
+    building_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,197 @@
+"""Whether the areas a text names are those of what was found: agreement, silence, contradiction."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text as sql
+
+from geo_registry.address.matching.keys import Asked, Correction
+from geo_registry.address.scheme import Profile
+from geo_registry.area.tables import LEVELS
+from geo_registry.db import Session
+from geo_registry.text import NUMERAL_CHARACTERS, normal_key
+
+_ABOVE = sql("""
+    WITH RECURSIVE above AS (
+      SELECT d.id, d.level, d.name, d.parent_id FROM registry.division d
+      WHERE d.id = ANY(CAST(:ids AS uuid[]))
+      UNION
+      SELECT d.id, d.level, d.name, d.parent_id FROM above a JOIN registry.division d ON d.id = a.parent_id)
+    SELECT * FROM above
+""")
+_NAMED = sql("""
+    SELECT d.id, d.level, d.name, d.parent_id FROM registry.division d
+    WHERE d.name = ANY(CAST(:names AS text[]))
+""")
+# Words that one and the same area is called by.
+_COMMUNITY = re.compile(r"(?:社区居民委员会|社区居委会|居民委员会|村民委员会|居委会|村委会|社区|村|里)$")
+_OFFICE = re.compile(r"(?:办事处|街道办)$")
+_TITLE = re.compile(r"(?:特别行政区|自治区|自治州|自治县|地区|街道|省|市|县|区|镇|乡|里|村|社区)$")
+# What tells places apart on purpose is never taken for an error of typing.
+TELLING = frozenset("东西南北中前后上下左右内外大小新老旧東後內舊" + NUMERAL_CHARACTERS + "0123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A division as far as comparing needs it."""
+
+    id: UUID
+    level: str
+    name: str
+    parent_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How many of the written areas agree, the lowest level that does (-1: none), and what contradicts."""
+
+    agreeing: int
+    lowest: int
+    corrections: tuple[Correction, ...]
+
+
+class AreaBook:
+    """The divisions of one batch of matches, read when they are first met."""
+
+    def __init__(self, session: Session, profile: Profile) -> None:
+        self._session = session
+        self._titles: dict[str, tuple[str, ...]] = {
+            area.level: tuple(map(normal_key, area.titles)) for area in profile.areas
+        }
+        self._known: dict[UUID, Division] = {}
+        self._named: dict[str, tuple[Division, ...]] = {}
+        self._same: dict[tuple[str, str], bool] = {}
+        self._judged: dict[tuple[object, ...], Agreement] = {}
+
+    def load(self, ids: Iterable[UUID | None]) -> None:
+        """Read divisions with all above them."""
+        missing = {one for one in ids if one is not None and one not in self._known}
+        if missing:
+            for row in self._session.execute(_ABOVE, {"ids": list(missing)}):
+                self._known[row.id] = Division(*row)
+
+    def load_named(self, names: Iterable[str]) -> None:
+        """Read the divisions of some names."""
+        missing = [name for name in set(names) if name not in self._named]
+        if missing:
+            found: dict[str, list[Division]] = {name: [] for name in missing}
+            for row in self._session.execute(_NAMED, {"names": missing}):
+                found[row.name].append(Division(*row))
+            self._named |= {name: tuple(rows) for name, rows in found.items()}
+            self.load(one.id for rows in found.values() for one in rows)
+
+    def above(self, *ids: UUID | None) -> list[Division]:
+        """Return divisions with all above them, the lowest first."""
+        found: list[Division] = []
+        for lowest in ids:
+            division = self._known.get(lowest) if lowest else None
+            while division is not None and division not in found:
+                found.append(division)
+                division = self._known.get(division.parent_id) if division.parent_id else None
+        return sorted(found, key=lambda division: -LEVELS.index(division.level))
+
+    def scopes_of(self, asked: Asked) -> list[UUID]:
+        """Return the lowest written divisions that exist, each within those written above it."""
+        for position in range(len(asked.areas) - 1, -1, -1):
+            found = [
+                division.id
+                for division in self._named.get(asked.areas[position][1], ())
+                if all(self._is_in(division.id, text) for _, text in asked.areas[:position])
+            ]
+            if found:
+                return found
+        return []
+
+    def widened(self, scopes: Sequence[UUID]) -> tuple[UUID, ...]:
+        """Return the townships or districts of some areas: names below a street belong to no community."""
+        found = dict.fromkeys(
+            next((one.id for one in self.above(scope) if one.level != "community"), scope) for scope in scopes
+        )
+        return tuple(found)
+
+    def _is_in(self, own: UUID, text: str) -> bool:
+        named = self._named.get(text, ())
+        return not named or any(division in self.above(own) for division in named)
+
+    def judge(self, asked: Asked, row: Any, scope_level: str) -> Agreement:  # noqa: ANN401  (a row with area ids)
+        """Compare what was written with the areas of a row; below `scope_level` an error does no harm."""
+        key = (asked.areas, row.district_id, row.township_id, row.community_id, scope_level)
+        found = self._judged.get(key)
+        if found is None:
+            own = self.above(row.community_id, row.township_id, row.district_id)
+            found = self._judged[key] = self._compare(asked.areas, own, LEVELS.index(scope_level))
+        return found
+
+    def _compare(self, areas: Sequence[tuple[str, str]], own: Sequence[Division], scope: int) -> Agreement:
+        agreeing = {
+            text: next((one for one in own if self._is_same(text, one.name)), None) for _, text in areas
+        }
+        met = [one for one in agreeing.values() if one is not None]
+        lowest = max((LEVELS.index(one.level) for one in met), default=-1)
+        corrections = []
+        for level, text in areas:
+            if agreeing[text] is None and (other := self._rival(level, text, own, met)) is not None:
+                is_below = LEVELS.index(other.level) > scope and lowest >= scope
+                corrections.append(self._contradiction(text, other, is_below=is_below, is_met=bool(met)))
+        return Agreement(len(met), lowest, tuple(corrections))
+
+    def _rival(
+        self, level: str, text: str, own: Sequence[Division], met: Sequence[Division]
+    ) -> Division | None:
+        """Return the area that stands where another one was written; None where the registry has none."""
+        same = next((one for one in own if one.level == level and one not in met), None)
+        if same is not None or level not in self._titles or any(one.level == level for one in own):
+            return same
+        key = normal_key(text)
+        for one in own:
+            # A registry may keep a 縣 as its topmost district, where the profile has it as a city.
+            fits = normal_key(one.name).endswith(self._titles[level])
+            if (
+                one not in met
+                and one.level not in self._titles
+                and fits
+                and key.endswith(self._titles[level])
+            ):
+                return one
+        return None
+
+    def _contradiction(self, text: str, other: Division, *, is_below: bool, is_met: bool) -> Correction:
+        sentence = f"写的是“{text}”，登记在“{other.name}”"
+        if is_one_edit(normal_key(text), normal_key(other.name)) and not self._named.get(text):
+            return Correction(f"没有“{text}”，按“{other.name}”理解", 0.12, is_certain=is_met or is_below)
+        return Correction(sentence, 0.15 if is_below else 0.35, is_certain=is_below)
+
+    def _is_same(self, text: str, name: str) -> bool:
+        key = text, name
+        found = self._same.get(key)
+        if found is None:
+            found = self._same[key] = is_same_area(text, name)
+        return found
+
+
+def is_same_area(text: str, name: str) -> bool:
+    """Tell whether a text names an area: its name, without its title, or with another word of its kind."""
+    asked, own = _OFFICE.sub("", normal_key(text)), _OFFICE.sub("", normal_key(name))
+    if asked == own or (len(asked) >= 2 and _TITLE.sub("", own) == asked):
+        return True
+    core = _COMMUNITY.sub("", own)
+    return bool(core) and core != own and _COMMUNITY.sub("", asked) == core and core != asked
+
+
+def is_one_edit(asked: str, own: str) -> bool:
+    """Tell whether one character was typed wrongly, left out or doubled, none that tells places apart."""
+    if len(asked) < 2 or len(own) < 2 or asked == own or abs(len(asked) - len(own)) > 1:
+        return False
+    start = next(
+        (at for at, (a, b) in enumerate(zip(asked, own, strict=False)) if a != b), min(len(asked), len(own))
+    )
+    tails = {
+        0: asked[start + 1 :] == own[start + 1 :],
+        1: asked[start:] == own[start + 1 :],
+        -1: asked[start + 1 :] == own[start:],
+    }
+    changed = asked[start : start + (len(own) <= len(asked))] + own[start : start + (len(asked) <= len(own))]
+    return tails[len(own) - len(asked)] and not TELLING & set(changed)

@@ -1,0 +1,198 @@
+"""From a reading to the keys by which the registry is asked: areas, chains of names, doors."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from geo_registry.address.numbers import Door, Fault, door_reader, parse_door
+from geo_registry.address.reading.parts import Reading, ReadPart
+from geo_registry.address.rules import normal_name, standard_name
+from geo_registry.address.scheme import Profile, is_place
+from geo_registry.text import clean, normal_key, to_int
+
+AREA_KINDS = ("province", "city", "district", "township", "community")
+_UNASKED = frozenset({"country", "development_zone", "occupant", "note", "repetition", "unread"})
+_DOOR_KINDS = ("street_number", "building", "entrance", "floor", "room")
+_ORDER = (
+    *AREA_KINDS, "neighborhood", "street", "sub_street", "section", "lane", "sub_lane", "alley", "sub_alley",
+    "hamlet", "group", "street_number", "sub_street_number", "estate", "sub_estate",
+    "building", "entrance", "floor", "room",
+)  # fmt: skip
+_RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
+_BESIDE = ("对面", "對面", "旁", "附近", "隔壁", "前面", "后面", "後面", "交叉", "交汇", "交匯", "路口", "以")
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One step away from what was written, as a Chinese sentence; only a certain one leaves class B."""
+
+    sentence: str
+    cost: float
+    is_certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name of the chain: kind, text as the profile writes it, and its key."""
+
+    kind: str
+    text: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoorKeys:
+    """The keys of a door: number, building (3幢) and unit, each empty when it was not written.
+
+    `is_building` tells that the number is that of a building (80栋); it stands in `number` and `text` alone.
+    """
+
+    number: str
+    text: str
+    building: str
+    unit: str
+    unit_text: str
+    is_building: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One way of asking: a chain of names, the door behind them, and what this way assumes."""
+
+    names: tuple[Name, ...]
+    door: DoorKeys | None
+    corrections: tuple[Correction, ...] = ()
+
+    def but(self, names: Sequence[Name], *corrections: Correction) -> "Ask":
+        """Return this way of asking with other names and further corrections."""
+        return replace(self, names=tuple(names), corrections=self.corrections + corrections)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a text asks for: areas as (level, text), and the ways to ask, the closest to the text first."""
+
+    areas: tuple[tuple[str, str], ...]
+    neighborhood: int | None
+    asks: tuple[Ask, ...]
+
+
+def asked_of(profile: Profile, reading: Reading) -> Asked:
+    """Return the keys of a reading, in the forms the profile stores."""
+    parts = [part for part in reading.parts if part.kind not in _UNASKED]
+    written = {part.kind: part.value for part in parts if part.kind in AREA_KINDS}
+    areas = tuple((level, written[level]) for level in AREA_KINDS if level in written)
+    neighborhood = next((_figure(part.value) for part in parts if part.kind == "neighborhood"), None)
+    doubts = tuple(_doubts(reading, parts))
+    asks = [replace(ask, corrections=ask.corrections + doubts) for ask in _asks(profile, parts)]
+    return Asked(areas, neighborhood, tuple(asks))
+
+
+def name_of(profile: Profile, kind: str, text: str) -> Name:
+    """Return a name with its key; kinds the profile does not know are compared as they stand."""
+    if profile.part(kind) is None or not is_place(kind):
+        packed = clean(text).replace(" ", "")
+        return Name(kind, packed, normal_key(packed))
+    return Name(kind, standard_name(profile, kind, text), normal_name(profile, kind, text))
+
+
+def _figure(text: str) -> int | None:
+    return to_int(clean(text).rstrip("鄰邻").removeprefix("第"))
+
+
+def _doubts(reading: Reading, parts: Sequence[ReadPart]) -> Iterator[Correction]:
+    """Tell what of the text the keys do not hold, and where its order is unusual."""
+    ranks = [_RANK[part.kind] for part in parts]
+    if any(before > behind for before, behind in pairwise(ranks)):
+        yield Correction("各部分的先后次序与规则不同，已按规则排列", 0.05)
+    for part in reading.parts:
+        if part.kind == "unread" and part.text.strip():
+            has_figure = any(char.isdecimal() for char in clean(part.text))
+            yield Correction(f"“{part.text}”未能识别", 0.3 if has_figure else 0.1, not has_figure)
+        elif part.kind == "note" and part.text.startswith(_BESIDE):
+            yield Correction(f"“{part.text}”只说明在附近，不是该门牌本身", 0.4, is_certain=False)
+        elif part.kind == "street_number" and part.text.isdecimal():
+            yield Correction(f"“{part.text}”后未写“号”，按门牌号理解", 0.05)
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Names in a row with the door behind them."""
+
+    names: list[Name]
+    door: dict[str, str]
+
+
+def _pieces(profile: Profile, parts: Sequence[ReadPart]) -> list[_Piece]:
+    """Cut a text where names follow a door: 柳营路125号|竹海水韵12幢."""
+    pieces = [_Piece([], {})]
+    for part in parts:
+        if part.kind in _DOOR_KINDS:
+            # A second number on one place is no door of its own: what stands first is kept.
+            pieces[-1].door.setdefault(part.kind, part.value)
+        elif part.kind in _RANK and part.kind not in (*AREA_KINDS, "neighborhood"):
+            if pieces[-1].door and part.kind in {"estate", "sub_estate", "sub_street"}:
+                pieces.append(_Piece([], {}))
+            pieces[-1].names.append(name_of(profile, part.kind, part.value))
+    for piece in pieces:
+        piece.names.sort(key=lambda name: _RANK[name.kind])
+    return pieces
+
+
+def _asks(profile: Profile, parts: Sequence[ReadPart]) -> Iterator[Ask]:
+    pieces = _pieces(profile, parts)
+    first, last = pieces[0], pieces[-1]
+    doubled = [part for kind in _DOOR_KINDS for part in _further(parts, kind)] if len(pieces) == 1 else []
+    again = tuple(
+        Correction(f"“{part.text}”是又一个号码，未用于匹配", 0.3, is_certain=False) for part in doubled
+    )
+    if len(pieces) == 1:
+        yield _ask(profile, tuple(first.names), first.door, again)
+        return
+    inner = {kind: value for piece in pieces[1:] for kind, value in piece.door.items()}
+    names = "".join(name.text for piece in pieces[1:] for name in piece.names)
+    if "street_number" not in inner:
+        unchecked = Correction(f"“{names}”未用于核对，按“{_written(first)}”匹配", 0.1)
+        yield _ask(profile, tuple(first.names), {**inner, **first.door}, (unchecked,))
+    # Which of the two numbers counts depends on where the registry keeps the buildings.
+    outer = Correction(f"“{_written(first)}”未用于核对，按“{names}”匹配", 0.1)
+    yield _ask(profile, (*first.names, *last.names), last.door, (outer,))
+    yield _ask(profile, tuple(last.names), last.door, (outer,))
+
+
+def _further(parts: Sequence[ReadPart], kind: str) -> list[ReadPart]:
+    return [part for part in parts if part.kind == kind][1:]
+
+
+def _written(piece: _Piece) -> str:
+    return "".join(name.text for name in piece.names) + "".join(piece.door.values())
+
+
+def _ask(
+    profile: Profile, names: tuple[Name, ...], door: dict[str, str], corrections: tuple[Correction, ...]
+) -> Ask:
+    number = door.get("street_number", "")
+    text = "".join(door.get(kind, "") for kind in _DOOR_KINDS)
+    if not text:
+        return Ask(names, None, corrections)
+    read = parse_door(profile, text) if number or "building" in door else _unit_alone(profile, text)
+    if not isinstance(read, Fault):
+        return Ask(names, _door_keys(read), corrections)
+    read = parse_door(profile, number or door.get("building", ""))
+    doubt = Correction(f"“{text.removeprefix(number)}”不合本地写法，未用于匹配", 0.3, is_certain=False)
+    return Ask(names, None if isinstance(read, Fault) else _door_keys(read), (*corrections, doubt))
+
+
+def _unit_alone(profile: Profile, text: str) -> Door | DoorKeys | Fault:
+    unit = door_reader(profile).units.read(clean(text).upper())
+    if unit is None or unit.building:
+        return parse_door(profile, text)
+    return DoorKeys("", "", "", unit.key, unit.text)
+
+
+def _door_keys(door: Door | DoorKeys) -> DoorKeys:
+    if isinstance(door, DoorKeys):
+        return door
+    return DoorKeys(
+        door.number_key, door.number_text, door.building_text, door.unit_key, door.unit_text, door.is_building
+    )

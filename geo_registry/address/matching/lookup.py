@@ -1,0 +1,124 @@
+"""The questions a match asks the registry, many at once: names, doors, other names, successors."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text as sql
+
+from geo_registry.access.viewer import Viewer
+from geo_registry.address.matching.keys import Name
+from geo_registry.address.matching.match import Successor
+from geo_registry.db import Session
+
+SEPARATOR = "\x1f"
+_PLACES = sql(
+    "SELECT * FROM registry.match_places(CAST(:chains AS text[]), CAST(:aliases AS text[]),"
+    " CAST(:scopes AS text[]), CAST(:withins AS text[]), :may_skip)"
+)
+_DOORS = sql(
+    "SELECT * FROM registry.match_doors(CAST(:areas AS uuid[]), CAST(:ns AS int[]), CAST(:scopes AS uuid[]),"
+    " CAST(:ways AS text[]), CAST(:numbers AS text[]), CAST(:buildings AS text[]), CAST(:units AS text[]))"
+)
+_ALIASES = sql("SELECT * FROM registry.match_aliases(CAST(:keys AS text[]))")
+_SUCCESSORS = sql(
+    "SELECT * FROM registry.match_successors(CAST(:areas AS uuid[]), CAST(:asked AS uuid[]))"
+    " ORDER BY text, id"
+)
+Row = Any
+"""A row of one of these functions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A chain of names asked for: directly below some scopes, within some areas, or anywhere."""
+
+    names: tuple[Name, ...]
+    scopes: tuple[UUID, ...] = ()
+    within: tuple[UUID, ...] = ()
+    may_skip: bool = False
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """The keys of former names of the first name, of the first two and so on."""
+        texts = [name.text for name in self.names]
+        return tuple("".join(texts[:at]) + name.key for at, name in enumerate(self.names))
+
+
+@dataclass(frozen=True, slots=True)
+class DoorKey:
+    """A door asked for below a scope; `way` is one of exact, own, inside, near, building."""
+
+    scope: UUID
+    way: str
+    number: str
+    building: str
+    unit: str
+
+
+class Lookup:
+    """The questions of one viewer; each distinct question of a batch is asked once."""
+
+    def __init__(self, session: Session, viewer: Viewer) -> None:
+        self._session = session
+        self._areas = None if viewer.areas is None else list(viewer.areas)
+
+    def places(self, chains: Iterable[Chain]) -> dict[Chain, list[Row]]:
+        """Return the place names that chains lead to, the deepest found."""
+        wanted = list(dict.fromkeys(chain for chain in chains if chain.names))
+        found: dict[Chain, list[Row]] = {chain: [] for chain in wanted}
+        for may_skip in {chain.may_skip for chain in wanted}:
+            asked = [chain for chain in wanted if chain.may_skip == may_skip]
+            for row in self._session.execute(_PLACES, {**_chain_values(asked), "may_skip": may_skip}):
+                found[asked[row.n - 1]].append(row)
+        return found
+
+    def doors(self, keys: Iterable[DoorKey]) -> dict[DoorKey, list[Row]]:
+        """Return the doors of keys with their buildings and units, as far as the viewer may see them."""
+        asked = list(dict.fromkeys(keys))
+        found: dict[DoorKey, list[Row]] = {key: [] for key in asked}
+        if asked:
+            values = {
+                "areas": self._areas,
+                "ns": list(range(len(asked))),
+                "scopes": [key.scope for key in asked],
+                "ways": [key.way for key in asked],
+                "numbers": [key.number for key in asked],
+                "buildings": [key.building for key in asked],
+                "units": [key.unit for key in asked],
+            }
+            for row in self._session.execute(_DOORS, values):
+                found[asked[row.n]].append(row)
+        return found
+
+    def aliases(self, keys: Sequence[str]) -> dict[str, list[Row]]:
+        """Return the doors and buildings that bear other names of their own."""
+        found: dict[str, list[Row]] = {key: [] for key in keys}
+        if found:
+            asked = list(found)
+            for row in self._session.execute(_ALIASES, {"keys": asked}):
+                found[asked[row.n - 1]].append(row)
+        return found
+
+    def successors(self, ids: Iterable[UUID]) -> dict[UUID, tuple[Successor, ...]]:
+        """Return what followed retired objects, the last of each line."""
+        found: dict[UUID, list[Successor]] = {one: [] for one in ids}
+        if found:
+            values = {"areas": self._areas, "asked": list(found)}
+            for row in self._session.execute(_SUCCESSORS, values):
+                found[row.old_id].append(
+                    Successor(
+                        row.kind, row.id, row.code, row.text, row.state, row.lon, row.lat, row.building_id
+                    )
+                )
+        return {one: tuple(following) for one, following in found.items()}
+
+
+def _chain_values(chains: Sequence[Chain]) -> dict[str, list[str]]:
+    return {
+        "chains": [SEPARATOR.join(name.key for name in chain.names) for chain in chains],
+        "aliases": [SEPARATOR.join(chain.aliases) for chain in chains],
+        "scopes": [SEPARATOR.join(map(str, chain.scopes)) for chain in chains],
+        "withins": [SEPARATOR.join(map(str, chain.within)) for chain in chains],
+    }
