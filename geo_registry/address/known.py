@@ -1,10 +1,73 @@
-"""The places known to this installation: the national divisions, and the registry's own."""
+"""The places known to this installation: the national divisions, and the registry's own.
 
+Both are kept in the process. The registry's own are asked for at every use whether a statement has changed
+names since they were read: a name that another process has given is found by the very next call.
+"""
+
+from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
+from weakref import WeakKeyDictionary
 
+from sqlalchemy import Engine, text
+
+from geo_registry.address.known_places import KnownPlaces, known_places
+from geo_registry.db import Session
 from geo_registry.gazetteer.files import load_compiled, place_of_gazetteer
 from geo_registry.gazetteer.table import Gazetteer
 from geo_registry.settings import settings
+
+__all__ = ["KnownPlaces", "national_gazetteer", "registry_gazetteer"]
+
+# What is not visible yet has a transaction id from the oldest one still open; so whoever counts the rows from
+# there on again sees a change however late it commits.
+_STATE = text("""
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text,
+      (SELECT count(*) FROM registry.name_change WHERE xid >= CAST(CAST(:horizon AS text) AS xid8)),
+      (SELECT coalesce(max(seq), 0) FROM registry.name_change),
+      EXISTS (SELECT FROM registry.name_change WHERE xid = pg_current_xact_id_if_assigned())
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Names as they were read: the horizon, the changes counted behind it, the last one seen."""
+
+    horizon: str
+    counted: int
+    last: int
+    places: KnownPlaces
+
+    def is_still(self, counted: int, last: int) -> bool:
+        return counted == self.counted and last >= self.last
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What is remembered of one database."""
+
+    lock: Lock
+    read: _Read | None = None
+
+
+_kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
+_guard = Lock()
+
+
+def registry_gazetteer(session: Session) -> KnownPlaces:
+    """Return the divisions, place names and aliases of the registry as this session sees them.
+
+    What the session itself has changed and not yet committed is seen by no other one.
+    """
+    kept = _kept_of(session)
+    read = kept.read
+    horizon, counted, last, is_own = _state(session, read.horizon if read else "0")
+    if is_own:
+        return _own(session, (horizon, counted, last))
+    if read and read.is_still(counted, last):
+        return read.places
+    with kept.lock:
+        return _read_again(session, kept)
 
 
 def national_gazetteer() -> Gazetteer | None:
@@ -24,3 +87,38 @@ def national_gazetteer() -> Gazetteer | None:
 @lru_cache(maxsize=1)
 def _national(changed: int) -> Gazetteer | None:  # noqa: ARG001  (the key: one table for each state of the file)
     return load_compiled(settings().home)
+
+
+def _state(session: Session, horizon: str) -> tuple[str, int, int, bool]:
+    found = session.execute(_STATE, {"horizon": horizon}).one()
+    return found[0], found[1], found[2], found[3]
+
+
+def _kept_of(session: Session) -> _Kept:
+    engine = session.get_bind().engine
+    kept = _kept.get(engine)
+    if kept is None:
+        with _guard:
+            kept = _kept.setdefault(engine, _Kept(Lock()))
+    return kept
+
+
+def _read_again(session: Session, kept: _Kept) -> KnownPlaces:
+    read = kept.read
+    horizon, counted, last, _ = _state(session, read.horizon if read else "0")
+    if read and read.is_still(counted, last):
+        return read.places
+    # Counted from the new horizon before the names are read: what comes between is read twice, never missed.
+    _, counted, last, _ = _state(session, horizon)
+    places = known_places(session)
+    kept.read = _Read(horizon, counted, last, places)
+    return places
+
+
+def _own(session: Session, state: tuple[str, int, int]) -> KnownPlaces:
+    remembered: tuple[tuple[str, int, int], KnownPlaces] | None = session.info.get("known_places")
+    if remembered and remembered[0][1:] == state[1:]:
+        return remembered[1]
+    places = known_places(session)
+    session.info["known_places"] = (state, places)
+    return places

@@ -3,7 +3,12 @@
 CREATE OR REPLACE FUNCTION registry.note_names() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 BEGIN
-  IF EXISTS (SELECT FROM fresh) THEN
+  IF TG_TABLE_NAME = 'address_alias' THEN
+    -- Other names of addresses and buildings are looked up, not remembered.
+    IF EXISTS (SELECT FROM fresh WHERE object_kind IN ('place_name', 'division')) THEN
+      INSERT INTO registry.name_change DEFAULT VALUES;
+    END IF;
+  ELSIF EXISTS (SELECT FROM fresh) THEN
     INSERT INTO registry.name_change DEFAULT VALUES;
   END IF;
   RETURN NULL;

@@ -1,0 +1,168 @@
+"""The registry's own names as a gazetteer: divisions, streets to groups, aliases."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+
+from geo_registry.db import Session
+from geo_registry.gazetteer.alike import Alike, Similar
+from geo_registry.gazetteer.fold import fold
+from geo_registry.gazetteer.spellings import spellings
+from geo_registry.gazetteer.table import (
+    ALIAS,
+    CITY,
+    FORMER,
+    FULL,
+    LEVELS,
+    SHORT,
+    Gazetteer,
+    Index,
+    Node,
+    Places,
+    Spelled,
+    columns,
+    index_of,
+)  # fmt: skip
+from geo_registry.text import pinyin, to_chinese
+
+_DIVISIONS = text("""
+    SELECT id, parent_id, level, name, code, upper(valid) <= CURRENT_DATE AS is_former,
+      scheme = 'cn' AND level = 'province' AND left(code, 2) IN ('11', '12', '31', '50') AS is_city
+    FROM registry.division ORDER BY array_position(CAST(:levels AS text[]), level), code
+""")
+_PLACES = text("""
+    SELECT id, coalesce(parent_id, community_id, township_id, district_id), kind, name, normal_name, pinyin,
+      state = 'retired' AS is_former
+    FROM registry.place_name WHERE state NOT IN ('removed', 'rejected') ORDER BY id
+""")
+_ALIASES = text("""
+    SELECT object_id, name, normal_name, kind = 'historical_name' AS is_former
+    FROM registry.address_alias WHERE object_kind IN ('place_name', 'division')
+""")
+_SECTION, _ESTATE = LEVELS.index("section"), LEVELS.index("estate")
+_PSEUDO: Final = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
+_ESTATE_WORDS: Final = re.compile(r"(?<=..)(?:住宅小区|小区|住宅区|公寓)$")
+_FIGURES: Final = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
+_COUNTED: Final = re.compile(r"第?\d+(?:[-之]\d+)*\D{1,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One division or place name; of a place name also its normal key and sound."""
+
+    id: UUID
+    parent: UUID | None
+    level: int
+    name: str
+    code: str = ""
+    key: str = ""
+    sound: str = ""
+    is_former: bool = False
+    is_city: bool = False
+
+
+class KnownPlaces(Gazetteer):
+    """The names of one registry at one moment."""
+
+    def __init__(self, places: Places, index: Index, rows: Sequence[_Row]) -> None:
+        super().__init__(places, index)
+        self._rows = rows
+
+    def place_of(self, key: UUID) -> int | None:
+        """Return the place of a registry's object, None when it has no name here."""
+        return self._numbers.get(key)
+
+    def similar(self, folded: str, limit: int = 8) -> tuple[Similar, ...]:
+        """Return street, estate, hamlet and group names nearly written like a folded name or of its sound.
+
+        Counted names (33巷, 4组) are not among them: another number is another place.
+        """
+        return self._alike.similar(folded, pinyin(folded), limit)
+
+    @cached_property
+    def _numbers(self) -> dict[UUID, int]:
+        return {row.id: place for place, row in enumerate(self._rows)}
+
+    @cached_property
+    def _alike(self) -> Alike:
+        return Alike(
+            (folded, place, row.sound)
+            for place, row in enumerate(self._rows)
+            if row.sound and not _COUNTED.fullmatch(row.key)
+            for folded in [fold(row.name)]
+        )
+
+
+def known_places(session: Session) -> KnownPlaces:
+    """Read all names of the registry."""
+    rows = _in_order([*_division_rows(session), *_place_rows(session)])
+    numbers = {row.id: place for place, row in enumerate(rows)}
+    nodes = [
+        Node(row.name, row.level, numbers.get(row.parent, -1) if row.parent else -1, row.code, row.id)
+        for row in rows
+    ]
+    spelled = [one for place, row in enumerate(rows) for one in _spelled(place, row)]
+    spelled += _aliases(session, numbers, nodes)
+    return KnownPlaces(columns(nodes), index_of(spelled), rows)
+
+
+def _division_rows(session: Session) -> Iterator[_Row]:
+    for one in session.execute(_DIVISIONS, {"levels": list(LEVELS)}):
+        yield _Row(
+            one.id, one.parent_id, LEVELS.index(one.level), one.name, one.code,
+            is_former=bool(one.is_former), is_city=one.is_city,
+        )  # fmt: skip
+
+
+def _place_rows(session: Session) -> Iterator[_Row]:
+    levels = {name: number for number, name in enumerate(LEVELS)}
+    for key, parent, kind, name, normal, sound, is_former in session.execute(_PLACES):
+        yield _Row(key, parent, levels[kind], name, "", normal, sound or pinyin(name), is_former)
+
+
+def _in_order(rows: Sequence[_Row]) -> list[_Row]:
+    """Return rows so that whatever lies in a place follows it directly."""
+    known = {row.id for row in rows}
+    below = defaultdict[UUID | None, list[_Row]](list)
+    for row in rows:
+        below[row.parent if row.parent in known else None].append(row)
+    ordered, waiting = list[_Row](), below[None][::-1]
+    while waiting:
+        row = waiting.pop()
+        ordered.append(row)
+        waiting += reversed(below.get(row.id, ()))
+    return ordered
+
+
+def _spelled(place: int, row: _Row) -> Iterator[Spelled]:
+    if row.key:
+        for written in _variants(row):
+            yield fold(written), place, row.level, FORMER if row.is_former else FULL
+        if row.level == _ESTATE and _ESTATE_WORDS.search(row.name):
+            yield fold(_ESTATE_WORDS.sub("", row.name)), place, row.level, SHORT
+    elif row.name not in _PSEUDO:
+        for written, way in spellings(row.name, row.level):
+            for level in (row.level, CITY) if row.is_city else (row.level,):
+                yield fold(written), place, level, FORMER if row.is_former else way
+
+
+def _variants(row: _Row) -> set[str]:
+    """Return a place name as written, as compared, and with its figures in Chinese numerals."""
+    found = {row.name, row.key}
+    if row.level == _SECTION or not _COUNTED.fullmatch(row.key):
+        found.add(_FIGURES.sub(lambda one: to_chinese(int(one[0])), row.key))
+    return found
+
+
+def _aliases(session: Session, numbers: dict[UUID, int], nodes: Sequence[Node]) -> Iterator[Spelled]:
+    for key, name, normal, is_former in session.execute(_ALIASES):
+        place = numbers.get(key)
+        if place is not None:
+            for written in {name, normal}:
+                yield fold(written), place, nodes[place].level, FORMER if is_former else ALIAS

@@ -1,0 +1,72 @@
+"""Names that are nearly written alike, or sound alike."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple
+
+from rapidfuzz.distance import OSA
+
+from geo_registry.text import NUMERAL_CHARACTERS
+
+# Characters that tell two names of one place apart: 中山东路 is never 中山西路, nor 光明八路 光明九路.
+_TELLING: Final = frozenset("东西南北中上下左右前后内外大小新老甲乙丙丁" + NUMERAL_CHARACTERS + "0123456789")
+
+
+class Similar(NamedTuple):
+    """A name that may have been meant: its place, how many characters differ, whether it sounds the same."""
+
+    place: int
+    distance: int
+    way: Literal["edit", "sound"]
+    spelling: str
+
+
+class Alike:
+    """An index of names by what is left when one character is taken away, and by sound."""
+
+    def __init__(self, names: Iterable[tuple[str, int, str]]) -> None:
+        """Take folded names with their place and sound (pinyin without tones or blanks)."""
+        self._places = defaultdict[str, list[int]](list)
+        self._shorter = defaultdict[str, list[str]](list)
+        self._sounds = defaultdict[str, list[str]](list)
+        for name, place, sound in names:
+            if name not in self._places:
+                for rest in _shortened(name):
+                    self._shorter[rest].append(name)
+                self._sounds[sound].append(name)
+            self._places[name].append(place)
+
+    def similar(self, name: str, sound: str, limit: int = 8) -> tuple[Similar, ...]:
+        """Return names of the same sound, or one edit away: a character more, less, other, or two exchanged.
+
+        A name that differs in a numeral or a direction is another name, not a slip. The name itself is
+        never among them.
+        """
+        found: dict[str, tuple[int, Literal["edit", "sound"]]] = {}
+        for other in self._sounds.get(sound, ()):
+            if other != name and not _tells_apart(name, other):
+                found[other] = (OSA.distance(name, other), "sound")
+        for rest in _shortened(name):
+            for other in self._shorter.get(rest, ()):
+                if other != name and other not in found and _is_slip(name, other):
+                    found[other] = (1, "edit")
+        ordered = sorted(found.items(), key=lambda one: (one[1][1] != "sound", one[1][0], one[0]))
+        return tuple(
+            Similar(place, distance, way, other)
+            for other, (distance, way) in ordered
+            for place in self._places[other]
+        )[:limit]
+
+
+def _shortened(name: str) -> set[str]:
+    """Return a name and all that is left of it when one character is taken away."""
+    return {name, *(name[:at] + name[at + 1 :] for at in range(len(name)))} if len(name) > 2 else {name}
+
+
+def _is_slip(name: str, other: str) -> bool:
+    return OSA.distance(name, other, score_cutoff=1) == 1 and not _tells_apart(name, other)
+
+
+def _tells_apart(name: str, other: str) -> bool:
+    """Tell whether two names differ in a character that is never a slip."""
+    return sorted(c for c in name if c in _TELLING) != sorted(c for c in other if c in _TELLING)
