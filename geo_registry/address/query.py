@@ -9,16 +9,19 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from geo_registry.address.letters import Lettered, read_letters, with_words
 from geo_registry.address.numbers import Door, parse_door
 from geo_registry.address.rules import normal_name, standard_name
 from geo_registry.address.scheme import Part, Profile
 from geo_registry.address.units import any_of
-from geo_registry.codes import CodeKind, parse_code
+from geo_registry.codes import ALPHABET, CODE_LENGTH, CodeKind, parse_code
 from geo_registry.errors import RuleBroken
 from geo_registry.text import NUMERAL_CHARACTERS, clean, normal_key, to_int
 
 _GENERIC_START = "路街道巷弄段衖"
-_LATIN = re.compile(r"(?P<letters>[a-z]{2,60})(?P<tail>[\d a-z.-]*)", re.IGNORECASE)
+_FIGURES = re.compile(r"[\d\s.,/_-]*")
+_LAST_FIGURES = re.compile(r"(?:^|(?<=\D))\d{1,6}(?:[\s.,/_-]+\d{1,6})+$")
+_CODE = re.compile(rf"[{ALPHABET}]{{4,{CODE_LENGTH + 1}}}")
 _NEIGHBORHOOD = re.compile(f"(?P<count>[\\d{NUMERAL_CHARACTERS}]{{1,4}})[鄰邻]")
 _PROVINCE = re.compile(r"[一-鿿]{2,8}?(?:省|自治区|自治區)")
 _OPEN_NAME = re.compile(r"[一-鿿]{1,12}(?=\d|$)")
@@ -47,8 +50,10 @@ class NamePart:
 class Query:
     """A text as search understands it.
 
-    `letters` are initials or pinyin as typed, with `figures` behind them. A key with `..._is_prefix`
-    was not finished: 218弄6 asks for 6, 60 and 6-1 alike. `rest` is what nothing understood.
+    `letters` stand for the first name: its sound as typed, `initials` the same with the characters among them
+    shortened, `characters` these characters. `figures` are numbers without words, each a step further down.
+    `code_beginnings` are what a public code may begin with. A key with `..._is_prefix` was not finished:
+    218弄6 asks for 6, 60 and 6-1 alike. `rest` is what nothing understood.
     """
 
     text: str
@@ -62,7 +67,10 @@ class Query:
     unit_key: str = ""
     unit_is_prefix: bool = False
     letters: str = ""
+    initials: str = ""
+    characters: str = ""
     figures: tuple[int, ...] = ()
+    code_beginnings: tuple[str, ...] = ()
     rest: str = ""
     assumptions: tuple[Assumption, ...] = ()
 
@@ -79,10 +87,19 @@ def read_query(profile: Profile, text: str, *, divisions: Container[str] | None 
             return Query(text, code=parse_code(cleaned))
         except RuleBroken:
             pass
-    if (found := _LATIN.fullmatch(cleaned)) is not None:
-        figures = tuple(int(figure) for figure in re.findall(r"\d{1,6}", found["tail"]))
-        return Query(text, letters=found["letters"].lower(), figures=figures)
-    return _Reading(profile, text, cleaned.replace(" ", ""), divisions).query()
+    reading = _Reading(profile, text, with_words(profile, cleaned).replace(" ", ""), divisions)
+    read = replace(reading.query(), code_beginnings=_code_beginnings(cleaned))
+    figures = _LAST_FIGURES.search(cleaned) if read.letters or read.names else None
+    return replace(read, figures=tuple(map(int, re.findall(r"\d+", figures.group())))) if figures else read
+
+
+def _code_beginnings(cleaned: str) -> tuple[str, ...]:
+    """Return what a public code may begin with: four characters or more, a figure among them."""
+    packed = re.sub(r"[\s-]", "", cleaned).upper()
+    if not _CODE.fullmatch(packed) or packed.isalpha() or packed.isdecimal():
+        return ()
+    is_kind = len(packed) > 4 and packed[0] in set(CodeKind)
+    return (packed[:CODE_LENGTH], packed[1:]) if is_kind else (packed[:CODE_LENGTH],)
 
 
 class _Reading:
@@ -99,8 +116,23 @@ class _Reading:
         """Read the text from left to right: divisions, neighbourhood, names, number, unit."""
         divisions = self._divisions()
         neighborhood = self._neighborhood()
+        if (lettered := read_letters(self._left)) is not None:
+            return self._of_letters(lettered, divisions)
         names = self._names()
         found = Query(self._text, divisions=divisions, neighborhood=neighborhood, names=tuple(names))
+        return replace(self._with_door(found), assumptions=tuple(self._assumed))
+
+    def _of_letters(self, lettered: Lettered, divisions: tuple[tuple[str, str], ...]) -> Query:
+        """Read what stands behind a name in letters: bare figures, or names and a door with their words."""
+        found = Query(
+            self._text, divisions=divisions, letters=lettered.sound, initials=lettered.initials,
+            characters=lettered.characters,
+        )  # fmt: skip
+        if _FIGURES.fullmatch(lettered.tail):
+            return replace(found, figures=tuple(map(int, re.findall(r"\d{1,6}", lettered.tail))))
+        self._left = lettered.tail
+        first = next(part for part in self._profile.place_parts if part.may_start and part.named)
+        found = replace(found, names=tuple(self._names(first)))
         return replace(self._with_door(found), assumptions=tuple(self._assumed))
 
     def _take(self, length: int) -> str:
@@ -135,9 +167,10 @@ class _Reading:
         self._take(found.end())
         return to_int(found["count"])
 
-    def _names(self) -> list[NamePart]:
+    def _names(self, above: Part | None = None) -> list[NamePart]:
+        """Read the chain of names, from the start or below a name of a kind."""
         names: list[NamePart] = []
-        part: Part | None = None
+        part = above
         while self._left:
             following, length = self._next_part(part.kind if part else None)
             if following is not None:
@@ -147,7 +180,7 @@ class _Reading:
                 part = next(one for one in self._profile.place_parts if one.may_start and one.named)
                 self._assumed.append(Assumption("generic-missing", found.group()))
                 names.append(replace(self._name_part(part, self._take(found.end())), is_open=True))
-            elif part is not None and (found := _part_pattern(part).match(self._left)):
+            elif names and part is not None and (found := _part_pattern(part).match(self._left)):
                 # A name may hold its generic word twice: 南京路步行街.
                 names[-1] = self._name_part(part, names[-1].text + self._take(found.end()))
             else:

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from geo_registry.address.query import Query
-from geo_registry.text import natural_order, normal_key
+from geo_registry.gazetteer.fold import fold
+from geo_registry.text import natural_order
 
 Match = Literal["A", "B", "C"]
 Grade = tuple[Match, str, float]
@@ -15,7 +16,14 @@ Grade = tuple[Match, str, float]
 
 KIND_ORDER = {"street": 0, "building": 1, "address": 2, "unit": 3, "plate": 4}
 _BASE: dict[str, float] = {"A": 100.0, "B": 80.0, "C": 50.0}
-_WAYS = {"alias": "曾用名", "initials": "拼音首字母", "pinyin": "拼音", "prefix": "前缀"}
+# What nearness adds to a candidate, and the squared distance in degrees (2 km) at which half of it is left.
+_GAIN, _HALF_WAY = 6, 0.018**2
+# Below every B, retired ones included.
+_MOST_OF_C = 54.0
+_WAYS = {
+    "alias": "曾用名", "initials": "拼音首字母", "pinyin": "拼音", "prefix": "前缀",
+    "edit": "一字之差", "sound": "同音",
+}  # fmt: skip
 _OTHER_DOORS = {"beside": ("号与弄不同：此处为沿街门牌", 5), "inside": ("未写弄号", 2), "prefix": ("前缀", 1)}
 _STATES = {
     "current": "现行", "proposed": "拟定", "reserved": "预留", "retired": "已注销",
@@ -133,31 +141,40 @@ def _aged(match: Match, reason: str, score: float, state: str) -> Grade:
 
 def _strange_division(row: Any, query: Query) -> str | None:  # noqa: ANN401  (a row with district, township, community)
     for level, name in query.divisions:
-        own = getattr(row, level, None)
-        if (
-            own
-            and normal_key(own) != normal_key(name)
-            and not normal_key(own).startswith(normal_key(name)[:-1])
-        ):
+        own, typed = fold(getattr(row, level, None) or ""), fold(name)
+        if own and own != typed and not own.startswith(typed[:-1]):
             return name
     return None
 
 
 def ranked(hits: Iterable[Hit], near: tuple[float, float] | None) -> list[Hit]:
-    """Return hits without doubles: by score, then nearest first, then in natural order."""
+    """Return hits without doubles: by score, then nearest first, then in natural order.
+
+    What is near the middle of the map gains on other candidates, but never on what is certain.
+    """
     best: dict[tuple[str, UUID], Hit] = {}
     for hit in hits:
         known = best.get((hit.kind, hit.id))
         if known is None or known.score < hit.score:
             best[hit.kind, hit.id] = hit
-    return sorted(best.values(), key=lambda hit: (-hit.score, _far(hit, near), *_natural(hit)))
+    return sorted(
+        best.values(), key=lambda hit: (-_biased(hit, near), squared_distance(hit, near), *_natural(hit))
+    )
 
 
-def _far(hit: Hit, near: tuple[float, float] | None) -> float:
+def _biased(hit: Hit, near: tuple[float, float] | None) -> float:
+    if hit.match != "C" or near is None or hit.lon is None:
+        return hit.score
+    # In steps of a point, so that neighbours keep their natural order: a half at 2 km.
+    gain = round(_GAIN / (1 + squared_distance(hit, near) / _HALF_WAY))
+    return min(hit.score + gain, max(hit.score, _MOST_OF_C))
+
+
+def squared_distance(place: Any, near: tuple[float, float] | None) -> float:  # noqa: ANN401  (has lon and lat)
     """Return the squared distance in steps of about 100 m, so that neighbours keep their natural order."""
-    if near is None or hit.lon is None or hit.lat is None:
+    if near is None or place.lon is None or place.lat is None:
         return 0.0
-    return round(((hit.lon - near[0]) * 0.86) ** 2 + (hit.lat - near[1]) ** 2, 6)
+    return float(round(((place.lon - near[0]) * 0.86) ** 2 + (place.lat - near[1]) ** 2, 6))
 
 
 def _natural(hit: Hit) -> tuple[Any, ...]:
@@ -201,7 +218,7 @@ def _longest_run(text: str, typed: str) -> int:
 
 def _folded(text: str) -> str:
     """Return the comparable form character by character, so that positions stay."""
-    return "".join((normal_key(char) or char)[:1] for char in text)
+    return fold(text)
 
 
 def _find(text: str, token: str, start: int) -> int | None:

@@ -1,20 +1,22 @@
-"""Search as one types: public codes, addresses as far as they go, former names, pinyin and initials.
+"""Search as one types: public codes, addresses as far as they go, former names, buildings, pinyin, initials.
 
-A query is read by the profile, its names are looked up, then its doors. Every hit says how it was found:
-A is what was asked for, B one certain correction (a former name, a generic word put in), C a candidate with
-its reason.
+A query is read by the profile, its names are looked up, then its doors. Where that leads to nothing certain,
+further readings are tried, each only when the one before failed. Every hit says how it was found: A is what
+was asked for, B one certain correction (a former name, a generic word put in), C a candidate with a reason.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy import text as sql
 
 from geo_registry.access.viewer import Viewer
+from geo_registry.address.hits import alias_hit, building_hit, code_hit, door_hit, place_hit
+from geo_registry.address.letters import counted_endings
+from geo_registry.address.lookups import BEGINS, EQUALS, Lookups, Names, Near, Wanted
 from geo_registry.address.places import profile_in_force
 from geo_registry.address.query import NamePart, Query, read_query
 from geo_registry.address.ranking import (
@@ -24,8 +26,8 @@ from geo_registry.address.ranking import (
     is_room_of,
     match_of_door,
     match_of_place,
-    note_of,
     ranked,
+    squared_distance,
 )
 from geo_registry.address.rules import normal_name
 from geo_registry.address.scheme import Profile
@@ -33,23 +35,11 @@ from geo_registry.address.tables import PlaceName
 from geo_registry.area.reads import NEVER, outside
 from geo_registry.db import Session
 from geo_registry.pages import checked_limit
-from geo_registry.text import normal_key
+from geo_registry.text import clean, normal_key
 
 __all__ = ["Hit", "SearchResult", "kinds_of", "search"]
 
-# Upper ends of a range of keys: everything that begins with a text, and the text alone.
-_BEGINS, _EQUALS = "\U0010ffff", "\x01"
-_PLACES = sql(
-    "SELECT * FROM registry.find_places(CAST(:areas AS uuid[]), CAST(:lows AS text[]),"
-    " CAST(:highs AS text[]), CAST(:letters AS text), CAST(:letters_end AS text))"
-)
-_DOORS = sql(
-    "SELECT * FROM registry.find_doors(CAST(:areas AS uuid[]), CAST(:scopes AS uuid[]),"
-    " CAST(:parents AS uuid[]), CAST(:asked AS text), :is_prefix, CAST(:lane AS text),"
-    " CAST(:building AS text), CAST(:unit AS text), :unit_is_prefix, :with_units, :most)"
-)
-_CODE = sql("SELECT * FROM registry.find_code(CAST(:areas AS uuid[]), CAST(:asked AS bpchar))")
-_ALIASES = sql("SELECT * FROM registry.find_aliases(CAST(:areas AS uuid[]), :low, :high)")
+_MOST_PLACES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +51,9 @@ class SearchResult:
 
 
 def search(
-    session: Session, viewer: Viewer, *, text: str, limit: int = 20, near: tuple[float, float] | None = None
+    session: Session, viewer: Viewer, *, text: str, limit: int = 20, near: Near = None
 ) -> SearchResult:
-    """Return what a text may mean within the viewer's areas; `near` (lon, lat) settles ties.
+    """Return what a text may mean within the viewer's areas; of candidates those near (lon, lat) come first.
 
     Raises:
         RuleBroken: `limit-invalid`.
@@ -72,9 +62,9 @@ def search(
     begun = time.perf_counter()
     checked_limit(limit)
     profile = profile_in_force(session)
-    query = read_query(profile, text)
-    found = ranked(_Search(session, viewer, profile, query, limit).hits(), near)[:limit]
-    shown = tuple(replace(hit, highlight=highlight(hit.text, text, query.letters)) for hit in found)
+    asked = _Search(session, viewer, profile, read_query(profile, text), limit, near)
+    found = ranked(asked.hits(), near)[:limit]
+    shown = tuple(replace(hit, highlight=highlight(hit.text, text, asked.letters)) for hit in found)
     return SearchResult(shown, round((time.perf_counter() - begun) * 1000, 1))
 
 
@@ -86,88 +76,132 @@ def kinds_of(hits: Iterable[Hit]) -> dict[str, int]:
     return counts
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """The chain of names asked for, as ranges of keys; `letters` stand for the first one when given."""
-
-    ranges: tuple[tuple[str, str], ...]
-    letters: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Door:
-    """What is asked below the names: number, building and unit, each None when it was not typed."""
-
-    number: str | None = None
-    is_prefix: bool = False
-    building: str | None = None
-    unit: str | None = None
-    unit_is_prefix: bool = False
-
-
 class _Search:
     """One search of one viewer."""
 
-    def __init__(self, session: Session, viewer: Viewer, profile: Profile, query: Query, limit: int) -> None:
+    def __init__(
+        self, session: Session, viewer: Viewer, profile: Profile, query: Query, limit: int, near: Near
+    ) -> None:
         self._session = session
-        self._areas = None if viewer.areas is None else list(viewer.areas)
+        self._lookups = Lookups(session, viewer, near, limit)
         self._profile = profile
         self._query = query
-        self._limit = limit
+        self._near = near
+
+    @property
+    def letters(self) -> str:
+        """The letters that stand for a name, when the text was read so."""
+        return self._query.letters
 
     def hits(self) -> list[Hit]:
         """Return everything the query may mean, not yet ranked."""
         if self._query.code is not None:
-            return self._by_code(self._query.code[1])
-        return self._by_letters() if self._query.letters else self._by_text()
-
-    def _rows(self, statement: Any, **values: object) -> list[Any]:  # noqa: ANN401  (a text clause)
-        return list(self._session.execute(statement, {"areas": self._areas, **values}))
-
-    def _by_code(self, code: str) -> list[Hit]:
-        return [
-            Hit(
-                row.kind, row.id, row.code, row.text, (), "A", "编码一致", 100.0, row.lon, row.lat,
-                row.building_id, row.unit_id, note_of(row.kind, row.state),
-            )
-            for row in self._rows(_CODE, asked=code)
-        ]  # fmt: skip
-
-    def _by_letters(self) -> list[Hit]:
-        """Find yyl218-6-402: the first figure is a door, or a lane with the door behind it."""
-        letters, figures = self._query.letters, [str(figure) for figure in self._query.figures]
-        hits = self._below(_Names((("", ""),), letters), _door_of(figures))
-        if figures:
-            for word in _counted_words(self._profile):
-                lane = f"{figures[0]}{word}"
-                hits += self._below(
-                    _Names((("", ""), (lane, lane + _EQUALS)), letters), _door_of(figures[1:])
-                )
-        return hits
+            return [code_hit(row, is_whole=True) for row in self._lookups.codes(self._query.code[1])]
+        rows = [row for beginning in self._query.code_beginnings for row in self._lookups.codes(beginning)]
+        hits = [code_hit(row, is_whole=False) for row in rows]
+        return hits + (self._by_letters() if self._query.letters else self._by_text())
 
     def _by_text(self) -> list[Hit]:
         whole = normal_key(self._query.text)
         if not whole:
             return []
-        hits = [_alias_hit(row, whole) for row in self._rows(_ALIASES, low=whole, high=whole + _BEGINS)]
+        hits = [alias_hit(row, whole) for row in self._lookups.aliases(whole)]
         hits += self._by_names(whole)
-        if not any(hit.match == "A" for hit in hits) and self._read_by_known_name(whole):
-            hits += self._by_names(whole)
+        if self._query.door is None:
+            hits += self._by_building_names()
+        further: tuple[Callable[[], list[Hit]], ...] = (
+            self._by_building_names if self._query.door is not None else list,
+            lambda: self._by_names(whole) if self._read_by_known_name(whole) else [],
+            self._by_figures,
+        )
+        for step in further:
+            if _is_certain(hits):
+                break
+            hits += step()
         return hits
 
     def _by_names(self, whole: str) -> list[Hit]:
         query = self._query
-        ends = [_BEGINS if part.is_open else _EQUALS for part in query.names]
+        ends = [BEGINS if part.is_open else EQUALS for part in query.names]
         if ends and query.door is None and not query.rest:
             # The last name may still be being typed.
-            ends[-1] = _BEGINS
+            ends[-1] = BEGINS
         ranges = tuple((part.key, part.key + end) for part, end in zip(query.names, ends, strict=True))
-        door = _Door()
-        if query.door is not None:
-            own = query.door.number_text if query.door.is_building else query.door.building_text
-            unit = query.unit_key or None
-            door = _Door(query.number_key, query.number_is_prefix, own or None, unit, query.unit_is_prefix)
-        return self._below(_Names(ranges or ((whole, whole + _BEGINS),)), door)
+        return self._below(Names(ranges or ((whole, whole + BEGINS),)), self._wanted())
+
+    def _by_letters(self) -> list[Hit]:
+        """Find yyl218-6-402 and yyl218n6h: by sound, by initials, and with a count at the end."""
+        query = self._query
+        hits = self._below_letters(query.letters)
+        if not hits and query.initials != query.letters:
+            hits = self._below_letters(query.initials)
+        if not _is_certain(hits):
+            for head, key in counted_endings(self._profile, query.letters):
+                hits += self._below_letters(head, (key, key + EQUALS))
+        return hits or self._by_building_names()
+
+    def _below_letters(self, letters: str, *inner: tuple[str, str]) -> list[Hit]:
+        query, first = self._query, (("", ""), *inner)
+        if query.names or query.door is not None:
+            ranges = tuple((part.key, part.key + EQUALS) for part in query.names)
+            return self._below(Names((*first, *ranges), letters), self._wanted())
+        return [
+            hit
+            for ranges, wanted in self._steps()
+            for hit in self._below(Names((*first, *ranges), letters), wanted)
+        ]
+
+    def _by_figures(self) -> list[Hit]:
+        """Find 映月路218-6-402: figures without words behind a name."""
+        query = self._query
+        if not query.figures or not query.names:
+            return []
+        first = query.names[0]
+        self._query = replace(query, names=(first,), door=None, unit_key="")
+        end = BEGINS if first.is_open else EQUALS
+        return [
+            hit
+            for ranges, wanted in self._steps()
+            for hit in self._below(Names(((first.key, first.key + end), *ranges)), wanted)
+        ]
+
+    def _steps(self) -> list[tuple[tuple[tuple[str, str], ...], Wanted]]:
+        """Return how figures may be meant: the first is a door, or a lane with the door behind it."""
+        figures = [str(figure) for figure in self._query.figures]
+        steps: list[tuple[tuple[tuple[str, str], ...], Wanted]] = [((), _wanted_by(figures))]
+        for word in _counted_words(self._profile) if figures else ():
+            lane = f"{figures[0]}{word}"
+            steps.append((((lane, lane + EQUALS),), _wanted_by(figures[1:])))
+        return steps
+
+    def _wanted(self) -> Wanted:
+        query = self._query
+        if query.door is None:
+            return Wanted()
+        own = query.door.number_text if query.door.is_building else query.door.building_text
+        begins = int(query.number_key) if query.number_is_prefix and len(query.number_key) <= 5 else None
+        return Wanted(query.number_key, begins, own or None, query.unit_key or None, query.unit_is_prefix)
+
+    def _by_building_names(self) -> list[Hit]:
+        """Find buildings by their own name, alone or with a number behind it."""
+        query, wanted = self._query, self._wanted()
+        name = clean(query.names[-1].text if query.names else query.text).replace(" ", "")
+        if not name or name[0].isdecimal():
+            return []
+        rows = self._lookups.buildings(
+            list({name, normal_key(name)}), wanted, is_prefix=wanted.number is None or query.names[-1].is_open
+        )
+        if wanted.number is None:
+            return [building_hit(row) for row in rows]
+        place: Grade = ("B", "楼栋名称", 80.0)
+        return [
+            door_hit(found, match_of_door(found, query, row.building_no or None, wanted.unit, place))
+            for row in rows[:3]
+            for found in self._lookups.doors(
+                [row.scope_id], replace(wanted, number=row.number_key, begins=None, building=None), [], None
+            )
+            if found.building_id == row.id
+        ]
 
     def _read_by_known_name(self, whole: str) -> bool:
         """Read the query anew behind the longest known name: 春园西路 is no estate 春园."""
@@ -191,16 +225,12 @@ class _Search:
         )
         return True
 
-    def _below(self, names: _Names, door: _Door) -> list[Hit]:
+    def _below(self, names: Names, wanted: Wanted) -> list[Hit]:
         """Look up the names, then what stands below the best of them."""
         letters = names.letters
-        found = self._rows(
-            _PLACES,
-            lows=[None if letters and not low else low for low, _ in names.ranges],
-            highs=[high for _, high in names.ranges],
-            letters=letters,
-            letters_end=letters + _BEGINS if letters else None,
-        )
+        found = [
+            row for row in self._lookups.places(names) if _has_in_order(row.full_name, self._query.characters)
+        ]
         depth = max((row.depth for row in found), default=0)
         if depth < len(names.ranges) and (letters or depth == 0):
             return []
@@ -210,39 +240,45 @@ class _Search:
             row.id: match_of_place(row, self._query, certain=len(places) == 1, missing=missing)
             for row in places
         }
-        hits = [_place_hit(row, grades[row.id], has_door=bool(door.number)) for row in places if row.visible]
-        return hits if missing else hits + self._doors(places, grades, door)
+        hits = [place_hit(row, grades[row.id], has_door=bool(wanted.number)) for row in places if row.visible]
+        return hits if missing else hits + self._doors(places, grades, wanted)
 
-    def _doors(self, places: list[Any], grades: dict[UUID, Grade], door: _Door) -> list[Hit]:
+    def _doors(self, places: list[Any], grades: dict[UUID, Grade], wanted: Wanted) -> list[Hit]:
         """Look up the doors below the places; without a number, the first doors of a name that is exact."""
-        best = sorted(places, key=lambda row: -grades[row.id][2])[:30]
-        if door.number is None:
+        best = sorted(places, key=lambda row: (-grades[row.id][2], squared_distance(row, self._near)))
+        best = best[:_MOST_PLACES]
+        if wanted.number is None:
             best = [row for row in best if grades[row.id][0] == "A"][:1]
         if not best:
             return []
         lanes = [row for row in best if row.parent_id is not None and row.normal_name[0].isdigit()]
-        rows = self._rows(
-            _DOORS,
-            scopes=[row.id for row in best],
-            parents=[row.parent_id for row in lanes],
-            asked=door.number,
-            is_prefix=door.is_prefix,
-            lane=lanes[0].normal_name.rstrip("弄巷段支") if lanes else None,
-            building=door.building,
-            unit=door.unit,
-            unit_is_prefix=door.unit_is_prefix,
-            with_units=door.number is not None,
-            most=self._limit,
-        )
+        lane = lanes[0].normal_name.rstrip("弄巷段支") if lanes else None
+        rows = self._lookups.doors([row.id for row in best], wanted, [row.parent_id for row in lanes], lane)
         place = max((grades[row.id] for row in best), key=lambda grade: grade[2])
-        rooms = {row.id for row in rows if door.unit and row.unit_key and is_room_of(row.unit_key, door.unit)}
+        rooms = {
+            row.id for row in rows if wanted.unit and row.unit_key and is_room_of(row.unit_key, wanted.unit)
+        }
+        is_sole = len(rooms) == 1
         return [
-            _door_hit(
-                row,
-                match_of_door(row, self._query, door.building, door.unit, place, is_sole=len(rooms) == 1),
+            door_hit(
+                row, match_of_door(row, self._query, wanted.building, wanted.unit, place, is_sole=is_sole)
             )
             for row in rows
         ]
+
+
+def _is_certain(hits: list[Hit]) -> bool:
+    return any(hit.match != "C" for hit in hits)
+
+
+def _has_in_order(name: str, characters: str) -> bool:
+    """Return whether the characters that were typed stand in a name, in this order."""
+    at = 0
+    for char in characters:
+        at = name.find(char, at) + 1
+        if not at:
+            return False
+    return True
 
 
 def _first_kind(profile: Profile) -> str:
@@ -250,44 +286,15 @@ def _first_kind(profile: Profile) -> str:
     return next(part.kind for part in profile.place_parts if part.may_start)
 
 
-def _door_of(figures: list[str]) -> _Door:
+def _wanted_by(figures: list[str]) -> Wanted:
     number, unit = [*figures, "", ""][:2]
     if not number:
-        return _Door()
-    return _Door(number, not unit, None, f"r{unit}" if unit else None, bool(unit))
+        return Wanted()
+    begins = int(number) if not unit and len(number) <= 5 else None
+    return Wanted(number, begins, None, f"r{unit}" if unit else None, bool(unit))
 
 
 def _counted_words(profile: Profile) -> list[str]:
     """Return the words of parts that are a count below a street, such as 弄."""
     parts = [part for part in profile.place_parts if part.numbered and "street" in part.parents]
     return [normal_key(part.suffixes[0]) for part in parts[:2]]
-
-
-def _alias_hit(row: Any, whole: str) -> Hit:  # noqa: ANN401  (a row of find_aliases)
-    is_whole = row.normal_name == whole
-    note = f"{row.until} 起为 {row.text}" if row.until else f"今为 {row.text}"
-    return Hit(
-        row.kind, row.id, row.code, row.via, (), "B" if is_whole else "C",
-        "曾用名" if is_whole else "曾用名前缀",
-        75.0 if is_whole else 45.0, row.lon, row.lat, row.building_id, None, note,
-    )  # fmt: skip
-
-
-def _place_hit(row: Any, grade: Grade, *, has_door: bool) -> Hit:  # noqa: ANN401  (a row of find_places)
-    match, reason, score = grade
-    if has_door:
-        reason, score = reason if match == "C" else "上级地名", score - 60
-        match = "C"
-    note = note_of(row.kind, row.state) + (f" · 今为 {row.full_name}" if row.via else "")
-    return Hit(
-        "street", row.id, row.code, row.via or row.full_name, (), match, reason, score, row.lon,
-        row.lat, None, None, note,
-    )  # fmt: skip
-
-
-def _door_hit(row: Any, grade: Grade) -> Hit:  # noqa: ANN401  (a row of find_doors)
-    note = note_of(row.kind, row.state, units=row.units, name=row.name, use=row.use, area_m2=row.area_m2)
-    return Hit(
-        row.kind, row.id, row.code, row.text, (), *grade, row.lon, row.lat, row.building_id, row.unit_id,
-        note, (row.number, row.building_no, row.unit_key or ""),
-    )  # fmt: skip

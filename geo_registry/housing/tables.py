@@ -53,6 +53,7 @@ class Building(Located, Versioned, Base):
         CheckConstraint("registry.is_sound(outline) AND registry.is_sound(position)", name="outline"),
         CheckConstraint("NOT isempty(valid)", name="valid"),
         Index("building_district_id_idx", "district_id", "id"),
+        Index("building_name_idx", "name", postgresql_ops={"name": "text_pattern_ops"}),
         spatial_index("building", "outline"),
         spatial_index("building", "position"),
     )

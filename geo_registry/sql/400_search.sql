@@ -1,40 +1,56 @@
--- Search as one types. Single queries that the planner can see into; ranges on text_pattern_ops indexes are written
--- with ~>=~ and ~<~, which a plan without known values can use too. `areas` is NULL for the whole installation.
+-- Search as one types. Each function keeps one plan for a session (planning took nine tenths of the time), so a range on
+-- a text_pattern_ops index is written with ~>=~ and ~<~, which a plan without known values can use too.
+-- `areas` is NULL for the whole installation; `near_lon` and `near_lat` are the middle of the map, or NULL.
 
--- The place names that a chain of keys leads to: the first key is a range of normal names, former names, initials or
--- pinyin; each further key a range of normal names below. A path may run over names outside the viewer's areas,
--- because a street belongs to a district and its doors to communities; `visible` tells which may be shown.
-CREATE OR REPLACE FUNCTION registry.find_places(areas uuid[], lows text[], highs text[], letters text, letters_end text)
+DROP FUNCTION IF EXISTS registry.find_places(uuid[], text[], text[], text, text);
+DROP FUNCTION IF EXISTS registry.find_doors(uuid[], uuid[], uuid[], text, boolean, text, text, text, boolean, boolean, int);
+DROP FUNCTION IF EXISTS registry.find_code(uuid[], bpchar);
+
+-- The place names that a chain of keys leads to. The first key is a range of normal names, former names, initials or
+-- pinyin, or names found elsewhere (`ids`, each with its way); each further key is a range of normal names below. A path
+-- may run over names outside the viewer's areas, because a street belongs to a district and its doors to communities;
+-- `visible` tells which may be shown. A range is read in the order of its index up to a bound, so that one letter costs
+-- no more than a whole name.
+CREATE OR REPLACE FUNCTION registry.find_places(areas uuid[], lows text[], highs text[], letters text, letters_end text,
+  ids uuid[], ways text[], near_lon float, near_lat float)
 RETURNS TABLE (id uuid, code text, kind text, name text, normal_name text, full_name text, parent_id uuid, state text,
   depth int, way text, via text, visible boolean, district text, township text, community text, lon float, lat float)
-LANGUAGE sql STABLE AS $$
-  WITH RECURSIVE district AS MATERIALIZED (
-    SELECT coalesce(d.district_id, d.id) AS id FROM registry.division d WHERE d.id = ANY (areas)
-  ), first AS MATERIALIZED (
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+DECLARE
+  districts uuid[] := ARRAY(SELECT coalesce(d.district_id, d.id) FROM registry.division d WHERE d.id = ANY (areas));
+  middle geometry := ST_SetSRID(ST_MakePoint(near_lon, near_lat), 4490);
+BEGIN
+  RETURN QUERY
+  WITH RECURSIVE first AS MATERIALIZED (
     (SELECT p.id, CASE WHEN p.normal_name = lows[1] THEN 'exact' ELSE 'prefix' END AS way, NULL::text AS via
      FROM registry.place_name p
      WHERE p.normal_name ~>=~ lows[1] AND p.normal_name ~<~ highs[1] AND p.state NOT IN ('removed', 'rejected')
-       AND (areas IS NULL OR p.district_id = ANY (ARRAY(SELECT d.id FROM district d)))
-     ORDER BY length(p.normal_name), p.normal_name, p.id LIMIT 200)
+       AND (areas IS NULL OR p.district_id = ANY (districts))
+     LIMIT 400)
     UNION ALL
     (SELECT p.id, CASE WHEN p.initials = letters THEN 'initials' ELSE 'prefix' END, NULL
      FROM registry.place_name p
      WHERE p.initials ~>=~ letters AND p.initials ~<~ letters_end AND p.state NOT IN ('removed', 'rejected')
-       AND (areas IS NULL OR p.district_id = ANY (ARRAY(SELECT d.id FROM district d)))
-     ORDER BY length(p.initials), p.normal_name, p.id LIMIT 200)
+       AND (areas IS NULL OR p.district_id = ANY (districts))
+     LIMIT 400)
     UNION ALL
     (SELECT p.id, CASE WHEN p.pinyin = letters THEN 'pinyin' ELSE 'prefix' END, NULL
      FROM registry.place_name p
-     WHERE p.pinyin ~>=~ letters AND p.pinyin ~<~ letters_end AND p.state NOT IN ('removed', 'rejected')
-       AND (areas IS NULL OR p.district_id = ANY (ARRAY(SELECT d.id FROM district d)))
-     ORDER BY length(p.pinyin), p.normal_name, p.id LIMIT 200)
+     WHERE length(letters) > 1 AND p.pinyin ~>=~ letters AND p.pinyin ~<~ letters_end AND p.state NOT IN ('removed', 'rejected')
+       AND (areas IS NULL OR p.district_id = ANY (districts))
+     LIMIT 400)
     UNION ALL
     (SELECT p.id, 'alias', n.name
      FROM registry.address_alias n JOIN registry.place_name p ON p.id = n.object_id
      WHERE n.normal_name ~>=~ lows[1] AND n.normal_name ~<~ highs[1] AND n.object_kind = 'place_name'
        AND p.state NOT IN ('removed', 'rejected')
-       AND (areas IS NULL OR p.district_id = ANY (ARRAY(SELECT d.id FROM district d)))
-     ORDER BY length(n.normal_name), n.normal_name, p.id LIMIT 200)
+       AND (areas IS NULL OR p.district_id = ANY (districts))
+     LIMIT 200)
+    UNION ALL
+    (SELECT p.id, g.way, NULL
+     FROM unnest(ids, ways) AS g (id, way) JOIN registry.place_name p ON p.id = g.id
+     WHERE p.state NOT IN ('removed', 'rejected') AND (areas IS NULL OR p.district_id = ANY (districts)))
   ), chain AS (
     SELECT f.id, 1 AS depth, f.way, f.via FROM first f
     UNION ALL
@@ -44,53 +60,75 @@ LANGUAGE sql STABLE AS $$
       AND p.normal_name ~>=~ lows[chain.depth + 1] AND p.normal_name ~<~ highs[chain.depth + 1]
   ), best AS MATERIALIZED (
     SELECT DISTINCT ON (c.depth, c.id) c.id, c.depth, c.way, c.via
-    FROM chain c ORDER BY c.depth DESC, c.id, array_position(ARRAY['exact', 'alias', 'initials', 'pinyin', 'prefix'], c.way)
+    FROM chain c
+    ORDER BY c.depth DESC, c.id, array_position(ARRAY['exact', 'alias', 'initials', 'pinyin', 'prefix'], c.way)
   )
-  SELECT p.id, p.code::text, p.kind, p.name, p.normal_name, p.full_name, p.parent_id, p.state, b.depth, b.way, b.via,
+  SELECT p.id, p.code::text, p.kind, p.name, p.normal_name, p.full_name, p.parent_id, p.state, p.depth, p.way, p.via,
     registry.covers(areas, p.district_id, p.township_id, p.community_id), d.name, t.name, c.name,
-    ST_X(coalesce(middle.point, door.point)), ST_Y(coalesce(middle.point, door.point))
-  FROM (SELECT * FROM best ORDER BY best.depth DESC, best.way = 'prefix' LIMIT 100) b
-    JOIN registry.place_name p ON p.id = b.id
+    ST_X(coalesce(half.point, door.point)), ST_Y(coalesce(half.point, door.point))
+  FROM (SELECT o.*, b.depth, b.way, b.via FROM best b JOIN registry.place_name o ON o.id = b.id
+        ORDER BY b.depth DESC, b.way = 'prefix', o.axis <-> middle, length(o.normal_name), o.full_name LIMIT 80) p
     LEFT JOIN registry.division d ON d.id = p.district_id
     LEFT JOIN registry.division t ON t.id = p.township_id
     LEFT JOIN registry.division c ON c.id = p.community_id
-    LEFT JOIN LATERAL (SELECT ST_LineInterpolatePoint(ST_GeometryN(p.axis, 1), 0.5) AS point) middle ON true
+    LEFT JOIN LATERAL (SELECT ST_LineInterpolatePoint(ST_GeometryN(p.axis, 1), 0.5) AS point) half ON true
     LEFT JOIN LATERAL (SELECT a.position AS point FROM registry.address a
-      WHERE middle.point IS NULL AND a.scope_id = p.id AND a.position IS NOT NULL ORDER BY a.number LIMIT 1) door ON true
-  ORDER BY b.depth DESC, length(p.normal_name), p.full_name, p.id
-$$;
+      WHERE half.point IS NULL AND a.scope_id = p.id AND a.position IS NOT NULL ORDER BY a.number, a.id LIMIT 1) door ON true
+  ORDER BY p.depth DESC, length(p.normal_name), p.full_name, p.id;
+END $$;
 
--- Doors below some place names, in four ways: `exact` or `prefix` by number (all of them without a key); `beside`, the
--- door of the street that bears the number of a lane (号与弄不同); `inside`, a door in a lane when the lane was
--- left out; `building`, by the building's own number. With each door come the buildings that carry it, their units where
--- the door is certain, and its plates.
+-- Doors below some place names, in five ways: `exact`; `prefix`, numbers that begin with what was typed; `all`, the first
+-- doors of the first name when no number was typed; `beside`, the door of the street that bears the number of a lane
+-- (号与弄不同); `inside`, a door in a lane when the lane was left out; `building`, by the building's own number. With each
+-- door come the buildings that carry it, their units where the door is certain, and its plates.
 CREATE OR REPLACE FUNCTION registry.find_doors(
-  areas uuid[], scopes uuid[], parents uuid[], asked text, is_prefix boolean, lane text, building text,
-  unit text, unit_is_prefix boolean, with_units boolean, most int)
+  areas uuid[], scopes uuid[], parents uuid[], asked text, begins int, lane text, building text,
+  unit text, unit_is_prefix boolean, most int, near_lon float, near_lat float)
 RETURNS TABLE (kind text, id uuid, code text, text text, state text, way text, number int, number_key text, building_no text,
-  lon float, lat float, building_id uuid, unit_id uuid, unit_key text, name text, use text, area_m2 numeric, address_state text,
-  units bigint, district text, township text, community text)
-LANGUAGE sql STABLE AS $$
+  lon float, lat float, building_id uuid, unit_id uuid, unit_key text, name text, use text, area_m2 numeric,
+  address_state text, units bigint, district text, township text, community text)
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+DECLARE
+  middle geometry := ST_SetSRID(ST_MakePoint(near_lon, near_lat), 4490);
+BEGIN
+  RETURN QUERY
   WITH spot AS MATERIALIZED (
-    (SELECT a.id, CASE WHEN a.number_key = asked THEN 'exact' WHEN asked IS NULL THEN 'all' ELSE 'prefix' END AS way
+    (SELECT a.id, 'exact' AS way
      FROM registry.address a
-     WHERE a.scope_id = ANY (scopes) AND a.state NOT IN ('removed', 'rejected')
-       AND (asked IS NULL OR a.number_key = asked OR (is_prefix AND starts_with(a.number::text, asked)))
+     WHERE a.scope_id = ANY (scopes) AND a.number_key = asked AND a.state NOT IN ('removed', 'rejected')
        AND registry.covers(areas, a.district_id, a.township_id, a.community_id)
-     ORDER BY (a.number_key = asked) DESC NULLS LAST, a.number, a.number_key, a.id LIMIT most)
+     ORDER BY a.position <-> middle, a.id LIMIT most)
+    UNION ALL
+    (SELECT a.id, 'all' FROM registry.address a
+     WHERE asked IS NULL AND a.scope_id = scopes[1] AND a.state NOT IN ('removed', 'rejected')
+       AND registry.covers(areas, a.district_id, a.township_id, a.community_id)
+     ORDER BY a.number, a.id LIMIT most)
+    UNION ALL
+    -- 6 begins 60 to 69 and 600 to 699: ranges of the index by number.
+    (SELECT a.id, 'prefix'
+     FROM generate_series(0, 4) power
+       CROSS JOIN LATERAL (
+         SELECT o.id, o.number, o.number_key FROM registry.address o
+         WHERE o.scope_id = ANY (scopes[:5]) AND o.state NOT IN ('removed', 'rejected') AND o.number_key <> asked
+           AND o.number >= begins::bigint * (10 ^ power)::int AND o.number < (begins::bigint + 1) * (10 ^ power)::int
+           AND registry.covers(areas, o.district_id, o.township_id, o.community_id)
+         ORDER BY o.number, o.id LIMIT most) a
+     WHERE begins IS NOT NULL
+     ORDER BY a.number, a.number_key, a.id LIMIT most)
     UNION ALL
     (SELECT a.id, 'beside' FROM registry.address a
      WHERE a.scope_id = ANY (parents) AND a.number_key = lane AND a.state NOT IN ('removed', 'rejected')
        AND registry.covers(areas, a.district_id, a.township_id, a.community_id) LIMIT most)
     UNION ALL
     (SELECT a.id, 'inside' FROM registry.place_name p JOIN registry.address a ON a.scope_id = p.id
-     WHERE p.parent_id = ANY (scopes) AND a.number_key = asked AND a.state NOT IN ('removed', 'rejected')
+     WHERE p.parent_id = ANY (scopes[:3]) AND a.number_key = asked AND a.state NOT IN ('removed', 'rejected')
        AND registry.covers(areas, a.district_id, a.township_id, a.community_id)
-     ORDER BY a.id LIMIT most)
+     ORDER BY a.position <-> middle, a.id LIMIT most)
     UNION ALL
     (SELECT a.id, 'building' FROM registry.address a
        JOIN registry.building_address n ON n.address_id = a.id AND n.valid @> CURRENT_DATE
-     WHERE a.scope_id = ANY (scopes) AND n.building_no = building AND a.number_key IS DISTINCT FROM asked
+     WHERE building IS NOT NULL AND a.scope_id = ANY (scopes[:5]) AND n.building_no = building AND a.number_key IS DISTINCT FROM asked
        AND a.state NOT IN ('removed', 'rejected')
        AND registry.covers(areas, a.district_id, a.township_id, a.community_id)
      ORDER BY a.number, a.id LIMIT most)
@@ -99,7 +137,9 @@ LANGUAGE sql STABLE AS $$
       a.district_id, a.township_id, a.community_id,
       h.id AS building_id, h.code AS building_code, h.name, h.state AS building_state,
       coalesce(h.building_no, '') AS building_no, h.place
-    FROM spot s JOIN registry.address a ON a.id = s.id
+    FROM (SELECT * FROM spot ORDER BY array_position(ARRAY['exact', 'building', 'beside', 'all', 'inside', 'prefix'], spot.way)
+          LIMIT most + 10) s
+      JOIN registry.address a ON a.id = s.id
       LEFT JOIN LATERAL (
         SELECT b.id, b.code, b.name, b.state, n.building_no, coalesce(b.position, ST_PointOnSurface(b.outline)) AS place
         FROM registry.building_address n JOIN registry.building b ON b.id = n.building_id
@@ -121,7 +161,7 @@ LANGUAGE sql STABLE AS $$
        r.building_no, coalesce(u.position, r.place), r.building_id, u.id, u.unit_key, NULL, u.use, u.area_m2, r.state,
        u.district_id, u.township_id, u.community_id, NULL
      FROM carried r JOIN registry.housing_unit u ON u.building_id = r.building_id
-     WHERE with_units AND r.way IN ('exact', 'building', 'inside') AND u.state NOT IN ('removed', 'rejected')
+     WHERE (r.way IN ('exact', 'building') OR r.way = 'inside' AND unit IS NOT NULL) AND u.state NOT IN ('removed', 'rejected')
        AND registry.covers(areas, u.district_id, u.township_id, u.community_id)
        AND (unit IS NULL OR u.unit_key = unit OR right(u.unit_key, length(unit) + 1) = '/' || unit
          OR starts_with(u.unit_key, unit || '/')
@@ -140,50 +180,99 @@ LANGUAGE sql STABLE AS $$
   FROM found f
     LEFT JOIN registry.division d ON d.id = f.district_id
     LEFT JOIN registry.division t ON t.id = f.township_id
-    LEFT JOIN registry.division c ON c.id = f.community_id
-$$;
+    LEFT JOIN registry.division c ON c.id = f.community_id;
+END $$;
 
--- The object of a public code, whatever its class.
-CREATE OR REPLACE FUNCTION registry.find_code(areas uuid[], asked bpchar)
+-- The objects of a range of public codes, whatever their class: one code, or all that begin with what was typed.
+CREATE OR REPLACE FUNCTION registry.find_codes(areas uuid[], low bpchar, high bpchar, most int)
 RETURNS TABLE (kind text, id uuid, code text, text text, state text, lon float, lat float, building_id uuid, unit_id uuid)
-LANGUAGE sql STABLE AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
   WITH found AS (
-    SELECT 'street' AS kind, p.id, p.code, p.full_name AS text, p.state, ST_LineInterpolatePoint(ST_GeometryN(p.axis, 1), 0.5) AS point,
+    (SELECT 'street' AS kind, p.id, p.code, p.full_name AS text, p.state, ST_LineInterpolatePoint(ST_GeometryN(p.axis, 1), 0.5) AS point,
       NULL::uuid AS building_id, NULL::uuid AS unit_id, p.district_id, p.township_id, p.community_id
-    FROM registry.place_name p WHERE p.code = asked
+    FROM registry.place_name p WHERE p.code BETWEEN low AND high ORDER BY p.code LIMIT most)
     UNION ALL
-    SELECT 'address', a.id, a.code, a.standard_text, a.state, a.position,
+    (SELECT 'address', a.id, a.code, a.standard_text, a.state, a.position,
       (SELECT n.building_id FROM registry.building_address n WHERE n.address_id = a.id AND n.valid @> CURRENT_DATE
        ORDER BY n.building_no LIMIT 1), NULL, a.district_id, a.township_id, a.community_id
-    FROM registry.address a WHERE a.code = asked
+    FROM registry.address a WHERE a.code BETWEEN low AND high ORDER BY a.code LIMIT most)
     UNION ALL
-    SELECT 'plate', p.id, p.code, a.standard_text, p.state, coalesce(p.position, a.position),
+    (SELECT 'plate', p.id, p.code, a.standard_text, p.state, coalesce(p.position, a.position),
       (SELECT n.building_id FROM registry.building_address n WHERE n.address_id = a.id AND n.valid @> CURRENT_DATE
        ORDER BY n.building_no LIMIT 1), NULL, p.district_id, p.township_id, p.community_id
-    FROM registry.plate p JOIN registry.address a ON a.id = p.address_id WHERE p.code = asked
+    FROM registry.plate p JOIN registry.address a ON a.id = p.address_id
+     WHERE p.code BETWEEN low AND high ORDER BY p.code LIMIT most)
     UNION ALL
     SELECT k.kind, k.id, k.code, coalesce(a.standard_text || n.building_no, b.label, b.name, b.code::text) || k.tail, k.state,
       coalesce(k.position, b.position, ST_PointOnSurface(b.outline)), b.id, k.unit_id, b.district_id, b.township_id, b.community_id
     FROM (
-      SELECT 'building' AS kind, o.id, o.code, o.id AS building_id, NULL::uuid AS unit_id, '' AS tail, o.state, o.position
-      FROM registry.building o WHERE o.code = asked
+      (SELECT 'building' AS kind, o.id, o.code, o.id AS building_id, NULL::uuid AS unit_id, '' AS tail, o.state, o.position
+      FROM registry.building o
+       WHERE o.code BETWEEN low AND high ORDER BY o.code LIMIT most)
       UNION ALL
-      SELECT 'building', e.id, e.code, e.building_id, NULL, e.label, e.state, e.position FROM registry.entrance e WHERE e.code = asked
+      (SELECT 'building', e.id, e.code, e.building_id, NULL, e.label, e.state, e.position FROM registry.entrance e
+       WHERE e.code BETWEEN low AND high ORDER BY e.code LIMIT most)
       UNION ALL
-      SELECT 'unit', u.id, u.code, u.building_id, u.id, u.unit_text, u.state, u.position FROM registry.housing_unit u WHERE u.code = asked
+      (SELECT 'unit', u.id, u.code, u.building_id, u.id, u.unit_text, u.state, u.position FROM registry.housing_unit u
+       WHERE u.code BETWEEN low AND high ORDER BY u.code LIMIT most)
     ) k JOIN registry.building b ON b.id = k.building_id
       LEFT JOIN registry.building_address n ON n.building_id = b.id AND n.is_main AND n.valid @> CURRENT_DATE
       LEFT JOIN registry.address a ON a.id = n.address_id
   )
   SELECT f.kind, f.id, f.code::text, f.text, f.state, ST_X(f.point), ST_Y(f.point), f.building_id, f.unit_id FROM found f
-  WHERE registry.covers(areas, f.district_id, f.township_id, f.community_id)
-$$;
+  WHERE registry.covers(areas, f.district_id, f.township_id, f.community_id);
+END $$;
+
+
+-- Buildings by their own name, with the number behind it when one was typed. A name that is only begun stands once, with
+-- how many buildings bear it.
+CREATE OR REPLACE FUNCTION registry.find_buildings(
+  areas uuid[], lows text[], is_prefix boolean, asked text, building text, most int, near_lon float, near_lat float)
+RETURNS TABLE (kind text, id uuid, code text, text text, state text, way text, number int, building_no text, lon float, lat float,
+  name text, same bigint, scope_id uuid, number_key text, district text, township text, community text)
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+DECLARE
+  middle geometry := ST_SetSRID(ST_MakePoint(near_lon, near_lat), 4490);
+BEGIN
+  RETURN QUERY
+  WITH named AS (
+    SELECT b.*, a.number, n.building_no, a.standard_text, a.scope_id, a.number_key, coalesce(b.position, ST_PointOnSurface(b.outline)) AS point
+    FROM unnest(lows) low
+      CROSS JOIN LATERAL (
+        SELECT o.* FROM registry.building o
+        WHERE o.name ~>=~ low AND o.name ~<~ (low || CASE WHEN is_prefix THEN U&'\+10FFFF' ELSE U&'\0001' END)
+          AND o.state NOT IN ('demolished', 'not_realized', 'removed')
+          AND registry.covers(areas, o.district_id, o.township_id, o.community_id)
+        LIMIT 1000) b
+      LEFT JOIN registry.building_address n ON n.building_id = b.id AND n.is_main AND n.valid @> CURRENT_DATE
+      LEFT JOIN registry.address a ON a.id = n.address_id
+    WHERE asked IS NULL OR a.number_key = asked OR n.building_no = building
+  ), counted AS (
+    SELECT n.*, count(*) OVER own AS same, row_number() OVER (own ORDER BY n.point <-> middle, n.number, n.building_no, n.id) AS place
+    FROM named n WINDOW own AS (PARTITION BY n.name)
+  )
+  SELECT 'building', o.id, o.code::text, coalesce(o.standard_text || o.building_no, o.label, o.name), o.state,
+    CASE WHEN o.name = ANY (lows) THEN 'exact' ELSE 'prefix' END, o.number, coalesce(o.building_no, ''),
+    ST_X(o.point), ST_Y(o.point), o.name, o.same, o.scope_id, o.number_key, d.name, t.name, c.name
+  FROM (SELECT * FROM counted WHERE place = 1 OR counted.name = ANY (lows)
+        ORDER BY counted.name = ANY (lows) DESC, place, length(counted.name), counted.id LIMIT most) o
+    LEFT JOIN registry.division d ON d.id = o.district_id
+    LEFT JOIN registry.division t ON t.id = o.township_id
+    LEFT JOIN registry.division c ON c.id = o.community_id;
+END $$;
 
 -- Addresses and buildings by a former or common name, with what stands there now.
 CREATE OR REPLACE FUNCTION registry.find_aliases(areas uuid[], low text, high text)
 RETURNS TABLE (kind text, id uuid, code text, text text, state text, lon float, lat float, building_id uuid, via text,
   normal_name text, since date, until date)
-LANGUAGE sql STABLE AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
   WITH named AS MATERIALIZED (
     SELECT n.object_kind, n.object_id, n.name, n.normal_name, n.valid FROM registry.address_alias n
     WHERE n.normal_name ~>=~ low AND n.normal_name ~<~ high AND n.object_kind IN ('building', 'address')
@@ -205,5 +294,5 @@ LANGUAGE sql STABLE AS $$
     LEFT JOIN registry.address a ON a.id = t.address_id
     CROSS JOIN LATERAL (SELECT coalesce(b.position, ST_PointOnSurface(b.outline), a.position) AS point) spot
   WHERE CASE WHEN b.id IS NULL THEN registry.covers(areas, a.district_id, a.township_id, a.community_id)
-             ELSE registry.covers(areas, b.district_id, b.township_id, b.community_id) END
-$$;
+             ELSE registry.covers(areas, b.district_id, b.township_id, b.community_id) END;
+END $$;

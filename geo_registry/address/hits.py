@@ -1,0 +1,60 @@
+"""Rows of the search's questions as hits, each with its class, reason and score."""
+
+from typing import Any
+
+from geo_registry.address.ranking import Grade, Hit, note_of
+
+
+def code_hit(row: Any, *, is_whole: bool) -> Hit:  # noqa: ANN401  (a row of find_codes)
+    """Return what bears a public code, or one that begins as was typed."""
+    grade: Grade = ("A", "编码一致", 100.0) if is_whole else ("C", "编码前缀", 52.0)
+    return Hit(
+        row.kind, row.id, row.code, row.text, (), *grade, row.lon, row.lat, row.building_id, row.unit_id,
+        note_of(row.kind, row.state),
+    )  # fmt: skip
+
+
+def alias_hit(row: Any, whole: str) -> Hit:  # noqa: ANN401  (a row of find_aliases)
+    """Return what stands today where a former name led."""
+    is_whole = row.normal_name == whole
+    note = f"{row.until} 起为 {row.text}" if row.until else f"今为 {row.text}"
+    grade: Grade = ("B", "曾用名", 75.0) if is_whole else ("C", "曾用名前缀", 45.0)
+    return Hit(
+        row.kind, row.id, row.code, row.via, (), *grade, row.lon, row.lat, row.building_id, None, note
+    )  # fmt: skip
+
+
+def place_hit(row: Any, grade: Grade, *, has_door: bool) -> Hit:  # noqa: ANN401  (a row of find_places)
+    """Return a place name; above a door that was asked for it is a candidate only."""
+    match, reason, score = grade
+    if has_door:
+        reason, score = reason if match == "C" else "上级地名", score - 60
+        match = "C"
+    note = note_of(row.kind, row.state) + (f" · 今为 {row.full_name}" if row.via else "")
+    return Hit(
+        "street", row.id, row.code, row.via or row.full_name, (), match, reason, score, row.lon,
+        row.lat, None, None, note,
+    )  # fmt: skip
+
+
+def door_hit(row: Any, grade: Grade) -> Hit:  # noqa: ANN401  (a row of find_doors)
+    """Return a door, a building, a unit or a plate."""
+    note = note_of(row.kind, row.state, units=row.units, name=row.name, use=row.use, area_m2=row.area_m2)
+    return Hit(
+        row.kind, row.id, row.code, row.text, (), *grade, row.lon, row.lat, row.building_id, row.unit_id,
+        note, (row.number, row.building_no, row.unit_key or ""),
+    )  # fmt: skip
+
+
+def building_hit(row: Any) -> Hit:  # noqa: ANN401  (a row of find_buildings)
+    """Return a building by its own name; a name that is only begun stands for all that bear it."""
+    note = note_of(row.kind, row.state, name=row.name)
+    if row.way == "exact":
+        grade: Grade = ("A", "楼栋名称", 94.0)
+        text = row.text
+    else:
+        grade = ("C", "楼栋名称前缀", 48.0 - min(len(row.name), 20) / 10)
+        text = row.name
+        note += f" · 共 {row.same} 栋" if row.same > 1 else f" · {row.text}"
+    order = (row.number or 0, row.building_no, "")
+    return Hit("building", row.id, row.code, text, (), *grade, row.lon, row.lat, row.id, None, note, order)
