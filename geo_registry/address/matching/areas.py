@@ -1,17 +1,21 @@
 """Whether the areas a text names are those of what was found: agreement, silence, contradiction."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from rapidfuzz.distance import OSA
 from sqlalchemy import text as sql
 
+from geo_registry.address.known import KnownPlaces
 from geo_registry.address.matching.keys import Asked, Correction
 from geo_registry.address.scheme import Profile
 from geo_registry.area.tables import LEVELS
 from geo_registry.db import Session
+from geo_registry.gazetteer.fold import fold
+from geo_registry.gazetteer.table import COMMUNITY, FORMER, VARIANT
 from geo_registry.text import NUMERAL_CHARACTERS, normal_key
 
 _ABOVE = sql("""
@@ -30,8 +34,10 @@ _NAMED = sql("""
 _COMMUNITY = re.compile(r"(?:社区居民委员会|社区居委会|居民委员会|村民委员会|居委会|村委会|社区|村|里)$")
 _OFFICE = re.compile(r"(?:办事处|街道办)$")
 _TITLE = re.compile(r"(?:特别行政区|自治区|自治州|自治县|地区|街道|省|市|县|区|镇|乡|里|村|社区)$")
-# What tells places apart on purpose is never taken for an error of typing.
-TELLING = frozenset("东西南北中前后上下左右内外大小新老旧東後內舊" + NUMERAL_CHARACTERS + "0123456789")
+# What tells areas apart on purpose is never taken for an error of typing; words are compared folded.
+_TELLING = frozenset(
+    "东西南北中前后上下左右内外大小新老旧省市县区镇乡村里街道0123456789" + NUMERAL_CHARACTERS
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +62,10 @@ class Agreement:
 class AreaBook:
     """The divisions of one batch of matches, read when they are first met."""
 
-    def __init__(self, session: Session, profile: Profile) -> None:
+    def __init__(self, session: Session, profile: Profile, known: Callable[[], KnownPlaces]) -> None:
+        """Take how to get at the registry's names, which few texts need."""
         self._session = session
+        self._places = known
         self._titles: dict[str, tuple[str, ...]] = {
             area.level: tuple(map(normal_key, area.titles)) for area in profile.areas
         }
@@ -116,27 +124,67 @@ class AreaBook:
         named = self._named.get(text, ())
         return not named or any(division in self.above(own) for division in named)
 
-    def judge(self, asked: Asked, row: Any, scope_level: str) -> Agreement:  # noqa: ANN401  (a row with area ids)
-        """Compare what was written with the areas of a row; below `scope_level` an error does no harm."""
-        key = (asked.areas, row.district_id, row.township_id, row.community_id, scope_level)
+    def judge(
+        self,
+        asked: Asked,
+        row: Any,
+        scope_level: str,
+        strays: tuple[str, ...] = (),  # noqa: ANN401  (a row with area ids)
+    ) -> Agreement:
+        """Compare what was written with the areas of a row; below `scope_level` an error does no harm.
+
+        `strays` are names that are no place names here and may be areas.
+        """
+        areas = (*asked.areas, *(("", text) for text in strays))
+        key = (areas, row.district_id, row.township_id, row.community_id, scope_level)
         found = self._judged.get(key)
         if found is None:
             own = self.above(row.community_id, row.township_id, row.district_id)
-            found = self._judged[key] = self._compare(asked.areas, own, LEVELS.index(scope_level))
+            found = self._judged[key] = self._compare(areas, own, LEVELS.index(scope_level))
         return found
 
     def _compare(self, areas: Sequence[tuple[str, str]], own: Sequence[Division], scope: int) -> Agreement:
         agreeing = {
             text: next((one for one in own if self._is_same(text, one.name)), None) for _, text in areas
         }
+        corrections: list[Correction] = []
+        for text in [text for text, one in agreeing.items() if one is None]:
+            agreeing[text], steps = self._by_other_name(text, own)
+            corrections += steps
         met = [one for one in agreeing.values() if one is not None]
         lowest = max((LEVELS.index(one.level) for one in met), default=-1)
-        corrections = []
         for level, text in areas:
-            if agreeing[text] is None and (other := self._rival(level, text, own, met)) is not None:
+            if not level:
+                corrections += self._stray(text, agreeing[text], own, met)
+            elif agreeing[text] is None and (other := self._rival(level, text, own, met)) is not None:
                 is_below = LEVELS.index(other.level) > scope and lowest >= scope
                 corrections.append(self._contradiction(text, other, is_below=is_below, is_met=bool(met)))
         return Agreement(len(met), lowest, tuple(corrections))
+
+    def _by_other_name(
+        self, text: str, own: Sequence[Division]
+    ) -> tuple[Division | None, tuple[Correction, ...]]:
+        """Return the area that a short or former name means, with what that assumes."""
+        known = self._places()
+        for one in known.meanings(fold(text)):
+            for division in own:
+                place = known.place_of(division.id)
+                if one.place >= 0 and one.level <= COMMUNITY and place == one.place:
+                    return division, _other_name(text, division.name, one.way, one.level)
+                if place is not None and one.place in known.ancestors(place) and one.way != FORMER:
+                    return division, ()
+        return None, ()
+
+    def _stray(
+        self, text: str, area: Division | None, own: Sequence[Division], met: Sequence[Division]
+    ) -> tuple[Correction, ...]:
+        if area is not None:
+            return ()
+        folded = fold(normal_key(text))
+        near = next((one for one in own if is_one_edit(folded, fold(normal_key(one.name)))), None)
+        if near is not None and near not in met:
+            return (Correction(f"没有“{text}”，按“{near.name}”理解", 0.12),)
+        return (Correction(f"“{text}”没有登记，未用于匹配", 0.25, is_certain=False),)
 
     def _rival(
         self, level: str, text: str, own: Sequence[Division], met: Sequence[Division]
@@ -160,7 +208,7 @@ class AreaBook:
 
     def _contradiction(self, text: str, other: Division, *, is_below: bool, is_met: bool) -> Correction:
         sentence = f"写的是“{text}”，登记在“{other.name}”"
-        if is_one_edit(normal_key(text), normal_key(other.name)) and not self._named.get(text):
+        if is_one_edit(fold(normal_key(text)), fold(normal_key(other.name))) and not self._named.get(text):
             return Correction(f"没有“{text}”，按“{other.name}”理解", 0.12, is_certain=is_met or is_below)
         return Correction(sentence, 0.15 if is_below else 0.35, is_certain=is_below)
 
@@ -172,9 +220,18 @@ class AreaBook:
         return found
 
 
+def _other_name(text: str, name: str, way: int, level: int) -> tuple[Correction, ...]:
+    if way == FORMER:
+        return (Correction(f"“{text}”是“{name}”的旧称", 0.05),)
+    if way == VARIANT and level < COMMUNITY:
+        # A county and a city of one name may be one behind the other, or neighbours.
+        return (Correction(f"写的是“{text}”，登记为“{name}”", 0.2, is_certain=False),)
+    return ()
+
+
 def is_same_area(text: str, name: str) -> bool:
     """Tell whether a text names an area: its name, without its title, or with another word of its kind."""
-    asked, own = _OFFICE.sub("", normal_key(text)), _OFFICE.sub("", normal_key(name))
+    asked, own = _OFFICE.sub("", fold(normal_key(text))), _OFFICE.sub("", fold(normal_key(name)))
     if asked == own or (len(asked) >= 2 and _TITLE.sub("", own) == asked):
         return True
     core = _COMMUNITY.sub("", own)
@@ -182,16 +239,7 @@ def is_same_area(text: str, name: str) -> bool:
 
 
 def is_one_edit(asked: str, own: str) -> bool:
-    """Tell whether one character was typed wrongly, left out or doubled, none that tells places apart."""
-    if len(asked) < 2 or len(own) < 2 or asked == own or abs(len(asked) - len(own)) > 1:
+    """Tell whether two folded names differ by one error of typing, in nothing that tells places apart."""
+    if min(len(asked), len(own)) < 2 or OSA.distance(asked, own, score_cutoff=1) != 1:
         return False
-    start = next(
-        (at for at, (a, b) in enumerate(zip(asked, own, strict=False)) if a != b), min(len(asked), len(own))
-    )
-    tails = {
-        0: asked[start + 1 :] == own[start + 1 :],
-        1: asked[start:] == own[start + 1 :],
-        -1: asked[start + 1 :] == own[start:],
-    }
-    changed = asked[start : start + (len(own) <= len(asked))] + own[start : start + (len(asked) <= len(own))]
-    return tails[len(own) - len(asked)] and not TELLING & set(changed)
+    return sorted(_TELLING & set(asked)) == sorted(_TELLING & set(own))

@@ -9,14 +9,17 @@ from itertools import islice
 from uuid import UUID
 
 from geo_registry.access.viewer import Viewer
+from geo_registry.address.known import KnownPlaces, registry_gazetteer
 from geo_registry.address.matching.areas import AreaBook
 from geo_registry.address.matching.findings import Finding, match_of, of_door, of_place
 from geo_registry.address.matching.keys import Ask, Asked, Correction, asked_of
 from geo_registry.address.matching.lookup import Chain, DoorKey, Lookup, Row
 from geo_registry.address.matching.match import Match, Successor
 from geo_registry.address.matching.variants import variants_of, whole_names
+from geo_registry.address.places import profile_in_force
 from geo_registry.address.reading.parts import Reading
 from geo_registry.address.scheme import Profile
+from geo_registry.address.standardize import standardizer_for
 from geo_registry.area.tables import LEVELS
 from geo_registry.db import Session
 from geo_registry.pages import checked_limit
@@ -24,7 +27,29 @@ from geo_registry.pages import checked_limit
 BATCH = 1000
 MOST_BELOW = 300
 """As many names without their parents `match_places` answers at most."""
+_STREET_COST = 0.5
 _LOCAL = frozenset({"section", "lane", "sub_lane", "alley", "sub_alley", "hamlet", "group"})
+
+
+def match(session: Session, viewer: Viewer, text: str, limit: int = 5) -> Match:
+    """Return what an address text means in the registry, graded, within the viewer's areas.
+
+    Raises:
+        RuleBroken: `limit-invalid`.
+
+    """
+    return match_many(session, viewer, [text], limit=limit)[0]
+
+
+def match_many(session: Session, viewer: Viewer, texts: Sequence[str], *, limit: int = 5) -> list[Match]:
+    """Return the match of each text, in order; much cheaper for many at once than one by one.
+
+    Raises:
+        RuleBroken: `limit-invalid`.
+
+    """
+    reader = standardizer_for(session, profile_in_force(session))
+    return list(match_readings(session, viewer, reader.profile, reader.read_many(texts), limit=limit))
 
 
 def match_readings(
@@ -49,7 +74,7 @@ class _Text:
     reading: Reading
     asked: Asked
     findings: list[Finding] = field(default_factory=list)
-    known: set[str] = field(default_factory=set)
+    existing: set[str] = field(default_factory=set)
 
     @property
     def is_settled(self) -> bool:
@@ -75,8 +100,14 @@ class _Batch:
         self._profile = profile
         self._limit = limit
         self._lookup = Lookup(session, viewer)
-        self._areas = AreaBook(session, profile)
+        self._known: KnownPlaces | None = None
+        self._areas = AreaBook(session, profile, self._places)
         self._texts = [_Text(reading, asked_of(profile, reading)) for reading in readings]
+
+    def _places(self) -> KnownPlaces:
+        if self._known is None:
+            self._known = registry_gazetteer(self._session)
+        return self._known
 
     def matches(self) -> list[Match]:
         """Return the match of each text."""
@@ -85,18 +116,16 @@ class _Batch:
         if open_ones := self._open():
             self._look_at_aliases(open_ones)
         if open_ones := self._open():
-            self._look(
-                (
-                    (text, ask)
-                    for text in open_ones
-                    for ask in variants_of(self._session, self._profile, text.asked, text.known)
-                ),
-                may_skip=True,
-            )
+            self._look(self._variants(open_ones), may_skip=True)
         if open_ones := self._open():
             self._look_around(open_ones)
         followed = self._followed()
         return [match_of(text.reading, text.findings, followed, self._limit) for text in self._texts]
+
+    def _variants(self, texts: Sequence[_Text]) -> Iterator[_Question]:
+        for text in texts:
+            for ask in variants_of(self._places(), self._profile, text.asked, text.existing):
+                yield text, ask
 
     def _open(self) -> list[_Text]:
         return [text for text in self._texts if not text.is_settled]
@@ -115,7 +144,7 @@ class _Batch:
         for text, ask, chain in asked:
             rows = places.get(chain, [])
             full = [row for row in rows if row.depth == len(ask.names)]
-            text.known |= {name.key for row in rows[:1] for name in ask.names[: row.depth]}
+            text.existing |= self._existing(text, ask, rows)
             if ask.door is None:
                 self._add_places(text, ask, full)
                 continue
@@ -124,6 +153,16 @@ class _Batch:
                 scopes = self._areas.scopes_of(text.asked)
                 wanted += [(text, ask, None, [], key) for scope in scopes for key in _door_keys(ask, scope)]
         self._add_doors(wanted)
+
+    def _existing(self, text: _Text, ask: Ask, rows: Sequence[Row]) -> set[str]:
+        """Return the keys of names that exist as written where the text says."""
+        level = self._scope_level(ask)
+        fitting = (
+            row
+            for row in rows
+            if row.via is None and not self._areas.judge(text.asked, row, level, ask.strays).corrections
+        )
+        return {name.key for row in fitting for name in ask.names[: row.depth]}
 
     def _chain(self, text: _Text, ask: Ask, *, may_skip: bool) -> Chain:
         if not ask.names or ask.names[0].kind not in _LOCAL or not text.asked.areas:
@@ -136,7 +175,7 @@ class _Batch:
     def _add_places(self, text: _Text, ask: Ask, rows: Sequence[Row]) -> None:
         for row in rows:
             if self._is_visible(row):
-                found = self._areas.judge(text.asked, row, self._scope_level(ask))
+                found = self._areas.judge(text.asked, row, self._scope_level(ask), ask.strays)
                 steps = (*ask.corrections, *_place_steps(row, len(rows)), *found.corrections)
                 text.findings.append(of_place(row, found.agreeing, steps))
 
@@ -164,7 +203,7 @@ class _Batch:
         doors: dict[DoorKey, list[Row]],
     ) -> Finding:  # fmt: skip
         level = self._scope_level(ask)
-        found = self._areas.judge(text.asked, row, level)
+        found = self._areas.judge(text.asked, row, level, ask.strays)
         steps = [*ask.corrections, *(_place_steps(place, len(full)) if place is not None else ())]
         steps += [*found.corrections, *_way_steps(key, row, ask), *_neighborhood_steps(text.asked, row)]
         if place is not None and found.lowest < LEVELS.index(level):
@@ -188,7 +227,7 @@ class _Batch:
             if row.id != place.id
             and row.is_below == place.is_below
             and (row.via is None) == (place.via is None)
-            and not self._areas.judge(text.asked, row, level).corrections
+            and not self._areas.judge(text.asked, row, level, ask.strays).corrections
             and not any(doors.get(one) for one in _door_keys(ask, row.id))
         ]
         if others and key.way in {"exact", "building"}:
@@ -228,6 +267,8 @@ class _Batch:
                     ]  # fmt: skip
         self._add_doors(wanted)
         for text in texts:
+            if any(one.kind != "street" and one.cost < _STREET_COST for one in text.findings):
+                continue
             for ask in text.asked.asks:
                 self._add_streets(text, ask, places.get(chains[id(ask)], [])[:20])
 
@@ -237,8 +278,8 @@ class _Batch:
                 ask.door.text if ask.door else ""
             )
             if missing and self._is_visible(row):
-                found = self._areas.judge(text.asked, row, self._scope_level(ask))
-                step = Correction(f"{row.full_name} 没有登记 {missing}", 0.5, is_certain=False)
+                found = self._areas.judge(text.asked, row, self._scope_level(ask), ask.strays)
+                step = Correction(f"{row.full_name} 没有登记 {missing}", _STREET_COST, is_certain=False)
                 text.findings.append(
                     of_place(row, found.agreeing, (*ask.corrections, *found.corrections, step))
                 )

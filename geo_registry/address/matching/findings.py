@@ -91,8 +91,8 @@ def of_door(row: Any, ask: Ask, agreeing: int, corrections: Sequence[Correction]
     if has_building:
         steps += _aged(row.building_state, f"{row.text}{row.building_no}")
         return Finding(
-            "building", row.building_id, row.building_code, f"{row.text}{row.building_no}", row.building_state,
-            unit_id=None, corrections=tuple(steps), **common,
+            "building", row.building_id, row.building_code, f"{row.text}{row.building_no}",
+            row.building_state, unit_id=None, corrections=tuple(steps), **common,
         )  # fmt: skip
     return Finding(
         "address", row.id, row.code, row.text, row.state, unit_id=None, corrections=tuple(steps), **common

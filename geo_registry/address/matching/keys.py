@@ -57,15 +57,24 @@ class DoorKeys:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One way of asking: a chain of names, the door behind them, and what this way assumes."""
+    """One way of asking: a chain of names, the door behind them, and what this way assumes.
+
+    `strays` are names that this way takes for areas.
+    """
 
     names: tuple[Name, ...]
     door: DoorKeys | None
     corrections: tuple[Correction, ...] = ()
+    strays: tuple[str, ...] = ()
 
     def but(self, names: Sequence[Name], *corrections: Correction) -> "Ask":
         """Return this way of asking with other names and further corrections."""
         return replace(self, names=tuple(names), corrections=self.corrections + corrections)
+
+    def without(self, name: Name) -> "Ask":
+        """Return this way of asking with a name that may be that of an area."""
+        names = tuple(one for one in self.names if one is not name)
+        return replace(self, names=names, strays=(*self.strays, name.text))
 
 
 @dataclass(frozen=True, slots=True)
