@@ -1,0 +1,287 @@
+"""The short way through a well-formed address: one compiled expression, and memory of what repeats.
+
+Addresses of a register repeat their beginnings (divisions, street, lane) and their ends (6号402室). Both are
+read once and remembered; of each further text only the place where they meet is looked for. Whatever is
+doubtful is left to the full reading, and what is answered here the full reading answers alike.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import NamedTuple, cast
+
+from geo_registry.address.reading.compose import compose, part_value
+from geo_registry.address.reading.parts import Reading, ReadKind, ReadPart
+from geo_registry.address.scheme import Part, Profile
+from geo_registry.address.units import any_of
+from geo_registry.gazetteer.fold import fold
+from geo_registry.gazetteer.table import COMMUNITY, FULL, LEVELS, MANY, Found, Gazetteer, Name
+from geo_registry.text import to_chinese
+
+_NEIGHBORHOOD, _HAN = "鄰邻", "[一-鿿]"
+_GENERIC = "[路街巷弄段]|大道|新村"
+_DIVISION = "[省市县縣区區乡鄉镇鎮村里社]"
+"""What a name holds that may end another one; divisions end with the neighborhood at the latest."""
+_RULES: dict[str, tuple[ReadKind, str]] = {
+    "street": ("street", "street.suffix"), "section": ("section", "section.count"),
+    "lane": ("lane", "lane.count"), "sub_lane": ("sub_lane", "lane.count"), "alley": ("alley", "lane.count"),
+    "sub_alley": ("sub_alley", "lane.count"), "group": ("group", "group.count"),
+    "number": ("street_number", "number.door"), "building": ("building", "building.suffix"),
+    "entrance": ("entrance", "entrance.suffix"), "floor": ("floor", "floor.suffix"),
+    "room": ("room", "room.suffix"),
+}  # fmt: skip
+_LANES = frozenset(["lane", "alley"])
+_KEPT, _REACH = 8_192, 30
+
+
+class _Pieces(NamedTuple):
+    """Parts by offsets in a piece of text (kind, text, value, start, end, rule), and their standard text."""
+
+    parts: tuple[tuple[ReadKind, str, str, int, int, str], ...]
+    standard: str
+
+
+class _Begin(NamedTuple):
+    """The parts of the beginning of a text and its standard text."""
+
+    parts: tuple[ReadPart, ...]
+    standard: str
+
+
+class _Memory(dict[str, _Pieces | None]):
+    """What became of texts; starts anew when it has grown large."""
+
+    def __init__(self, work: Callable[[str], _Pieces | None]) -> None:
+        super().__init__()
+        self._work = work
+
+    def __missing__(self, text: str) -> _Pieces | None:
+        if len(self) >= _KEPT:
+            self.clear()
+        self[text] = pieces = self._work(text)
+        return pieces
+
+
+class QuickReader:
+    """Reads well-formed addresses of one profile; may be shared by threads."""
+
+    def __init__(self, profile: Profile, gazetteers: Sequence[Gazetteer]) -> None:
+        self._profile = profile
+        self._gazetteers = tuple(gazetteers)
+        self._whole = re.compile(f"({_beginning(profile)})({_ending(profile)})").fullmatch
+        self._neighborhood = re.compile(f"[0-9]{{1,3}}[{_NEIGHBORHOOD}]").match
+        near, far = (
+            re.compile(_chain(profile, _GENERIC)),
+            re.compile(_chain(profile, f"{_GENERIC}|{_DIVISION}")),
+        )
+        end = re.compile(_ending(profile, named=True))
+        self._near = _Memory(lambda text: self._chain(near, text))
+        self._far = _Memory(lambda text: self._chain(far, text))
+        self._ends = _Memory(lambda text: self._pieces(end, text))
+        self._begins: dict[str, _Begin | None] = {}
+        self._divisions: dict[str, _Begin] = {"": _Begin((), "")}
+        self._lengths: tuple[int, ...] = ()
+
+    def read(self, text: str) -> Reading | None:
+        """Return the reading of a well-formed text, None for any other."""
+        found = self._whole(text)
+        if found is None:
+            return None
+        head, tail = found.groups()
+        begin = self._begins[head] if head in self._begins else self._read_begin(head)
+        end = self._ends[tail]
+        if begin is None or end is None:
+            return None
+        parts = (*begin.parts, *_placed(end, len(head)))
+        return Reading(text, begin.standard + end.standard, 1.0, parts)
+
+    def _read_begin(self, head: str) -> _Begin | None:
+        if len(self._begins) >= _KEPT:
+            self._begins.clear()
+        self._begins[head] = begin = self._begin(head)
+        return begin
+
+    def _begin(self, head: str) -> _Begin | None:
+        for length in self._lengths:
+            divisions = self._divisions.get(head[:length])
+            if divisions and (begin := self._behind(divisions, length, head)):
+                return begin
+        line = self._find_divisions(head)
+        return self._behind(line, line.parts[-1].end if line.parts else 0, head) if line else None
+
+    def _behind(self, divisions: _Begin, at: int, head: str) -> _Begin | None:
+        """Return divisions with the places behind them."""
+        parts, chains = divisions.parts, self._far
+        if found := self._neighborhood(head, at):
+            word, chains = found.group(), self._near
+            parts += (ReadPart("neighborhood", word, word, at, found.end(), "neighborhood.count"),)
+            at = found.end()
+        chain = chains[head[at:]]
+        if chain is None:
+            return None
+        return _Begin((*parts, *_placed(chain, at)), divisions.standard + chain.standard)
+
+    def _chain(self, pattern: re.Pattern[str], text: str) -> _Pieces | None:
+        """Return the places of a text, None unless each may stand below the one before."""
+        pieces = self._pieces(pattern, text)
+        parts = [self._profile.by_kind[kind] for kind, *_ in pieces.parts] if pieces else []
+        if parts and not parts[0].may_start:
+            return None
+        return None if any(above.kind not in below.parents for above, below in pairwise(parts)) else pieces
+
+    def _pieces(self, pattern: re.Pattern[str], text: str) -> _Pieces | None:
+        found = pattern.fullmatch(text)
+        if found is None:
+            return None
+        parts: list[ReadPart] = []
+        for name, word in found.groupdict().items():
+            if word:
+                kind, rule = _RULES[name]
+                value = part_value(self._profile, kind, word)
+                parts.append(ReadPart(kind, word, value, *found.span(name), rule))
+        pieces = tuple((one.kind, one.text, one.value, one.start, one.end, one.rule) for one in parts)
+        return _Pieces(pieces, compose(self._profile, parts))
+
+    def _find_divisions(self, head: str) -> _Begin | None:
+        """Return the divisions a text begins with, each directly below the one before; None when in doubt."""
+        folded = fold(head[:_REACH])
+        for gazetteer in self._gazetteers:
+            known = [one for one in gazetteer.find(folded) if any(name.level <= COMMUNITY for name in one[2])]
+            parts = _line(gazetteer, head, folded, known)
+            if parts is None:
+                return None
+            if parts:
+                return self._keep(head[: parts[-1].end], parts)
+        return self._divisions[""]
+
+    def _keep(self, text: str, parts: tuple[ReadPart, ...]) -> _Begin:
+        if len(self._divisions) >= _KEPT:
+            self._divisions = {"": self._divisions[""]}
+        self._divisions[text] = found = _Begin(parts, compose(self._profile, parts))
+        if len(text) not in self._lengths:
+            self._lengths = tuple(sorted({*self._lengths, len(text)}, reverse=True))
+        return found
+
+
+def _placed(pieces: _Pieces, at: int) -> list[ReadPart]:
+    return [
+        ReadPart(kind, word, value, at + start, at + end, rule)
+        for kind, word, value, start, end, rule in pieces.parts
+    ]
+
+
+def _line(
+    gazetteer: Gazetteer, head: str, folded: str, known: Sequence[Found]
+) -> tuple[ReadPart, ...] | None:
+    """Return the line of divisions from the start of a text down; None when it may be read in two ways."""
+    parts, at, above = list[ReadPart](), 0, -1
+    while True:
+        found = {
+            (end, name.place): name.level
+            for start, end, meanings in known
+            if start == at
+            for name in _below(gazetteer, folded[start:end], meanings, above)
+        }
+        if not found:
+            # A division that does not lie directly below the one before is for the full reading.
+            is_other = any(
+                start == at and any(name.way == FULL for name in names) for start, _, names in known
+            )
+            return None if is_other else tuple(parts)
+        if len(found) > 1:
+            return None
+        (end, above), level = next(iter(found.items()))
+        kind = cast("ReadKind", LEVELS[level])
+        name, code = gazetteer.name(above), gazetteer.code(above)
+        parts.append(ReadPart(kind, head[at:end], name, at, end, f"{kind}.known", code))
+        at = end
+
+
+def _below(gazetteer: Gazetteer, word: str, meanings: Sequence[Name], above: int) -> list[Name]:
+    if any(name.place == MANY for name in meanings) and above >= 0:
+        meanings = gazetteer.inside(word, above)
+    return [
+        name
+        for name in meanings
+        if name.way == FULL
+        and name.place >= 0
+        and name.level <= COMMUNITY
+        and gazetteer.parent(name.place) == above
+    ]
+
+
+def _beginning(profile: Profile) -> str:
+    """Return the expression of what stands before a door: anything that ends with the word of a place."""
+    words = {word for area in profile.areas for word in area.titles}
+    words |= {word for part in profile.place_parts for word in part.suffixes}
+    return f".*(?:{any_of([*words, *_NEIGHBORHOOD])})"
+
+
+def _chain(profile: Profile, doubtful: str) -> str:
+    """Return the expression of places below the divisions, each at most once, in the order of the profile.
+
+    A name holds nothing doubtful before its own word.
+    """
+    own = [word for part in profile.place_parts if part.named for word in part.suffixes]
+    char = f"(?:(?!{doubtful}){_HAN})"
+    pieces = list[str]()
+    for part in profile.place_parts:
+        if part.kind == "street":
+            # A word that ends other places too is in doubt.
+            words = [word for word in part.suffixes if own.count(word) == 1]
+            pieces.append(f"(?P<street>{char}{{1,6}}(?:{any_of(words)}))?")
+        elif part.numbered and part.kind in _RULES:
+            named = f"|{char}{{1,5}}(?:{any_of(part.suffixes)})" if part.named and part.kind in _LANES else ""
+            pieces.append(f"(?P<{part.kind}>{_count(part)}(?:{any_of(part.suffixes)}){named})?")
+    return "".join(pieces)
+
+
+def _count(part: Part) -> str:
+    if part.numerals == "chinese":
+        return f"(?:{any_of(to_chinese(count) for count in range(1, 21))}|[1-9][0-9]?)"
+    return "[1-9][0-9]{0,3}(?:之[0-9]{1,3})?"
+
+
+def _ending(profile: Profile, *, named: bool = False) -> str:
+    """Return the expression of a door with its unit as the profile writes them."""
+    sub, name = profile.sub_number, "?P<{}>" if named else "?:"
+    link, word = re.escape(sub.style), any_of(profile.by_kind["number"].suffixes)
+    mark = any_of(mark.text for mark in profile.marks if mark.temporary)
+    annex = f"(?:{sub.annex}[0-9]{{1,3}})?" if sub.annex else ""
+    inner = f"(?:{link}[0-9]{{1,3}}){{0,2}}{annex}(?:{word})" if sub.position == "inside" else f"(?:{word})"
+    outer = f"(?:{link}[0-9]{{1,4}}(?![0-9]*(?:{_words(profile, 'floor')}))(?:{word})?)?"
+    if sub.position == "inside" and not sub.behind_differs:
+        outer = ""
+    pieces = [f"({name.format('number')}(?:{mark})?[1-9][0-9]{{0,3}}{inner}{outer}(?:{mark})?)"]
+    counts = {
+        "building": "(?:[1-9][0-9]{0,2}|[A-Z])",
+        "entrance": "[1-9][0-9]?",
+        "floor": _floor(profile),
+        "room": "",
+    }
+    for kind, count in counts.items():
+        if kind in profile.by_kind:
+            body = _room(profile) if kind == "room" else f"{count}(?:{_words(profile, kind)})"
+            pieces.append(f"({name.format(kind)}{body})?")
+    return "".join(pieces)
+
+
+def _words(profile: Profile, kind: str) -> str:
+    part = profile.part(kind)
+    return any_of(word for word in part.suffixes if word != "之") if part else "(?!)"
+
+
+def _floor(profile: Profile) -> str:
+    rooms, part = profile.rooms, profile.by_kind["floor"]
+    last = min(rooms.max_floor, 99)
+    chinese = f"{any_of(to_chinese(count) for count in range(1, last + 1))}|"
+    return f"(?:{chinese if part.numerals == 'chinese' else ''}[1-9][0-9]?)"
+
+
+def _room(profile: Profile) -> str:
+    """Return the expression of a room: behind its floor (之2), or with its own word (402室)."""
+    plain = f"[1-9][0-9]{{0,4}}(?:{_words(profile, 'room')})"
+    if profile.rooms.pattern != "floor_and_sub":
+        return plain
+    floors = profile.by_kind["floor"].suffixes[0]
+    return f"(?<={floors})之[0-9]{{1,3}}|{plain}"
