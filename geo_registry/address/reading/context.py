@@ -45,7 +45,7 @@ class Contexts:
         return self._gazetteers[context[0][0]].code(context[0][1]) if len(context) == 1 else ""
 
     def _fit(self, context: Context, known: Known) -> Fit:
-        here, number = self._gazetteers[known.gazetteer], known.gazetteer
+        number = known.gazetteer
         is_short = all(name.way == SHORT for name in known.meanings)
         places = [place for which, place in context if which == number]
         if not places:
@@ -54,12 +54,13 @@ class Contexts:
             return Fit(cost, self._alone(known), repeats=False)
         within = self._within(places, known)
         if within:
-            return Fit(0.0, tuple((number, place) for place in within), repeats=False)
+            inside = costs.WITHIN_SHORT if is_short else costs.WITHIN
+            cost = inside[known.level] if known.level <= COMMUNITY else -1.0
+            return Fit(cost, tuple((number, place) for place in within), repeats=False)
         if self._repeats(places, known):
-            return Fit(costs.REPEATED, context, repeats=True)
+            return Fit(costs.REPEATED_SHORT if is_short else costs.REPEATED, context, repeats=True)
         cost = costs.OUTSIDE["short" if is_short else "full"]
-        levels = [here.level(place) for place in places]
-        return Fit(cost, context if min(levels) >= known.level else self._alone(known), repeats=False)
+        return Fit(cost, context if is_short else self._alone(known), repeats=False)
 
     @staticmethod
     def _alone(known: Known) -> Context:

@@ -12,9 +12,11 @@ STATES: Final = (
     "start", "province", "city", "district", "zone", "township", "community", "neighborhood", "hamlet", "group",
     "street", "section", "lane", "number", "building", "entrance", "floor", "room",
     "crossing", "text", "text_estate", "text_market", "text_tower", "text_firm", "text_village", "text_area",
+    "text_rural",
 )  # fmt: skip
 STATE: Final = {name: index for index, name in enumerate(STATES)}
 TEXT: Final = STATE["text"]
+RURAL: Final = STATE["text_rural"]
 
 # Columns: what may be read next, by the way it is written.
 COLUMNS: Final = (
@@ -31,30 +33,31 @@ _HEAD = "province city district zone township community neighborhood hamlet grou
 _ORDER = """
 start         0.3  0.8  1.2    3  1.6  3.5    6    5    5  1.8    7    6    6    6  2.2    6    7    7    6    9
 province        4   .2  1.6    4  3.5    5    7    6    6    4    7    7    7    6  3.2    7    8    8    7    3
-city            5    4   .3    3  2.6    4    6    6    6  2.8    7    7    7    6  2.8    7    8    8    7    2
-district        6    5    5  2.5   .8  2.6    5    5    5  1.4    6    6    6    6  1.8    6    7    7    6    2
-zone            7    6    5    5  3.5  3.0    6    5    5   .6    5    5    5    6  1.2    3    6    6    5    2
-township        7    6    5  3.5    5  1.2    2    4    4  1.0    5    5    4    6  1.2    5    6    6    5    2
+city          2.5    4   .3    3  2.6    4    6    6    6  2.8    7    7    7    6  2.3    7    8    8    7    2
+district      2.5    3    5  2.5   .8  2.6    5    5    5  1.4    6    6    6    6  1.6    6    7    7    6    2
+zone          2.5    6    5    5  3.5  3.0    6    5    5   .6    5    5    5    6  1.2    3    6    6    5    2
+township      2.5    3    5  3.5    5  1.2    2    4    4  1.0    5    5    4    6  1.2    5    6    6    5    2
 community       8    7    6    6    6    4    1    4  1.5  1.4    5    3  1.4    6  1.1    4    6    6    5    1
 neighborhood    9    8    7    7    6    5    9    3    3   .5    5    2  1.5    6    2    5    7    7    6    2
 hamlet          9    8    7    7    6    5    6    5  1.5    2    5    3   .6    6    2    4    6    6    5    2
 group           9    8    7    7    6    5    6    4    5    3    5    4   .5    6  1.6    4    6    6    5   .6
-street          8    7    6    5  5.5  4.5    6    6  4.5  2.9    2  1.5   .2  1.2  1.6  3.5    6    5  4.5  1.5
+street          8    7    6    5  5.5  4.5    6    6  4.5  2.9    2  1.5   .2  1.2  1.4  3.5    6    5  4.5  1.5
 section         9    8    7    6    6    6    6    6    5  3.5    5    2   .3  1.5  1.6    4    6    6    5  1.5
 lane            9    8    7    7    7    6    7    6    5    4    5    2   .2  2.5  1.6    3    5    5    3  1.2
 number          9    8    7    5    6    6    7    7    5  4.5    6    4    5    3  1.0  1.6    4  2.2  1.6   .5
-building        9    8    7    7    7    7    8    7    6    6    7    6    5    6  3.0    6   .9  1.2   .6  1.2
+building        9    8    7    7    7    7    8    7    6    6    7    6    5    6  2.4    6   .9  1.2   .6  1.2
 entrance        9    8    7    7    7    7    8    7    6    6    7    6    6    6  3.3    5    6    2   .4  1.4
 floor           9    8    7    7    7    7    8    7    6    6    7    6    6    6  1.3    5    4    5   .9   .7
 room            9    8    7    7    7    7    8    7    6    6    7    6    6    6  2.2    6    7    5    4   .1
-text            8    7    6    4    5    4    6    5    4  2.9    5    4  1.8    6   .0  1.2    3  1.6  1.3   .4
-text_estate     8    7    6    4    5    4    6    5    4  2.6    5    4  2.6    6   .0   .3  2.5    2  1.0   .4
-text_market     8    7    6    4    5    4    6    5    4  2.6    5    4  2.2    6   .0    1    2  1.3   .5   .4
+text            8    7    6    4    5    4    6    5    2  2.9    5    4  1.8    6   .0  1.2    3  1.6  1.3   .4
+text_estate     8    7    6    4    5    4    6    5    2  2.6    5    4  2.6    6   .0   .3  2.5    2  1.0   .4
+text_market     8    7    6    4    5    4    6    5    4  2.6    5    4  2.9    6   .0    1    2  1.3   .5   .4
 text_tower      8    7    6    4    5    4    6    5    4    3    5    4    3    6   .0  1.3    3   .4   .6   .4
 text_firm       8    7    6    4    5    4    6    5    4  2.6    5    4  2.2    6   .0  1.4    4  1.4  1.6   .3
-text_village    8    7    6    4    5    4    6    5  2.5  2.6    5    3   .7    6   .0   .6    4    3  2.6   .5
+text_village    8    7    6    4    5    4    6    5    2  2.6    5    3   .7    6   .0   .6    4    3  2.6   .5
+text_rural      8    7    6    4    5    4    6    5    2  2.6    5    3  0.9    6   .0  1.2    4    3  2.6   .5
 crossing        9    9    9    7    7    5    9    6    6  -.5    6    3    6    9  1.5    6    9    9    9    5
-text_area       8    7    6    4    5    3    6    5    3  1.6    5    4  1.8    6   .0   .5  2.5    2  1.4   .4
+text_area       8    7    6    4    5    3    6    5    2  1.6    5    4  2.4    6   .0   .5  2.5    2  1.4   .4
 """
 
 # How a column is written: added to the cost of the order.
@@ -62,13 +65,14 @@ _WRITING = {
     "number_word": -0.5, "number_bare": 1.4, "number_pair": -0.3,
     "building_word": -1.5, "building_door": 1.2, "building_bare": 1.2, "building_letter": 2.0,
     "entrance_word": -1.5, "entrance_door": 1.5, "entrance_bare": 1.0,
-    "floor_word": -1.5, "floor_bare": 3.0, "room_word": -1.2, "room_door": 1.0, "room_bare": 0.3,
+    "group": -0.5, "floor_word": -1.5, "floor_bare": 3.0, "room_word": -1.2, "room_door": 1.0, "room_bare": 0.3,
 }  # fmt: skip
 
 # What does not follow from order and writing alone.
 _EXCEPTIONS = {
     ("text_estate", "building_door"): 0.8, ("text_area", "building_door"): 1.2,
     ("text_market", "building_door"): 3.0, ("text_market", "room_door"): 1.0,
+    ("building", "entrance_door"): 1.0, ("building", "room_door"): 1.0,
     ("street", "building_bare"): 6.0, ("street", "building_door"): 6.0, ("street", "room_door"): 6.5,
     ("number", "building_door"): 3.0, ("number", "number_word"): 5.5,
     ("floor", "room_door"): 0.9,
@@ -105,12 +109,15 @@ DISTRICT_LENGTH: Final = (9.0, 4.5, 2.6, 3.4, 5.0, 6.0)
 COMMUNITY_LENGTH: Final = (9.0, 3.0, 0.8, 1.0, 2.2, 3.6)
 
 # A known name by the way it is spelled: full, short, former, changed generic word, alias.
-WAYS: Final = (0.0, 0.9, 0.3, 0.6, 0.5)
+WAYS: Final = (0.0, 0.4, 0.6, 0.6, 0.5)
 
-# Running text: each character of a name nobody knows.
+# Running text: each character of a name nobody knows; words of other parts are rare in it.
 TEXT_CHARACTER: Final = 0.75
-TEXT_LETTER: Final = 0.9
-TEXT_DIGIT: Final = 2.2
+TEXT_CHARACTERS: Final = {
+    **dict.fromkeys("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 0.9), **dict.fromkeys("0123456789", 2.2),
+    "路": 2.2, "街": 2.0, "巷": 1.6, "弄": 1.8, "号": 3.0, "镇": 1.8, "县": 1.6, "省": 2.0, "幢": 3.0, "栋": 3.0,
+    "村": 1.2, "乡": 1.4, "层": 1.5, "室": 1.2, "组": 1.2,
+}  # fmt: skip
 ZONE_LENGTH: Final = (0.6, 2.0, 1.0, 2.0, 2.0, 3.0, 4.0, 5.0)
 
 # A known name and the places before it: in none of them though some are known; nothing known before it.
@@ -118,5 +125,11 @@ OUTSIDE: Final = {"full": 4.5, "short": 7.0}
 ALONE: Final = (0.0, 0.0, 0.0, 0.5, 0.3, 1.0)
 """By level: province, city, district, zone, township, community."""
 # The same for names in short.
-ALONE_SHORT: Final = (0.3, 0.3, 0.6, 3.0, 1.4, 4.0)
+ALONE_SHORT: Final = (0.0, 0.0, 0.2, 3.0, 1.0, 4.0)
+WITHIN: Final = (-0.8, -0.8, -0.8, -0.5, -0.8, -0.6)
+WITHIN_SHORT: Final = (-0.5, -0.5, -0.3, 0.5, 0.0, 1.0)
+BEFORE_GENERIC: Final = 3.5
 REPEATED: Final = 1.0
+REPEATED_SHORT: Final = 1.8
+GROUP_LENGTH: Final = (9.0, 3.0, 1.0, 1.5, 3.0)
+"""Of a group with a name (连丰组)."""

@@ -10,7 +10,7 @@ from geo_registry.address.reading.lexicon import lexicon
 from geo_registry.address.reading.parts import ReadKind
 from geo_registry.address.scheme import Profile
 from geo_registry.gazetteer.fold import fold
-from geo_registry.gazetteer.table import LEVELS, Found, Name
+from geo_registry.gazetteer.table import LEVELS, SHORT, Found, Name
 from geo_registry.text import NUMERAL_CHARACTERS
 
 _COLUMN, _STATE = costs.COLUMN, costs.STATE
@@ -50,6 +50,10 @@ _SEPARATOR = Rule("repetition", "separator", -1, KEEP)
 _NOTE = Rule("note", "note", -1, KEEP)
 _NOISE = Rule("repetition", "noise", -1, KEEP)
 
+_COUNTRY = Rule("country", "country", -1, _STATE["start"])
+_COUNTRIES = re.compile("中华人民共和国|中国(?=.{2,3}(?:省|市|自治区))")
+_GROUP_NAMED = rule("group", "group.suffix", "group")
+_GROUPS = re.compile("组(?![团长织合])")
 _STREET = rule("street", "street.suffix", "street")
 _TOWNSHIP = rule("township", "township.suffix", "township")
 _DISTRICT = rule("district", "district.suffix", "district")
@@ -103,6 +107,8 @@ _BASEMENT = re.compile(
     r"(?:地下室?|负|B)[一二三123](?:层|楼|F)|B\dF?(?![0-9A-Z])|负[一二三123](?![0-9A-Z])|地下室|地下层|架空层|夹层|顶层|底层|首层|一楼"
 )
 _STREETS = re.compile(r"(?:大道|公路|大街|胡同|国道|省道|县道|路|街(?!道(?!口))|巷|弄|(?<!街)道(?!口)|线)")
+_STREET_WORDS = re.compile(r"[东西南北中]?(?:大道|公路|大街|路|街(?!道)|巷|弄)|[东西南北中]区")
+_BUILDING_SIDES = re.compile("[东西南北中前后左右][幢栋座]|[A-Z]馆")
 _SIDES = re.compile(r"[东西南北中]段")
 _TOWNSHIPS = re.compile(r"街道办事处|街道办|街道|镇(?!政府)|乡(?!政府)")
 _DISTRICTS = re.compile(r"自治县|县|市(?!场|政|民)|区")
@@ -122,6 +128,7 @@ class Grammar:
         self._ending_class = {
             word: _STATE[f"text_{name}"] - costs.TEXT for word, name in words.endings.items()
         }
+        self._brand = words.brand
         # A lookahead finds overlapping endings; each end keeps the class of the longest word.
         self._endings = re.compile(f"(?=({_longest_first(words.endings)}))")
         self._notes = re.compile(f"(?=({_longest_first(words.note)}))")
@@ -133,24 +140,31 @@ class Grammar:
     def segments(self, folded: str, found: Sequence[Sequence[Found]]) -> tuple[Lattice, list[int]]:
         """Return the segments by start, and the class of a text that ends at each place."""
         lattice: Lattice = [[] for _ in range(len(folded) + 1)]
+        closing, generic = self._endings_in(folded)
         for number, of_one in enumerate(found):
-            self._add_known(folded, of_one, number, lattice)
+            self._add_known(folded, of_one, number, generic, lattice)
         self._add_numbers(folded, lattice)
         self._add_names(folded, lattice)
         self._add_beside(folded, lattice)
-        return lattice, self._closing(folded)
+        return lattice, closing
 
-    def _closing(self, folded: str) -> list[int]:
+    def _endings_in(self, folded: str) -> tuple[list[int], set[int]]:
+        """Return the class of a text that ends at each place, and where words begin that end a name."""
         closing = [0] * (len(folded) + 1)
-        length = [0] * (len(folded) + 1)
+        starts = [len(folded)] * (len(folded) + 1)
+        generic = {match.start() for match in _STREET_WORDS.finditer(folded)}
         for match in self._endings.finditer(folded):
-            word = match[1]
-            end = match.start() + len(word)
-            if len(word) > length[end]:
-                closing[end], length[end] = self._ending_class[word], len(word)
-        return closing
+            start, word = match.start(), match[1]
+            end = start + len(word)
+            if start < starts[end]:
+                closing[end], starts[end] = self._ending_class[word], start
+            if len(word) > 1 and word not in self._brand:
+                generic.add(start)
+        return closing, generic
 
-    def _add_known(self, folded: str, found: Sequence[Found], gazetteer: int, lattice: Lattice) -> None:
+    def _add_known(
+        self, folded: str, found: Sequence[Found], gazetteer: int, generic: set[int], lattice: Lattice
+    ) -> None:
         for start, end, meanings in found:
             word = folded[start:end]
             for known in by_level(word, gazetteer, meanings):
@@ -158,9 +172,8 @@ class Grammar:
                 if level_rule is None:
                     continue
                 way = min(name.way for name in known.meanings)
-                lattice[start].append(
-                    (end, level_rule.column, level_rule.state, costs.WAYS[way], known, level_rule)
-                )
+                cost = costs.WAYS[way] + (costs.BEFORE_GENERIC if way == SHORT and end in generic else 0.0)
+                lattice[start].append((end, level_rule.column, level_rule.state, cost, known, level_rule))
 
     def _add_numbers(self, folded: str, lattice: Lattice) -> None:
         for run in _RUN.finditer(folded):
@@ -178,7 +191,8 @@ class Grammar:
             cost = 1.0
             if first and second:
                 is_range = len(first) == len(second) and first <= second
-                cost = 0.0 if is_range or (len(first) < 3 and len(second) < 3) else 2.5
+                is_sub = len(first) < 3 and len(second) < 3 and len(first) + len(second) < 4
+                cost = 0.0 if is_range or is_sub else 2.5
             else:
                 cost = 0.0
             lattice[pair.start()].append(
@@ -212,7 +226,7 @@ class Grammar:
     def _add_bare(folded: str, start: int, end: int, cost: float, lattice: Lattice) -> None:
         here, digits = lattice[start], sum("0" <= char <= "9" for char in folded[start:end])
         if not digits:
-            here.append(_segment(end, _BUILDING_LETTER, cost + end - start - 1))
+            here.append(_segment(end, _BUILDING_LETTER, cost + end - start - 1 - (folded[end : end + 1] == "-")))
             return
         is_mixed = 0.5 if digits < end - start else 0.0
         here += [
@@ -229,6 +243,11 @@ class Grammar:
         _add_backwards(folded, _DISTRICTS, _DISTRICT, costs.DISTRICT_LENGTH, lattice)
         _add_backwards(folded, _COMMUNITIES, _COMMUNITY, costs.COMMUNITY_LENGTH, lattice)
         _add_backwards(folded, self._zones, _ZONE, costs.ZONE_LENGTH, lattice)
+        _add_backwards(folded, _GROUPS, _GROUP_NAMED, costs.GROUP_LENGTH, lattice)
+        for match in _COUNTRIES.finditer(folded):
+            lattice[match.start()].append(_segment(match.end(), _COUNTRY, 1.0 if match.start() else 0.0))
+        for match in _BUILDING_SIDES.finditer(folded):
+            lattice[match.start()].append(_segment(match.end(), _BUILDING, 0.8))
         for match in _CROSSINGS.finditer(folded):
             lattice[match.start()].append(_segment(match.end(), _CROSSING, 0.0))
         for match in _SIDES.finditer(folded):

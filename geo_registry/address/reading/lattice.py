@@ -10,7 +10,11 @@ _ROWS = costs.ROWS
 _TEXT = costs.TEXT
 _TEXT_COLUMN = costs.COLUMN["text"]
 _END_COLUMN = costs.COLUMN["end"]
+_RURAL = costs.RURAL
+_RURAL_FROM = frozenset(costs.STATE[name] for name in ("community", "hamlet", "group"))
+_TOWN = frozenset(costs.STATE[name] - _TEXT for name in ("text_market", "text_tower"))
 _BEAM = 7.0
+
 
 
 class Step(NamedTuple):
@@ -42,13 +46,13 @@ def best_way(
             continue
         bound = min([entry[0] for entry in here.values()]) + _BEAM
         segments, text_class = lattice[at], closing[at]
-        character = _character_cost(folded[at])
+        character = costs.TEXT_CHARACTERS.get(folded[at], costs.TEXT_CHARACTER)
         following = table[at + 1]
         for state, entry in here.items():
             cost = entry[0]
             if cost > bound:
                 continue
-            row = _ROWS[_TEXT + text_class if state == _TEXT else state]
+            row = _row(state, text_class)
             context = entry[3]
             for segment in segments:
                 end, column, behind, own, known, _ = segment
@@ -66,19 +70,15 @@ def best_way(
                 old = target.get(behind)
                 if old is None or total < old[0]:
                     target[behind] = (total, entry, segment, after, end, repeats)
-            total = cost + character + (row[_TEXT_COLUMN] if state != _TEXT else 0.0)
-            old = following.get(_TEXT)
+            if state in (_TEXT, _RURAL):
+                total, behind = cost + character, state
+            else:
+                total = cost + character + row[_TEXT_COLUMN]
+                behind = _RURAL if state in _RURAL_FROM else _TEXT
+            old = following.get(behind)
             if old is None or total < old[0]:
-                following[_TEXT] = (total, entry, None, context, at + 1, False)
+                following[behind] = (total, entry, None, context, at + 1, False)
     return _steps(table[length], closing[length])
-
-
-def _character_cost(char: str) -> float:
-    if char > "\x7f":
-        return costs.TEXT_CHARACTER
-    if char.isdigit():
-        return costs.TEXT_DIGIT
-    return costs.TEXT_LETTER
 
 
 def _steps(last: dict[int, Entry], text_class: int) -> tuple[list[Step], float]:
@@ -86,7 +86,7 @@ def _steps(last: dict[int, Entry], text_class: int) -> tuple[list[Step], float]:
         return [], 0.0
     total, entry = min(
         (
-            (one[0] + _ROWS[_TEXT + text_class if state == _TEXT else state][_END_COLUMN], one)
+            (one[0] + _row(state, text_class)[_END_COLUMN], one)
             for state, one in last.items()
         ),
         key=lambda pair: pair[0],
@@ -104,3 +104,9 @@ def _steps(last: dict[int, Entry], text_class: int) -> tuple[list[Step], float]:
         entry = before
     steps.reverse()
     return steps, total
+
+
+def _row(state: int, text_class: int) -> list[float]:
+    if state == _TEXT or (state == _RURAL and text_class in _TOWN):
+        return _ROWS[_TEXT + text_class]
+    return _ROWS[state]

@@ -14,6 +14,7 @@ class Lexicon:
     """Folded word lists; `endings` maps the ending of a name to its class, the longer word counts."""
 
     endings: dict[str, str]
+    brand: frozenset[str]
     zone: tuple[str, ...]
     note: tuple[str, ...]
     noise: tuple[str, ...]
@@ -31,5 +32,7 @@ def lexicon() -> Lexicon:
     for name in _CLASSES:
         for word in lists[name]:
             endings.setdefault(fold(str(word)), name)
+    for word in lists["brand"]:
+        endings.setdefault(fold(word), "estate")
     rest = {name: tuple(fold(str(word)) for word in lists[name]) for name in ("zone", "note", "noise")}
-    return Lexicon(endings=endings, **rest)
+    return Lexicon(endings=endings, brand=frozenset(map(fold, lists["brand"])), **rest)
