@@ -17,6 +17,7 @@ class Section:
 
 SECTIONS = (
     Section("一张图", "/", "map", Permission.PLACE_READ),
+    Section("地址识别", "/addresses", "parts", Permission.PLACE_READ),
     Section("看板", "/dashboard", "chart", Permission.MEASURE_READ),
     Section("网格", "/grid", "layers", Permission.GRID_READ),
     Section("我的网格", "/my-block", "home", Permission.BLOCK_OWN),

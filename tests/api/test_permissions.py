@@ -16,6 +16,8 @@ from geo_registry.access.rules import ALLOWED, Permission, Role
 if TYPE_CHECKING:
     from tests.api.conftest import Town
 
+# They post what they ask for, which is too long for an address, and change nothing.
+READS = {"/v1/addresses/standardize", "/v1/addresses/match"}
 OURS = ("/v1", "/tiles", "/health", "/problems")
 
 
@@ -55,7 +57,7 @@ def test_only_these_routes_are_open() -> None:
 def test_every_write_and_look_declares_more_than_reading() -> None:
     reading = {Permission.PLACE_READ, Permission.AREA_READ, Permission.HISTORY_READ}
     for method, path, permission in _calls():
-        if method != "GET" and path != "/v1/session":
+        if method != "GET" and path != "/v1/session" and path not in READS:
             assert permission not in reading | {Permission.SESSION_OWN}, path
 
 
