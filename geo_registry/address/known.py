@@ -7,6 +7,7 @@ names since they were read: a name that another process has given is found by th
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, text
@@ -22,24 +23,32 @@ __all__ = ["KnownPlaces", "national_gazetteer", "registry_gazetteer"]
 # What is not visible yet has a transaction id from the oldest one still open; so whoever counts the rows from
 # there on again sees a change however late it commits.
 _STATE = text("""
-    SELECT pg_snapshot_xmin(pg_current_snapshot())::text,
-      (SELECT count(*) FROM registry.name_change WHERE xid >= CAST(CAST(:horizon AS text) AS xid8)),
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text, count(*), coalesce(max(seq), 0),
       (SELECT coalesce(max(seq), 0) FROM registry.name_change),
-      EXISTS (SELECT FROM registry.name_change WHERE xid = pg_current_xact_id_if_assigned())
+      coalesce(bool_or(xid = pg_current_xact_id_if_assigned()), false)
+    FROM registry.name_change WHERE xid >= CAST(CAST(:horizon AS text) AS xid8)
 """)
+
+
+class _Seen(NamedTuple):
+    """Changes behind a horizon, the last of them, and the last of all."""
+
+    rows: int
+    newest: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """Names as they were read: the horizon, the changes counted behind it, the last one seen."""
+    """Names as they were read, and what had been changed behind the horizon then."""
 
     horizon: str
-    counted: int
-    last: int
+    seen: _Seen
     places: KnownPlaces
 
-    def is_still(self, counted: int, last: int) -> bool:
-        return counted == self.counted and last >= self.last
+    def is_still(self, seen: _Seen) -> bool:
+        # An emptied register has lost its last change.
+        return seen[:2] == self.seen[:2] and seen.last >= self.seen.last
 
 
 @dataclass(slots=True)
@@ -61,10 +70,10 @@ def registry_gazetteer(session: Session) -> KnownPlaces:
     """
     kept = _kept_of(session)
     read = kept.read
-    horizon, counted, last, is_own = _state(session, read.horizon if read else "0")
+    _, seen, is_own = _state(session, read.horizon if read else "0")
     if is_own:
-        return _own(session, (horizon, counted, last))
-    if read and read.is_still(counted, last):
+        return _own(session, seen)
+    if read and read.is_still(seen):
         return read.places
     with kept.lock:
         return _read_again(session, kept)
@@ -89,9 +98,9 @@ def _national(changed: int) -> Gazetteer | None:  # noqa: ARG001  (the key: one 
     return load_compiled(settings().home)
 
 
-def _state(session: Session, horizon: str) -> tuple[str, int, int, bool]:
+def _state(session: Session, horizon: str) -> tuple[str, _Seen, bool]:
     found = session.execute(_STATE, {"horizon": horizon}).one()
-    return found[0], found[1], found[2], found[3]
+    return found[0], _Seen(*found[1:4]), found[4]
 
 
 def _kept_of(session: Session) -> _Kept:
@@ -105,20 +114,20 @@ def _kept_of(session: Session) -> _Kept:
 
 def _read_again(session: Session, kept: _Kept) -> KnownPlaces:
     read = kept.read
-    horizon, counted, last, _ = _state(session, read.horizon if read else "0")
-    if read and read.is_still(counted, last):
+    horizon, seen, _ = _state(session, read.horizon if read else "0")
+    if read and read.is_still(seen):
         return read.places
     # Counted from the new horizon before the names are read: what comes between is read twice, never missed.
-    _, counted, last, _ = _state(session, horizon)
+    _, seen, _ = _state(session, horizon)
     places = known_places(session)
-    kept.read = _Read(horizon, counted, last, places)
+    kept.read = _Read(horizon, seen, places)
     return places
 
 
-def _own(session: Session, state: tuple[str, int, int]) -> KnownPlaces:
-    remembered: tuple[tuple[str, int, int], KnownPlaces] | None = session.info.get("known_places")
-    if remembered and remembered[0][1:] == state[1:]:
+def _own(session: Session, seen: _Seen) -> KnownPlaces:
+    remembered: tuple[_Seen, KnownPlaces] | None = session.info.get("known_places")
+    if remembered and remembered[0] == seen:
         return remembered[1]
     places = known_places(session)
-    session.info["known_places"] = (state, places)
+    session.info["known_places"] = (seen, places)
     return places
