@@ -35,9 +35,8 @@ _COMMUNITY = re.compile(r"(?:社区居民委员会|社区居委会|居民委员�
 _OFFICE = re.compile(r"(?:办事处|街道办)$")
 _TITLE = re.compile(r"(?:特别行政区|自治区|自治州|自治县|地区|街道|省|市|县|区|镇|乡|里|村|社区)$")
 # What tells areas apart on purpose is never taken for an error of typing; words are compared folded.
-_TELLING = frozenset(
-    "东西南北中前后上下左右内外大小新老旧省市县区镇乡村里街道0123456789" + NUMERAL_CHARACTERS
-)
+_TELLING = frozenset("东西南北中前后上下左右内外大小新老旧0123456789" + NUMERAL_CHARACTERS)
+_TITLES = frozenset("省市县区镇乡村里道")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +126,9 @@ class AreaBook:
     def judge(
         self,
         asked: Asked,
-        row: Any,
+        row: Any,  # noqa: ANN401  (a row with area ids)
         scope_level: str,
-        strays: tuple[str, ...] = (),  # noqa: ANN401  (a row with area ids)
+        strays: tuple[str, ...] = (),
     ) -> Agreement:
         """Compare what was written with the areas of a row; below `scope_level` an error does no harm.
 
@@ -166,13 +165,18 @@ class AreaBook:
     ) -> tuple[Division | None, tuple[Correction, ...]]:
         """Return the area that a short or former name means, with what that assumes."""
         known = self._places()
+        places = {known.place_of(division.id): division for division in own}
         for one in known.meanings(fold(text)):
-            for division in own:
-                place = known.place_of(division.id)
-                if one.place >= 0 and one.level <= COMMUNITY and place == one.place:
-                    return division, _other_name(text, division.name, one.way, one.level)
-                if place is not None and one.place in known.ancestors(place) and one.way != FORMER:
-                    return division, ()
+            if one.level <= COMMUNITY and (division := places.get(one.place)) is not None:
+                return division, _other_name(text, division.name, one.way, one.level)
+        for one in known.meanings(fold(text)):
+            within = [
+                division
+                for place, division in places.items()
+                if place is not None and one.level <= COMMUNITY and known.is_within(place, one.place)
+            ]
+            if within:
+                return within[-1], _other_name(text, within[-1].name, FORMER, one.level)
         return None, ()
 
     def _stray(
@@ -242,4 +246,5 @@ def is_one_edit(asked: str, own: str) -> bool:
     """Tell whether two folded names differ by one error of typing, in nothing that tells places apart."""
     if min(len(asked), len(own)) < 2 or OSA.distance(asked, own, score_cutoff=1) != 1:
         return False
-    return sorted(_TELLING & set(asked)) == sorted(_TELLING & set(own))
+    changed = set(asked) ^ set(own)
+    return not changed & _TELLING and not (len(changed) > 1 and changed <= _TITLES)
