@@ -5,6 +5,7 @@ import typer
 from geo_registry.commands.account import account_app
 from geo_registry.commands.database import db_app
 from geo_registry.commands.files import import_app
+from geo_registry.commands.gazetteer import gazetteer_app
 from geo_registry.commands.grid import grid_app
 from geo_registry.commands.jurisdiction import jurisdiction
 from geo_registry.commands.look import look_app
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.add_typer(db_app, name="db")
 app.add_typer(account_app, name="account")
 app.add_typer(import_app, name="import")
+app.add_typer(gazetteer_app, name="gazetteer")
 app.add_typer(grid_app, name="grid")
 app.add_typer(look_app, name="look")
 app.add_typer(measure_app, name="measure")
