@@ -10,14 +10,18 @@ from geo_registry.text import NUMERAL_CHARACTERS
 
 # Characters that tell two names of one place apart: 中山东路 is never 中山西路, nor 光明八路 光明九路.
 _TELLING: Final = frozenset("东西南北中上下左右前后内外大小新老甲乙丙丁" + NUMERAL_CHARACTERS + "0123456789")
+_ORDER: Final = {"sound": 0, "edit": 1, "other": 2}
 
 
 class Similar(NamedTuple):
-    """A name that may have been meant: its place, how many characters differ, whether it sounds the same."""
+    """A name that may have been meant: its place, how many characters differ, whether it sounds the same.
+
+    `other` differs in a character that tells two names of one place apart; it is asked for on purpose only.
+    """
 
     place: int
     distance: int
-    way: Literal["edit", "sound"]
+    way: Literal["edit", "sound", "other"]
     spelling: str
 
 
@@ -36,21 +40,26 @@ class Alike:
                 self._sounds[sound].append(name)
             self._places[name].append(place)
 
-    def similar(self, name: str, sound: str, limit: int = 8) -> tuple[Similar, ...]:
+    def similar(
+        self, name: str, sound: str, limit: int = 8, *, with_others: bool = False
+    ) -> tuple[Similar, ...]:
         """Return names of the same sound, or one edit away: a character more, less, other, or two exchanged.
 
-        A name that differs in a numeral or a direction is another name, not a slip. The name itself is
-        never among them.
+        A name that differs in a numeral or a direction is another name, not a slip: it comes last, and only
+        `with_others`. The name itself is never among them.
         """
-        found: dict[str, tuple[int, Literal["edit", "sound"]]] = {}
+        found: dict[str, tuple[int, Literal["edit", "sound", "other"]]] = {}
         for other in self._sounds.get(sound, ()):
             if other != name and not _tells_apart(name, other):
                 found[other] = (OSA.distance(name, other), "sound")
         for rest in _shortened(name):
             for other in self._shorter.get(rest, ()):
-                if other != name and other not in found and _is_slip(name, other):
-                    found[other] = (1, "edit")
-        ordered = sorted(found.items(), key=lambda one: (one[1][1] != "sound", one[1][0], one[0]))
+                if other != name and other not in found and OSA.distance(name, other, score_cutoff=1) == 1:
+                    if not _tells_apart(name, other):
+                        found[other] = (1, "edit")
+                    elif with_others:
+                        found[other] = (1, "other")
+        ordered = sorted(found.items(), key=lambda one: (_ORDER[one[1][1]], one[1][0], one[0]))
         return tuple(
             Similar(place, distance, way, other)
             for other, (distance, way) in ordered
@@ -61,10 +70,6 @@ class Alike:
 def _shortened(name: str) -> set[str]:
     """Return a name and all that is left of it when one character is taken away."""
     return {name, *(name[:at] + name[at + 1 :] for at in range(len(name)))} if len(name) > 2 else {name}
-
-
-def _is_slip(name: str, other: str) -> bool:
-    return OSA.distance(name, other, score_cutoff=1) == 1 and not _tells_apart(name, other)
 
 
 def _tells_apart(name: str, other: str) -> bool:
