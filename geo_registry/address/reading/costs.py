@@ -10,13 +10,14 @@ from typing import Final
 # States: what was read last. The texts stand at the end, one for each class of ending.
 STATES: Final = (
     "start", "province", "city", "district", "zone", "township", "community", "neighborhood", "hamlet", "group",
-    "street", "section", "lane", "number", "building", "entrance", "floor", "room",
+    "street", "section", "lane", "number", "number_open", "building", "entrance", "floor", "room",
     "crossing", "text", "text_estate", "text_market", "text_tower", "text_firm", "text_village", "text_area",
-    "text_rural",
+    "rural", "door", "inside",
 )  # fmt: skip
 STATE: Final = {name: index for index, name in enumerate(STATES)}
 TEXT: Final = STATE["text"]
-RURAL: Final = STATE["text_rural"]
+CLASSES: Final = ("", "estate", "market", "tower", "firm", "village", "area")
+"""What a text may end with; the rows of texts stand in this order."""
 
 # Columns: what may be read next, by the way it is written.
 COLUMNS: Final = (
@@ -45,6 +46,7 @@ street          8    7    6    5  5.5  4.5    6    6  4.5  2.9    2  1.5   .2  1
 section         9    8    7    6    6    6    6    6    5  3.5    5    2   .3  1.5  1.6    4    6    6    5  1.5
 lane            9    8    7    7    7    6    7    6    5    4    5    2   .2  2.5  1.6    3    5    5    3  1.2
 number          9    8    7    5    6    6    7    7    5  4.5    6    4    5    3  1.0  1.6    4  2.2  1.6   .5
+number_open  9    8    7    5    6    6    7    7    5  4.5    6    4    5    3  1.0  1.6    4  2.2  1.6   .5
 building        9    8    7    7    7    7    8    7    6    6    7    6    5    6  2.4    6   .9  1.2   .6  1.2
 entrance        9    8    7    7    7    7    8    7    6    6    7    6    6    6  3.3    5    6    2   .4  1.4
 floor           9    8    7    7    7    7    8    7    6    6    7    6    6    6  1.3    5    4    5   .9   .7
@@ -55,7 +57,6 @@ text_market     8    7    6    4    5    4    6    5    4  2.6    5    4  2.9   
 text_tower      8    7    6    4    5    4    6    5    4    3    5    4    3    6   .0  1.3    3   .4   .6   .4
 text_firm       8    7    6    4    5    4    6    5    4  2.6    5    4  2.2    6   .0  1.4    4  1.4  1.6   .3
 text_village    8    7    6    4    5    4    6    5    2  2.6    5    3   .7    6   .0   .6    4    3  2.6   .5
-text_rural      8    7    6    4    5    4    6    5    2  2.6    5    3  0.9    6   .0  1.2    4    3  2.6   .5
 crossing        9    9    9    7    7    5    9    6    6  -.5    6    3    6    9  1.5    6    9    9    9    5
 text_area       8    7    6    4    5    3    6    5    2  1.6    5    4  2.4    6   .0   .5  2.5    2  1.4   .4
 """
@@ -72,9 +73,11 @@ _WRITING = {
 _EXCEPTIONS = {
     ("text_estate", "building_door"): 0.8, ("text_area", "building_door"): 1.2,
     ("text_market", "building_door"): 3.0, ("text_market", "room_door"): 1.0,
-    ("building", "entrance_door"): 1.0, ("building", "room_door"): 1.0,
+    ("building", "entrance_door"): 1.0, ("building", "room_door"): 1.6,
     ("street", "building_bare"): 6.0, ("street", "building_door"): 6.0, ("street", "room_door"): 6.5,
-    ("number", "building_door"): 3.0, ("number", "number_word"): 5.5,
+    ("number", "building_door"): 1.8, ("number", "room_door"): 2.8,
+    ("number_open", "building_door"): 1.0, ("number_open", "building_bare"): 0.8, ("number_open", "room_bare"): 2.4,
+    ("number_open", "room_door"): 2.8, ("number_open", "number_word"): 6.0, ("number", "number_word"): 5.5,
     ("floor", "room_door"): 0.9,
     ("text", "number_pair"): 4.0, ("text_estate", "number_pair"): 5.0, ("text_market", "number_pair"): 5.0,
     ("text_tower", "number_pair"): 5.0, ("text_firm", "number_pair"): 5.0, ("text_area", "number_pair"): 5.0,
@@ -93,11 +96,42 @@ def _rows() -> list[list[float]]:
             _EXCEPTIONS.get((state, column), base[column.split("_")[0]] + _WRITING.get(column, 0.0))
             for column in COLUMNS
         ]
-    return [table[state] for state in STATES]
+    return [table[state] for state in STATES if state in table]
 
 
 ROWS: Final = _rows()
 """What comes next costs `ROWS[state][column]`."""
+
+# Running text behind a village, behind a door number, behind a building: what may follow differs.
+_RURAL = {"number_word": -1.2, "number_bare": -1.0, "building_door": 0.4}
+_DOOR = {"number_word": 1.5, "number_bare": 2.0, "number_pair": 1.5, "street": 1.0}
+_INSIDE = {
+    "number_word": 4.0, "number_bare": 4.0, "number_pair": 3.0, "street": 2.0, "township": 2.0, "community": 2.0,
+    "district": 2.0, "room_door": -1.0, "building_door": 1.0,
+}  # fmt: skip
+
+
+def _text_rows(extra: dict[str, float]) -> list[list[float]]:
+    texts = ROWS[TEXT : TEXT + len(CLASSES)]
+    return [
+        [cost + extra.get(column, 0.0) for column, cost in zip(COLUMNS, row, strict=True)] for row in texts
+    ]
+
+
+TEXT_ROWS: Final = {
+    TEXT: _text_rows({}),
+    STATE["rural"]: _text_rows(_RURAL),
+    STATE["door"]: _text_rows(_DOOR),
+    STATE["inside"]: _text_rows(_INSIDE),
+}
+"""What comes next behind a running text, by its state and the class of its ending."""
+TEXT_BEHIND: Final = {
+    **dict.fromkeys((STATE["community"], STATE["hamlet"], STATE["group"]), STATE["rural"]),
+    STATE["number"]: STATE["door"],
+    STATE["number_open"]: STATE["door"],
+    **dict.fromkeys((STATE[name] for name in ("building", "entrance", "floor", "room")), STATE["inside"]),
+}
+"""The state of the running text that begins behind a state, where it is not the plain one."""
 
 # A name nobody knows that begins with what ends a name (区文三路), or holds such a word (越城区东街).
 TORN: Final = 2.5

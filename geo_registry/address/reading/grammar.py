@@ -66,7 +66,7 @@ _LANE = rule("lane", "lane.count", "lane")
 _SUB_LANE = rule("sub_lane", "lane.count", "lane", "lane")
 _NUMBER = rule("street_number", "number.door", "number_word", "number")
 _NUMBER_PAIR = rule("street_number", "number.pair", "number_pair", "number")
-_NUMBER_BARE = rule("street_number", "number.bare", "number_bare", "number")
+_NUMBER_BARE = rule("street_number", "number.bare", "number_bare", "number_open")
 _BUILDING = rule("building", "building.suffix", "building_word", "building")
 _BUILDING_DOOR = rule("building", "building.door", "building_door", "building")
 _BUILDING_BARE = rule("building", "building.bare", "building_bare", "building")
@@ -192,7 +192,7 @@ class Grammar:
             if first and second:
                 is_range = len(first) == len(second) and first <= second
                 is_sub = len(first) < 3 and len(second) < 3 and len(first) + len(second) < 4
-                cost = 0.0 if is_range or is_sub else 2.5
+                cost = 0.0 if is_range or is_sub else 5.0
             else:
                 cost = 0.0
             lattice[pair.start()].append(

@@ -10,9 +10,8 @@ _ROWS = costs.ROWS
 _TEXT = costs.TEXT
 _TEXT_COLUMN = costs.COLUMN["text"]
 _END_COLUMN = costs.COLUMN["end"]
-_RURAL = costs.RURAL
-_RURAL_FROM = frozenset(costs.STATE[name] for name in ("community", "hamlet", "group"))
-_TOWN = frozenset(costs.STATE[name] - _TEXT for name in ("text_market", "text_tower"))
+_TEXT_ROWS = costs.TEXT_ROWS
+_TEXT_BEHIND = costs.TEXT_BEHIND
 _BEAM = 7.0
 
 
@@ -52,7 +51,8 @@ def best_way(
             cost = entry[0]
             if cost > bound:
                 continue
-            row = _row(state, text_class)
+            texts = _TEXT_ROWS.get(state)
+            row = texts[text_class] if texts else _ROWS[state]
             context = entry[3]
             for segment in segments:
                 end, column, behind, own, known, _ = segment
@@ -70,11 +70,11 @@ def best_way(
                 old = target.get(behind)
                 if old is None or total < old[0]:
                     target[behind] = (total, entry, segment, after, end, repeats)
-            if state in (_TEXT, _RURAL):
+            if texts:
                 total, behind = cost + character, state
             else:
                 total = cost + character + row[_TEXT_COLUMN]
-                behind = _RURAL if state in _RURAL_FROM else _TEXT
+                behind = _TEXT_BEHIND.get(state, _TEXT)
             old = following.get(behind)
             if old is None or total < old[0]:
                 following[behind] = (total, entry, None, context, at + 1, False)
@@ -107,6 +107,5 @@ def _steps(last: dict[int, Entry], text_class: int) -> tuple[list[Step], float]:
 
 
 def _row(state: int, text_class: int) -> list[float]:
-    if state == _TEXT or (state == _RURAL and text_class in _TOWN):
-        return _ROWS[_TEXT + text_class]
-    return _ROWS[state]
+    texts = _TEXT_ROWS.get(state)
+    return texts[text_class] if texts else _ROWS[state]
