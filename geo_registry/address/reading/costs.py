@@ -24,7 +24,7 @@ COLUMNS: Final = (
     "province", "city", "district", "zone", "township", "community", "neighborhood", "hamlet", "group",
     "street", "section", "lane", "number_word", "number_pair", "number_bare", "crossing", "text",
     "building_word", "building_door", "building_bare", "building_letter",
-    "entrance_word", "entrance_door", "entrance_bare",
+    "entrance_word", "entrance_door", "entrance_street", "entrance_bare",
     "floor_word", "floor_bare", "room_word", "room_door", "room_bare", "end",
 )  # fmt: skip
 COLUMN: Final = {name: index for index, name in enumerate(COLUMNS)}
@@ -47,25 +47,25 @@ section         9    8    7    6    6    6    6    6    5  3.5    5    2   .3  1
 lane            9    8    7    7    7    6    7    6    5    4    5    2   .2  2.5  1.6    3    5    5    3  1.2
 number          9    8    7    5    6    6    7    7    5  4.5    6    4    5    3  1.0  1.6    4  2.2  1.6   .5
 number_open  9    8    7    5    6    6    7    7    5  4.5    6    4    5    3  1.0  1.6    4  2.2  1.6   .5
-building        9    8    7    7    7    7    8    7    6    6    7    6    5    6  2.4    6   .9  1.2   .6  1.2
+building        9    8    7    7    7    7    8    7    6    6    7    6    5    6  1.8    6   .9  1.2   .6  1.2
 entrance        9    8    7    7    7    7    8    7    6    6    7    6    6    6  3.3    5    6    2   .4  1.4
-floor           9    8    7    7    7    7    8    7    6    6    7    6    6    6  1.3    5    4    5   .9   .7
+floor           9    8    7    7    7    7    8    7    6    6    7    6    6    6  0.7    5    4    5   .9   .7
 room            9    8    7    7    7    7    8    7    6    6    7    6    6    6  2.2    6    7    5    4   .1
-text            8    7    6    4    5    4    6    5    2  2.9    5    4  1.8    6   .0  1.2    3  1.6  1.3   .4
-text_estate     8    7    6    4    5    4    6    5    2  2.6    5    4  2.6    6   .0   .3  2.5    2  1.0   .4
-text_market     8    7    6    4    5    4    6    5    4  2.6    5    4  2.9    6   .0    1    2  1.3   .5   .4
-text_tower      8    7    6    4    5    4    6    5    4    3    5    4    3    6   .0  1.3    3   .4   .6   .4
-text_firm       8    7    6    4    5    4    6    5    4  2.6    5    4  2.2    6   .0  1.4    4  1.4  1.6   .3
-text_village    8    7    6    4    5    4    6    5    2  2.6    5    3   .7    6   .0   .6    4    3  2.6   .5
+text            8    7    6    4    5    4    6    5    2  3.6    5    4  1.8    6   .0  1.2    3  1.2  1.3   .4
+text_estate     8    7    6    4    5    4    6    5    2  2.0    5    4  2.6    6   .0   .3  2.5  1.6  1.0   .4
+text_market     8    7    6    4    5    4    6    5    4  1.8    5    4  2.9    6   .0    1    2  1.3   .5   .4
+text_tower      8    7    6    4    5    4    6    5    4  2.2    5    4    3    6   .0  1.3    3   .4   .6   .4
+text_firm       8    7    6    4    5    4    6    5    4  2.4    5    4  2.2    6   .0  1.4    4  1.2  1.6   .3
+text_village    8    7    6    4    5    4    6    5    2  2.4    5    3   .7    6   .0   .6    4    2  2.6   .5
 crossing        9    9    9    7    7    5    9    6    6  -.5    6    3    6    9  1.5    6    9    9    9    5
-text_area       8    7    6    4    5    3    6    5    2  1.6    5    4  2.4    6   .0   .5  2.5    2  1.4   .4
+text_area       8    7    6    4    5    3    6    5    2  1.3    5    4  2.4    6   .0   .5  2.5  1.2  1.4   .4
 """
 
 # How a column is written: added to the cost of the order.
 _WRITING = {
     "number_word": -0.5, "number_bare": 1.4, "number_pair": -0.3,
     "building_word": -1.5, "building_door": 1.2, "building_bare": 1.2, "building_letter": 2.0,
-    "entrance_word": -1.5, "entrance_door": 1.5, "entrance_bare": 1.0,
+    "entrance_word": -1.5, "entrance_door": 1.5, "entrance_bare": 1.0, "entrance_street": 2.0,
     "group": -0.5, "floor_word": -1.5, "floor_bare": 3.0, "room_word": -1.2, "room_door": 1.0, "room_bare": 0.3,
 }  # fmt: skip
 
@@ -78,7 +78,16 @@ _EXCEPTIONS = {
     ("number", "building_door"): 1.8, ("number", "room_door"): 2.8,
     ("number_open", "building_door"): 1.0, ("number_open", "building_bare"): 0.8, ("number_open", "room_bare"): 2.4,
     ("number_open", "room_door"): 2.8, ("number_open", "number_word"): 6.0, ("number", "number_word"): 5.5,
+    ("floor", "entrance_street"): -0.5, ("text_market", "entrance_street"): -0.5, ("text_area", "entrance_street"): -0.5,
+    ("text", "entrance_street"): 0.8, ("entrance", "entrance_street"): 0.0, ("building", "entrance_street"): 0.5,
     ("floor", "room_door"): 0.9,
+    ("text_village", "number_bare"): 4.0,
+    ("text_area", "number_bare"): 5.5,
+    ("text_firm", "number_bare"): 5.5,
+    ("text_tower", "number_bare"): 5.5,
+    ("text_market", "number_bare"): 5.5,
+    ("text_estate", "number_bare"): 5.5,
+    ("text", "number_bare"): 5.5,
     ("text", "number_pair"): 4.0, ("text_estate", "number_pair"): 5.0, ("text_market", "number_pair"): 5.0,
     ("text_tower", "number_pair"): 5.0, ("text_firm", "number_pair"): 5.0, ("text_area", "number_pair"): 5.0,
     ("building", "number_pair"): 8.0, ("building", "building_door"): 6.0,
@@ -103,7 +112,7 @@ ROWS: Final = _rows()
 """What comes next costs `ROWS[state][column]`."""
 
 # Running text behind a village, behind a door number, behind a building: what may follow differs.
-_RURAL = {"number_word": -1.2, "number_bare": -1.0, "building_door": 0.4}
+_RURAL = {"number_word": -1.2, "number_bare": -2.0, "building_door": 0.4}
 _DOOR = {"number_word": 1.5, "number_bare": 2.0, "number_pair": 1.5, "street": 1.0}
 _INSIDE = {
     "number_word": 4.0, "number_bare": 4.0, "number_pair": 3.0, "street": 2.0, "township": 2.0, "community": 2.0,
@@ -137,7 +146,7 @@ TEXT_BEHIND: Final = {
 TORN: Final = 2.5
 SWALLOWED: Final = 2.5
 # A name nobody knows, by the number of characters before its generic word.
-STREET_LENGTH: Final = (5.0, 1.6, 0.3, 0.8, 3.0, 5.0, 7.0)
+STREET_LENGTH: Final = (5.0, 1.6, 0.3, 0.8, 3.3, 5.4, 7.5)
 TOWNSHIP_LENGTH: Final = (9.0, 4.0, 1.4, 2.2, 4.0, 5.5)
 DISTRICT_LENGTH: Final = (9.0, 4.5, 2.6, 3.4, 5.0, 6.0)
 COMMUNITY_LENGTH: Final = (9.0, 3.0, 0.8, 1.0, 2.2, 3.6)
@@ -161,8 +170,9 @@ ALONE: Final = (0.0, 0.0, 0.0, 0.5, 0.3, 1.0)
 # The same for names in short.
 ALONE_SHORT: Final = (0.0, 0.0, 0.2, 3.0, 1.0, 4.0)
 WITHIN: Final = (-0.8, -0.8, -0.8, -0.5, -0.8, -0.6)
-WITHIN_SHORT: Final = (-0.5, -0.5, -0.3, 0.5, 0.0, 1.0)
-BEFORE_GENERIC: Final = 3.5
+WITHIN_SHORT: Final = (-0.5, -0.5, -0.3, 0.5, 0.0, 0.8)
+BEFORE_STREET: Final = 4.5
+BEFORE_ENDING: Final = (1.2, 1.2, 1.5, 1.5, 3.2, 3.5)
 REPEATED: Final = 1.0
 REPEATED_SHORT: Final = 1.8
 GROUP_LENGTH: Final = (9.0, 3.0, 1.0, 1.5, 3.0)

@@ -10,7 +10,7 @@ from geo_registry.address.reading.lexicon import lexicon
 from geo_registry.address.reading.parts import ReadKind
 from geo_registry.address.scheme import Profile
 from geo_registry.gazetteer.fold import fold
-from geo_registry.gazetteer.table import LEVELS, SHORT, Found, Name
+from geo_registry.gazetteer.table import COMMUNITY, LEVELS, SHORT, Found, Name
 from geo_registry.text import NUMERAL_CHARACTERS
 
 _COLUMN, _STATE = costs.COLUMN, costs.STATE
@@ -111,8 +111,13 @@ _STREET_WORDS = re.compile(r"[东西南北中]?(?:大道|公路|大街|路|街(?
 _BUILDING_SIDES = re.compile("[东西南北中前后左右][幢栋座]|[A-Z]馆")
 _SIDES = re.compile(r"[东西南北中]段")
 _TOWNSHIPS = re.compile(r"街道办事处|街道办|街道|镇(?!政府)|乡(?!政府)")
-_DISTRICTS = re.compile(r"自治县|县|市(?!场|政|民)|区")
+_DISTRICTS = re.compile(
+    r"自治县|县|市(?!场|政|民)|(?<![新业园发社景校小矿厂舍活务品流假护税山东西南北中一二三四五六七八九十0-9A-Z])区"
+)
 _COMMUNITIES = re.compile(r"社区居委会|社区|村委会|(?<!新)村|居委会")
+_TRIPLE = re.compile(r"(?<![-\dA-Z])(?=\d+[-一]\d+[-一]\d+)")
+_MARKET_STREET = re.compile(rf"(?:\d+|[{_NUMERALS}]+)街(?=_?\d{{3,5}}(?!号|\d))")
+_ENTRANCE_STREET = rule("entrance", "entrance.street", "entrance_street", "entrance")
 _DISTANCE = re.compile(r"\d+(?:米|公里|KM)")
 
 
@@ -148,22 +153,22 @@ class Grammar:
         self._add_beside(folded, lattice)
         return lattice, closing
 
-    def _endings_in(self, folded: str) -> tuple[list[int], set[int]]:
+    def _endings_in(self, folded: str) -> tuple[list[int], dict[int, str]]:
         """Return the class of a text that ends at each place, and where words begin that end a name."""
         closing = [0] * (len(folded) + 1)
         starts = [len(folded)] * (len(folded) + 1)
-        generic = {match.start() for match in _STREET_WORDS.finditer(folded)}
+        generic = {match.start(): "street" for match in _STREET_WORDS.finditer(folded)}
         for match in self._endings.finditer(folded):
             start, word = match.start(), match[1]
             end = start + len(word)
             if start < starts[end]:
                 closing[end], starts[end] = self._ending_class[word], start
             if len(word) > 1 and word not in self._brand:
-                generic.add(start)
+                generic.setdefault(start, "ending")
         return closing, generic
 
     def _add_known(
-        self, folded: str, found: Sequence[Found], gazetteer: int, generic: set[int], lattice: Lattice
+        self, folded: str, found: Sequence[Found], gazetteer: int, generic: dict[int, str], lattice: Lattice
     ) -> None:
         for start, end, meanings in found:
             word = folded[start:end]
@@ -172,7 +177,7 @@ class Grammar:
                 if level_rule is None:
                     continue
                 way = min(name.way for name in known.meanings)
-                cost = costs.WAYS[way] + (costs.BEFORE_GENERIC if way == SHORT and end in generic else 0.0)
+                cost = costs.WAYS[way] + (_before(known.level, generic.get(end, "")) if way == SHORT else 0.0)
                 lattice[start].append((end, level_rule.column, level_rule.state, cost, known, level_rule))
 
     def _add_numbers(self, folded: str, lattice: Lattice) -> None:
@@ -183,9 +188,9 @@ class Grammar:
                 continue
             bounds = [piece.start() for piece in _PIECE.finditer(folded, start, end)]
             for split, at in enumerate(bounds):
-                self._add_run(folded, at, end, 1.2 if split else 0.0, lattice)
+                self._add_run(folded, at, end, _split_cost(end - at) if split else 0.0, lattice)
             for bound in bounds[1:]:
-                self._add_bare(folded, start, bound, 1.2, lattice)
+                self._add_bare(folded, start, bound, 0.0, lattice)
         for pair in _PAIR.finditer(folded):
             first, second = pair[1], pair[2]
             cost = 1.0
@@ -198,6 +203,10 @@ class Grammar:
             lattice[pair.start()].append(
                 _segment(pair.end(), _NUMBER_PAIR, cost + 0.5 * (not pair[0].endswith("号")))
             )
+        for match in _MARKET_STREET.finditer(folded):
+            lattice[match.start()].append(_segment(match.end(), _ENTRANCE_STREET, 0.0))
+        for match in _TRIPLE.finditer(folded):
+            lattice[match.start()] = [_in_triple(one) for one in lattice[match.start()]]
         for match in _BASEMENT.finditer(folded):
             lattice[match.start()].append(_segment(match.end(), _FLOOR, 0.0))
         for match in _DISTANCE.finditer(folded):
@@ -226,7 +235,7 @@ class Grammar:
     def _add_bare(folded: str, start: int, end: int, cost: float, lattice: Lattice) -> None:
         here, digits = lattice[start], sum("0" <= char <= "9" for char in folded[start:end])
         if not digits:
-            here.append(_segment(end, _BUILDING_LETTER, cost + end - start - 1 - (folded[end : end + 1] == "-")))
+            here.append(_segment(end, _BUILDING_LETTER, cost + end - start - 1 - 2.5 * (folded[end : end + 1] == "-")))
             return
         is_mixed = 0.5 if digits < end - start else 0.0
         here += [
@@ -317,7 +326,8 @@ def _suffix_rules(profile: Profile) -> dict[str, list[tuple[Rule, float]]]:
             continue
         for suffix in part.suffixes:
             rules.setdefault(fold(suffix), []).extend((one, 0.0) for one in by_kind.get(part.kind, ()))
-    return rules
+    # Words that begin like a suffix and are none.
+    return {**dict.fromkeys(("组团", "号线", "层楼", "楼盘"), []), **rules}
 
 
 def is_counted(kind: str, *, numbered: bool) -> bool:
@@ -332,3 +342,23 @@ def _door_cost(of: Rule, digits: int) -> float:
     if of is _ROOM_DOOR:
         return 0.0 if digits > 2 else 0.8
     return 0.0
+
+
+def _before(level: int, word: str) -> float:
+    """Return what a name in short costs before the generic word of another name: 长河 in 长河路."""
+    if not word:
+        return 0.0
+    return costs.BEFORE_STREET if word == "street" or level > COMMUNITY else costs.BEFORE_ENDING[level]
+
+
+def _in_triple(segment: Segment) -> Segment:
+    """Return the first number of 12-3-1001, which is a building rather than a door."""
+    end, column, state, cost, known, of = segment
+    if of is _NUMBER_BARE:
+        return (end, column, state, cost + 3.0, known, of)
+    return (end, column, state, cost - 1.5, known, of) if of is _BUILDING_BARE else segment
+
+
+def _split_cost(digits: int) -> float:
+    """Return what it costs to part letter and figures (A1931): less, the more the figures are a room."""
+    return 0.3 if digits > 2 else 1.8
