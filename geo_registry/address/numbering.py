@@ -5,38 +5,24 @@ so that no two of them see the same free number.
 """
 
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import select, text
 
 from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
+from geo_registry.address.numbered import series_of
 from geo_registry.address.numbers import Door, Fault, parse_door
 from geo_registry.address.places import profile_in_force
-from geo_registry.address.rules import divisions_before, propose_number
+from geo_registry.address.rules import divisions_before
 from geo_registry.address.scheme import Level, Profile
+from geo_registry.address.series import Parity
 from geo_registry.address.tables import Address, PlaceName
 from geo_registry.area.reads import NEVER, outside
 from geo_registry.area.tables import Division
 from geo_registry.db import Session
 from geo_registry.errors import Conflict, NotFound, RuleBroken
-
-Parity = Literal["odd", "even"]
-# The foot of a point on the first line of an axis; the turn is positive on the left hand of its direction.
-_SPOT = text("""
-    SELECT ST_Length(ST_Transform(ST_LineSubstring(line, 0, part), 4326)::geography) AS distance_m,
-      ST_DistanceSphere(point, ST_LineInterpolatePoint(line, part)) AS from_axis_m,
-      (ST_X(ahead) - ST_X(behind)) * (:lat - ST_Y(behind))
-        - (ST_Y(ahead) - ST_Y(behind)) * (:lon - ST_X(behind)) AS turn
-    FROM registry.place_name p
-      CROSS JOIN LATERAL (
-        SELECT ST_GeometryN(p.axis, 1) AS line, ST_SetSRID(ST_MakePoint(:lon, :lat), 4490) AS point) a
-      CROSS JOIN LATERAL (SELECT ST_LineLocatePoint(line, point) AS part) b
-      CROSS JOIN LATERAL (SELECT ST_LineInterpolatePoint(line, least(part + 0.001, 1)) AS ahead,
-        ST_LineInterpolatePoint(line, greatest(part - 0.001, 0)) AS behind) c
-    WHERE p.id = :id AND p.axis IS NOT NULL
-""")
 
 # The divisions around an area, and those around the one in which the first of the place names is unique.
 _AROUND = text("""
@@ -73,15 +59,6 @@ class Proposal:
     from_axis_m: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a door lies along a street: metres from the start of its axis, metres beside it, which hand."""
-
-    distance_m: float
-    from_axis_m: float
-    hand: Literal["left", "right"]
-
-
 def propose(
     session: Session,
     viewer: Viewer,
@@ -104,16 +81,22 @@ def propose(
     if street is None:
         raise NotFound("place-name-not-found", "没有这个地名，或不在您的辖区内")
     profile = profile_in_force(session)
-    spot = None if lon is None or lat is None else spot_along(session, street.id, lon, lat)
-    side = side or side_of(profile, spot)
-    number = next_number(session, profile, street.id, side, spot)
-    door = read_door(profile, str(number))
+    series = series_of(session, profile, street.id)
+    spot = None if lon is None or lat is None else series.spot(lon, lat)
+    door = series.next_at(side, spot)
     area_id = street.community_id or street.township_id or street.district_id
     before = written_before(session, profile, area_id, street.id)
     return Proposal(
-        number, door.number_text, before + street.full_name + door.number_text, side,
+        door.number, door.number_text, before + street.full_name + door.number_text,
+        side or (spot.side if spot else None),
         spot.distance_m if spot else None, spot.from_axis_m if spot else None,
     )  # fmt: skip
+
+
+def as_asked(profile: Profile, door: Door) -> str:
+    """Return a number as a clerk types it, without the last word: 12, 12-1, 12号附1."""
+    suffix = profile.by_kind["number"].suffixes[0]
+    return door.number_text.removesuffix(suffix)
 
 
 def read_door(profile: Profile, written: str) -> Door:
@@ -157,55 +140,6 @@ def check_number(session: Session, scope_id: UUID, door: Door) -> None:
         "number-taken", f"{holder.standard_text} {was}", field="number", holder_id=str(holder.id),
         holder_state=holder.state,
     )  # fmt: skip
-
-
-def next_number(
-    session: Session, profile: Profile, scope_id: UUID, side: Parity | None, spot: Spot | None
-) -> int:
-    """Return the next free number of a series; the caller holds its lock when the number is to be kept.
-
-    By distance the number follows from the metres along the street; in order it is the one behind the last of
-    its side. Retired numbers count as taken.
-
-    Raises:
-        RuleBroken: `numbers-exhausted`.
-
-    """
-    query = (
-        select(Address.number).where(Address.scope_id == scope_id, outside(Address.state, NEVER)).distinct()
-    )
-    taken = set(session.execute(query).scalars())
-    step = 1 if side is None else 2
-    if profile.numbering.mode == "distance" and spot is not None and side is not None:
-        number = propose_number(profile, spot.distance_m, side)
-    else:
-        first = _first_of(profile, side)
-        own = [one for one in taken if one >= first and (one - first) % step == 0]
-        number = max(own, default=first - step) + step
-    while number in taken or number in profile.numbering.skip:
-        number += step
-    if number > profile.numbering.maximum:
-        raise RuleBroken("numbers-exhausted", f"号码已用到上限 {profile.numbering.maximum}", field="number")
-    return number
-
-
-def _first_of(profile: Profile, side: Parity | None) -> int:
-    first = profile.numbering.first
-    return first if side is None or (first % 2 == 1) == (side == "odd") else first + 1
-
-
-def spot_along(session: Session, place_name_id: UUID, lon: float, lat: float) -> Spot | None:
-    """Return where a point lies along a street, None for a street without an axis."""
-    row = session.execute(_SPOT, {"id": place_name_id, "lon": lon, "lat": lat}).one_or_none()
-    return None if row is None else Spot(row.distance_m, row.from_axis_m, "left" if row.turn > 0 else "right")
-
-
-def side_of(profile: Profile, spot: Spot | None) -> Parity | None:
-    """Return odd or even for the hand a door lies on, None where the profile counts sides by compass."""
-    hands = {"left", "right"} & set(profile.numbering.odd_sides)
-    if spot is None or not hands:
-        return None
-    return "odd" if spot.hand in hands else "even"
 
 
 def written_before(

@@ -9,21 +9,20 @@ from sqlalchemy.dialects.postgresql import Range
 from geo_registry.access.rules import Permission
 from geo_registry.access.viewer import Viewer, authorize
 from geo_registry.address.naming import correct_street, name_street, rename_street, retire_street
+from geo_registry.address.numbered import series_of
 from geo_registry.address.numbering import (
-    Parity,
     Proposal,
+    as_asked,
     check_number,
     lock_scope,
-    next_number,
     propose,
     read_door,
-    side_of,
-    spot_along,
     written_before,
 )  # fmt: skip
 from geo_registry.address.numbers import Door
 from geo_registry.address.places import profile_in_force
 from geo_registry.address.scheme import Profile
+from geo_registry.address.series import Parity
 from geo_registry.address.tables import Address, AddressAlias, PlaceName
 from geo_registry.area.reads import located
 from geo_registry.area.rules import check_position
@@ -102,10 +101,9 @@ def number_address(
     areas = _areas(session, street, community_id, lon, lat)
     authorize(viewer, Permission.ADDRESS_NUMBER, areas.district_id, areas.township_id, areas.community_id)
     if number is None:
-        spot = (
-            None if street is None or lon is None or lat is None else spot_along(session, street.id, lon, lat)
-        )
-        number = str(next_number(session, profile, scope_id, side or side_of(profile, spot), spot))
+        series = series_of(session, profile, scope_id)
+        spot = None if lon is None or lat is None else series.spot(lon, lat)
+        number = as_asked(profile, series.next_at(side, spot))
     door = read_door(profile, number)
     check_number(session, scope_id, door)
     row = _address(session, profile, street, community_id, door, areas)

@@ -8,19 +8,17 @@ from sqlalchemy import select
 
 from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
+from geo_registry.address.numbered import Spot, series_of
 from geo_registry.address.numbering import (
-    Parity,
-    Spot,
+    as_asked,
     check_number,
-    next_number,
     read_door,
-    side_of,
-    spot_along,
     written_before,
 )  # fmt: skip
 from geo_registry.address.numbers import Door
 from geo_registry.address.places import profile_in_force
 from geo_registry.address.scheme import Profile
+from geo_registry.address.series import Parity
 from geo_registry.address.tables import PlaceName
 from geo_registry.area.reads import division_in_scope
 from geo_registry.area.rules import check_position
@@ -78,14 +76,14 @@ def preview_address(
     """
     scope_id, name, district_id = _scope(session, viewer, place_name_id, community_id)
     profile = profile_in_force(session)
-    spot = None
+    series, spot = series_of(session, profile, scope_id), None
     if lon is not None and lat is not None:
         check_position(lon, lat)
-        spot = None if place_name_id is None else spot_along(session, place_name_id, lon, lat)
+        spot = series.spot(lon, lat)
     if number is None:
-        number = str(next_number(session, profile, scope_id, side or side_of(profile, spot), spot))
+        number = as_asked(profile, series.next_at(side, spot))
     door = read_door(profile, number)
-    remarks = [*_taken(session, scope_id, door), *_beside(profile, door, spot, side)]
+    remarks = [*_taken(session, scope_id, door), *_beside(door, spot, side)]
     area_id = community_id or district_id
     before = "" if area_id is None else written_before(session, profile, area_id, place_name_id)
     if lon is not None and lat is not None:
@@ -95,7 +93,7 @@ def preview_address(
     return Preview(
         number, before + name + door.number_text, door.number_text, name,
         kind_for(profile, door.number_text, kind),
-        side_of(profile, spot), spot.distance_m if spot else None, spot.from_axis_m if spot else None,
+        spot.side if spot else None, spot.distance_m if spot else None, spot.from_axis_m if spot else None,
         tuple(remarks),
     )  # fmt: skip
 
@@ -150,10 +148,10 @@ def _taken(session: Session, scope_id: UUID, door: Door) -> list[Remark]:
     return []
 
 
-def _beside(profile: Profile, door: Door, spot: Spot | None, side: Parity | None) -> list[Remark]:
+def _beside(door: Door, spot: Spot | None, side: Parity | None) -> list[Remark]:
     """Return what is odd about a number's side and its distance from the street."""
     remarks = []
-    lies = side_of(profile, spot) or side
+    lies = spot.side if spot else side
     is_odd = door.number % 2 == 1
     if lies is not None and is_odd != (lies == "odd"):
         written, wanted = ("单号", "双号") if is_odd else ("双号", "单号")

@@ -9,7 +9,7 @@ VALUES
     ST_Multi(ST_MakeEnvelope(121.40, 31.10, 121.42, 31.12, 4490))),
   ('{far}', 'cn', '310112102000', 'township', '东林镇', '东林镇', '{d}', '{d}', '{far}', NULL);
 INSERT INTO registry.place_name (id, kind, name, normal_name, full_name, scope_id, district_id, township_id, community_id)
-VALUES ('{street}', 'street', '映月路', '映月路', '映月路', '{t}', '{d}', '{t}', '{c}');
+VALUES ('{street}', 'street', '映月路', '映月路', '映月路', '{d}', '{d}', '{t}', '{c}');
 INSERT INTO registry.place_name (id, kind, name, normal_name, full_name, parent_id, scope_id, district_id, township_id, community_id)
 VALUES ('{lane}', 'lane', '218弄', '218弄', '映月路218弄', '{street}', '{street}', '{d}', '{t}', '{c}');
 INSERT INTO registry.address (id, place_name_id, scope_id, number, number_key, number_text, standard_text,

@@ -67,7 +67,7 @@ def put_new_plate(visitor: Visitor, street: str) -> str:
     page.mouse.click(x, y)
     page.wait_for_selector("[data-proposed]", state="attached")
     proposed = page.input_value("#new-number")
-    assert re.fullmatch(r"\d+", proposed)
+    assert re.fullmatch(r"\d+(-\d+)?", proposed)
     assert (page.text_content("#preview-text") or "").endswith(f"{proposed}号")
     give_reason(visitor)
     page.click("#new-save")

@@ -38,7 +38,7 @@ def test_a_preview_warns_before_anything_is_stored(street_of: Lay) -> None:
     odd = preview_address(*act, number="4", lon=lon, lat=lat, **place)
     assert codes(odd) == ["other-side", "far-from-street"]
     assert odd.remarks[0].text == "这一侧编单号，4号 是双号"
-    assert odd.remarks[1].text == "距道路中心线 35.1 米，超过 20 米"
+    assert odd.remarks[1].text == "距道路中心线 35.0 米，超过 20 米"
     assert codes(preview_address(*act, number="7", side="even", **place)) == ["other-side"]
     make.make_division(street.session, boundary=make.square(90_000, 0, 5000))
     lon, lat = make.metres(90_000, 0)

@@ -1,0 +1,191 @@
+"""The numbers that a street has: read once, then asked where a point lies and which number comes next."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import text
+
+from geo_registry.address.axis import Axis, Foot, Hand, Points, axis_of
+from geo_registry.address.numbers import Door
+from geo_registry.address.scheme import Profile
+from geo_registry.address.series import Held, Mode, Parity, Taken, front, lane_numbers, plan_side
+from geo_registry.db import Session, today
+
+# A street and the street above it; the numbers below it; the lanes that share its row.
+_STREET = text("""
+    SELECT p.kind, ST_AsBinary(p.axis) AS axis, ST_AsBinary(o.axis) AS above
+    FROM registry.place_name p LEFT JOIN registry.place_name o ON o.id = p.parent_id WHERE p.id = :id
+""")
+_NUMBERS = text("""
+    SELECT a.id, a.version, a.number, a.number_key, a.number_text, a.standard_text, a.state, upper(a.valid),
+      ST_X(a.position), ST_Y(a.position)
+    FROM registry.address a WHERE a.scope_id = :id AND a.state NOT IN ('removed', 'rejected')
+    ORDER BY a.number, a.id
+""")
+_LANES = text("""
+    SELECT p.kind, p.name FROM registry.place_name p
+    WHERE p.parent_id = :id AND p.state NOT IN ('removed', 'rejected')
+""")
+# Below this agreement between numbers and metres the street's own numbers do not tell its direction.
+_LEAST_AGREEMENT = 0.3
+
+
+class Numbered(NamedTuple):
+    """A number of a street in any state; `until` ends a reservation."""
+
+    id: UUID
+    version: int
+    number: int
+    number_key: str
+    number_text: str
+    standard_text: str
+    state: str
+    until: dt.date | None
+    lon: float | None
+    lat: float | None
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it is a reservation that has run out."""
+        return self.state == "reserved" and self.until is not None and self.until <= today()
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a door lies along a street: metres from its beginning, metres beside it, hand and side."""
+
+    distance_m: float
+    from_axis_m: float
+    hand: Hand
+    side: Parity
+
+
+class Series:
+    """The row of numbers of one street, or of a place without an axis."""
+
+    def __init__(
+        self, profile: Profile, given: Sequence[Numbered], lanes: frozenset[int], axis: Axis | None,
+        *, is_fixed: bool = False,
+    ) -> None:  # fmt: skip
+        """Take the axis as the profile counts it; the numbers given overrule that unless `is_fixed`."""
+        self.profile, self.given, self.lanes = profile, given, lanes
+        self.axis = axis
+        if axis is not None and not is_fixed and self._agreement() < -_LEAST_AGREEMENT:
+            self.axis = axis.turned()
+            del self.along
+
+    @cached_property
+    def along(self) -> tuple[Points, Points]:
+        """Metres along and beside the axis of every number, left positive; NaN without a position."""
+        places = np.array([[one.lon, one.lat] for one in self.given], dtype=np.float64).reshape(-1, 2)
+        along, beside = np.full(len(places), np.nan), np.full(len(places), np.nan)
+        known = np.flatnonzero(~np.isnan(places[:, 0])) if self.axis is not None else np.array([], int)
+        if len(known) and self.axis is not None:
+            along[known], beside[known] = self.axis.feet(places[known])
+        return along, beside
+
+    @cached_property
+    def odd_hand(self) -> Hand:
+        """The hand with the odd numbers: that of most numbers given so far, else the profile's."""
+        votes = sum(
+            1 if (one.number % 2 == 1) == (beside >= 0) else -1
+            for one, beside in zip(self.given, self.along[1].tolist(), strict=True)
+            if not np.isnan(beside) and one.state != "retired"
+        )
+        if votes == 0 and self.axis is not None:
+            return self.axis.odd_hand(self.profile)
+        return "left" if votes >= 0 else "right"
+
+    @property
+    def taken(self) -> Taken:
+        """What nobody gets: numbers in use or ever used, and those of the lanes."""
+        kept = [one for one in self.given if not one.is_free]
+        return Taken(
+            self.lanes | {one.number for one in kept if one.number_key == str(one.number)},
+            frozenset(one.number_key for one in kept),
+        )
+
+    def side_on(self, hand: Hand) -> Parity:
+        """Return the side of the numbers on one hand."""
+        return "odd" if hand == self.odd_hand else "even"
+
+    def spot(self, lon: float, lat: float) -> Spot | None:
+        """Return where a point lies along the street, None for a street without an axis."""
+        if self.axis is None:
+            return None
+        foot: Foot = self.axis.foot(lon, lat)
+        return Spot(foot.distance_m, foot.from_axis_m, foot.hand, self.side_on(foot.hand))
+
+    def held(self, side: Parity | None) -> list[Held]:
+        """Return the numbers of a side that lead new ones: whole, alive and with a known place."""
+        return [
+            Held(metres, one.number)
+            for one, metres in zip(self.given, self.along[0].tolist(), strict=True)
+            if one.state != "retired" and not one.is_free and one.number_key == str(one.number)
+            and not np.isnan(metres) and _is_on(one.number, side)
+        ]  # fmt: skip
+
+    def next(self, side: Parity | None, metres: float | None = None, mode: Mode | None = None) -> Door:
+        """Return the next free number of a side, or the one that belongs to a door at some metres.
+
+        Raises:
+            RuleBroken: `numbers-exhausted`.
+
+        """
+        held = [] if metres is None else self.held(side)
+        if metres is None or not held:
+            last = max((one.number for one in self.given if _is_on(one.number, side)), default=None)
+            held = [] if last is None else [Held(0.0, last)]
+        if metres is None:
+            metres, mode = 0.0, "order"
+        (step,) = plan_side(self.profile, side, [front(max(metres, 0.0))], held, self.taken, mode=mode)
+        return step.number
+
+    def next_at(self, side: Parity | None, spot: Spot | None) -> Door:
+        """Return the next free number of a side, or the one that belongs to a door where it lies."""
+        return self.next(side or (spot.side if spot else None), spot.distance_m if spot else None)
+
+    def _agreement(self) -> float:
+        """Return how far numbers rise with the metres, from -1 to 1; 0 when there is nothing to tell."""
+        along = self.along[0]
+        known = np.flatnonzero(~np.isnan(along))
+        if len(known) < 2:
+            return 0.0
+        metres = along[known] - along[known].mean()
+        numbers = np.array([self.given[place].number for place in known.tolist()], dtype=np.float64)
+        numbers -= numbers.mean()
+        size = float(np.sqrt((metres**2).sum() * (numbers**2).sum()))
+        return float((metres * numbers).sum()) / size if size > 0 else 0.0
+
+
+def series_of(
+    session: Session, profile: Profile, scope_id: UUID, *, origin: tuple[float, float] | None = None
+) -> Series:
+    """Return the numbers of a place name, or of a community whose numbers stand on no name.
+
+    The axis is counted from the end near `origin` (degrees) when one is given, else as the numbers rise,
+    else a lane from its mouth and a street from the profile's point of the compass.
+    """
+    given = [Numbered(*row) for row in session.execute(_NUMBERS, {"id": scope_id})]
+    street = session.execute(_STREET, {"id": scope_id}).one_or_none()
+    if street is None:
+        return Series(profile, given, frozenset(), None)
+    lanes = lane_numbers(profile, [(row.kind, row.name) for row in session.execute(_LANES, {"id": scope_id})])
+    axis = None if street.axis is None else axis_of(bytes(street.axis))
+    if axis is None:
+        return Series(profile, given, lanes, None)
+    if origin is not None:
+        return Series(profile, given, lanes, axis.from_point(*origin), is_fixed=True)
+    above = None if street.above is None or street.kind == "section" else axis_of(bytes(street.above))
+    if above is not None:
+        return Series(profile, given, lanes, axis.from_mouth(above))
+    return Series(profile, given, lanes, axis.from_origin(profile.numbering.origin))
+
+
+def _is_on(number: int, side: Parity | None) -> bool:
+    return side is None or (number % 2 == 1) == (side == "odd")
