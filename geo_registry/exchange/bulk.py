@@ -132,9 +132,10 @@ def _in_order(job: Job, chunks: Iterator[list[Row]]) -> Iterator[Done]:
     if job.workers == 1:
         yield from map(job.make(*job.arguments), chunks)
         return
-    pool = ProcessPoolExecutor(
-        job.workers, multiprocessing.get_context("spawn"), _begin, (job.make, job.arguments)
-    )
+    context = multiprocessing.get_context("forkserver")
+    # Loaded once, before the workers part from one another.
+    context.set_forkserver_preload(["__main__", job.make.__module__])
+    pool = ProcessPoolExecutor(job.workers, context, _begin, (job.make, job.arguments))
     waiting: deque[Future[Done]] = deque()
     try:
         for chunk in chunks:

@@ -9,19 +9,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
 import orjson
 
+from geo_registry.access.viewer import Role, Viewer
+from geo_registry.address.matching import Match, match_many
+from geo_registry.address.profile import load_profile
 from geo_registry.address.reading.parts import Reading
+from geo_registry.address.standardize import standardizer_for
+from geo_registry.db import app_engine, transaction
 from geo_registry.errors import Unavailable
 from geo_registry.exchange.bulk import Done, Work
 from geo_registry.exchange.bulk_read import Row
 from geo_registry.exchange.report import harmless
-
-if TYPE_CHECKING:
-    from geo_registry.address.matching import Match
 
 LONGEST: Final = 500
 CANDIDATES: Final = 3
@@ -48,10 +50,6 @@ class Unread(NamedTuple):
 
 def standardizing(profile: str, url: str | None) -> Work:
     """Return what standardizes a chunk by a profile, with the names of a database where one is given."""
-    from geo_registry.address.profile import load_profile
-    from geo_registry.address.standardize import standardizer_for
-    from geo_registry.db import app_engine, transaction
-
     if url is None:
         reader = standardizer_for(None, load_profile(profile))
     else:
@@ -78,22 +76,18 @@ def standardized(rows: Sequence[Row], *, ask: Callable[[Sequence[str]], Sequence
 
 def matching(url: str) -> Work:
     """Return what matches a chunk to the registry in a database."""
-    from geo_registry.access.viewer import Role, Viewer
-    from geo_registry.address.matching import match_many
-    from geo_registry.db import app_engine, transaction
-
     nobody = UUID(int=0)
     # Places hold nothing personal, and who starts this command reads the whole register: no account needed.
     viewer = Viewer(nobody, nobody, "", "", Role.STEWARD, None)
 
-    def ask(texts: Sequence[str]) -> "Sequence[Match]":
+    def ask(texts: Sequence[str]) -> Sequence[Match]:
         with transaction(app_engine(url)) as session:
             return match_many(session, viewer, texts)
 
     return partial(matched, ask=ask)
 
 
-def matched(rows: Sequence[Row], *, ask: "Callable[[Sequence[str]], Sequence[Match]]") -> Done:
+def matched(rows: Sequence[Row], *, ask: Callable[[Sequence[str]], Sequence[Match]]) -> Done:
     """Return the matches of a chunk as lines of CSV; no cell is a formula."""
     out, counts = io.StringIO(), Counter[str]()
     writer = csv.writer(out)
@@ -118,7 +112,7 @@ def match_head(kept: Sequence[str]) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def _match_cells(match: "Match") -> Iterator[object]:
+def _match_cells(match: Match) -> Iterator[object]:
     best = match.best
     if best:
         yield from (best.code, best.text, best.kind, round(best.score, 3), best.lon, best.lat)
@@ -150,9 +144,7 @@ def _unfit(row: Row) -> Unread | None:
     return None
 
 
-def _asked(
-    texts: list[str], ask: Callable[[Sequence[str]], Sequence[_Answer]]
-) -> "Sequence[_Answer | Unread]":
+def _asked(texts: list[str], ask: Callable[[Sequence[str]], Sequence[_Answer]]) -> Sequence[_Answer | Unread]:
     """Ask for all texts at once; where one of them makes that fail, for each alone."""
     if not texts:
         return []

@@ -229,13 +229,13 @@ def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
 
 
 def test_killed_at_random_the_result_is_the_same(tmp_path: Path) -> None:
-    path, output = lines_of(tmp_path / "in.txt", 20_000), tmp_path / "out.jsonl"
+    path, output = lines_of(tmp_path / "in.txt", 10_000), tmp_path / "out.jsonl"
     whole = tmp_path / "whole.jsonl"
     run(job(path, whole))
     chance = random.Random(4)
-    for workers in (1, 2, 1):
+    for workers in (1, 2):
         before = rows_kept(output)
-        with started(path, output, workers, 0.1) as process:
+        with started(path, output, workers, 0.15) as process:
             wait_until(lambda: rows_kept(output) > before, 60)  # noqa: B023 - called in this round
             time.sleep(0.3 * chance.random())
             children = workers_of(process.pid)
@@ -245,7 +245,7 @@ def test_killed_at_random_the_result_is_the_same(tmp_path: Path) -> None:
         wait_until(lambda: is_over(children), 20)  # noqa: B023 - called in this round
     kept = rows_kept(output)
     with started(path, output, 2) as process:
-        assert [int(one) for one in process.communicate()[0].split()][:2] == [20_000, kept]
+        assert [int(one) for one in process.communicate()[0].split()][:2] == [10_000, kept]
     assert output.read_bytes() == whole.read_bytes()
 
 
