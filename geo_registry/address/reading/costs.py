@@ -146,8 +146,8 @@ TEXT_BEHIND: Final = {
 TORN: Final = 2.5
 SWALLOWED: Final = 2.5
 # A name nobody knows, by the number of characters before its generic word.
-STREET_LENGTH: Final = (5.0, 1.6, 0.3, 0.8, 3.3, 5.4, 7.5)
-TOWNSHIP_LENGTH: Final = (9.0, 4.0, 1.4, 2.2, 4.0, 5.5)
+STREET_LENGTH: Final = (5.0, 1.3, 0.3, 0.8, 3.3, 5.4, 7.5)
+TOWNSHIP_LENGTH: Final = (9.0, 3.0, 0.6, 1.4, 3.2, 5.0)
 DISTRICT_LENGTH: Final = (9.0, 4.5, 2.6, 3.4, 5.0, 6.0)
 COMMUNITY_LENGTH: Final = (9.0, 3.0, 0.8, 1.0, 2.2, 3.6)
 
@@ -158,8 +158,8 @@ WAYS: Final = (0.0, 0.4, 0.6, 0.6, 0.5)
 TEXT_CHARACTER: Final = 0.75
 TEXT_CHARACTERS: Final = {
     **dict.fromkeys("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 0.9), **dict.fromkeys("0123456789", 2.2),
-    "路": 2.2, "街": 2.0, "巷": 1.6, "弄": 1.8, "号": 3.0, "镇": 1.8, "县": 1.6, "省": 2.0, "幢": 3.0, "栋": 3.0,
-    "村": 1.2, "乡": 1.4, "层": 1.5, "室": 1.2, "组": 1.2,
+    "路": 2.2, "街": 2.0, "巷": 1.6, "弄": 1.8, "号": 3.0, "镇": 2.8, "县": 1.6, "省": 2.0, "幢": 3.0, "栋": 3.0,
+    "村": 1.2, "乡": 2.0, "层": 1.5, "室": 1.2, "组": 1.2,
 }  # fmt: skip
 ZONE_LENGTH: Final = (0.6, 2.0, 1.0, 2.0, 2.0, 3.0, 4.0, 5.0)
 

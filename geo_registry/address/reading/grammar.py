@@ -309,7 +309,7 @@ def _add_backwards(
                 break
             if length > 1 and not swallowed and _SWALLOWED.match(folded, start, at):
                 swallowed = costs.SWALLOWED
-            torn = costs.TORN if length and folded[start] in _TORN else 0.0
+            torn = costs.TORN if length and start and folded[start] in _TORN and folded[start - 1] not in _TORN else 0.0
             lattice[start].append((end, of.column, of.state, cost + swallowed + torn, None, of))
 
 

@@ -10,7 +10,7 @@ from geo_registry.address.reading.lattice import Step
 from geo_registry.address.reading.parts import ReadKind, ReadPart
 from geo_registry.address.scheme import Profile
 
-_DIVISIONS = frozenset(["province", "city", "district", "township"])
+_DIVISIONS: tuple[ReadKind, ...] = ("province", "city", "district", "township")
 
 
 def parts_of(profile: Profile, text: str, steps: Sequence[Step], contexts: Contexts) -> tuple[ReadPart, ...]:
@@ -43,21 +43,32 @@ def _begins(written: str, part: ReadPart) -> bool:
     return written.startswith(part.text)
 
 
-def _kind_of(step: Step, restart: int) -> ReadKind:
+def _kind_of(step: Step, restart: Step | None) -> ReadKind:
     """Return the kind of a segment; of a block of divisions that is written twice one is a repetition."""
     kind = step.rule.kind
-    if restart and step.start < restart:
-        return "repetition" if kind in _DIVISIONS else kind
-    return "repetition" if step.repeats and not restart else kind
+    if restart is None:
+        return "repetition" if step.repeats else kind
+    if step.start < restart.start and kind in _DIVISIONS:
+        above = _DIVISIONS.index(kind) < _DIVISIONS.index(restart.rule.kind)
+        return kind if above else "repetition"
+    return kind
 
 
-def _restart(text: str, steps: Sequence[Step]) -> int:
-    """Return where the divisions begin again from the province, in at least as much depth as before; else 0."""
+def _restart(text: str, steps: Sequence[Step]) -> Step | None:
+    """Return where the divisions begin again, at least as complete as before from that level on."""
     divisions = [step for step in steps if step.rule.kind in _DIVISIONS]
     for at, step in enumerate(divisions):
-        above = divisions[at - 1]
-        if at and step.rule.kind == "province" and not text.startswith(text[above.start : above.end], step.start):
-            before, behind = ({one.rule.kind for one in some} for some in (divisions[:at], divisions[at:]))
-            if len(behind) >= len(before):
-                return step.start
-    return 0
+        level = _DIVISIONS.index(step.rule.kind)
+        if level > 1 or not at or text.startswith(text[divisions[at - 1].start : divisions[at - 1].end], step.start):
+            continue
+        before, behind = (
+            {one.rule.kind for one in some if _DIVISIONS.index(one.rule.kind) >= level}
+            for some in (divisions[:at], divisions[at:])
+        )
+        if len(behind) >= len(before) > level:
+            return step
+    return None
+
+
+def _begins(written: str, part: ReadPart) -> bool:
+    return written.startswith(part.text)
