@@ -53,8 +53,9 @@ BEGIN
 END $$;
 
 -- The doors of numbers below scopes (place names or communities), with the buildings that carry them and the units asked
--- for. How the number is met: `exact`; `own`, the scope is the door itself; `inside`, in a lane or section of the scope; `near`, other keys of the same figure;
--- `building`, any door whose building bears the number of a building. An empty building or unit was not written.
+-- for. How the number is met: `exact`; `own`, the scope is the door itself; `inside`, in a lane or section of the scope;
+-- `within`, on any street of the scope, a community; `near`, other keys of the same figure; `building`, any door whose
+-- building bears the number of a building. An empty building or unit was not written.
 CREATE OR REPLACE FUNCTION registry.match_doors(
   areas uuid[], ns int[], scopes uuid[], ways text[], numbers text[], buildings text[], units text[])
 RETURNS TABLE (n int, id uuid, code text, text text, state text, neighborhood text, via text, is_officially boolean,
@@ -83,6 +84,12 @@ BEGIN
     (SELECT a.id, p.full_name FROM registry.place_name p JOIN registry.address a ON a.scope_id = p.id
      WHERE q.way = 'inside' AND p.parent_id = q.scope AND p.state NOT IN ('removed', 'rejected')
        AND a.number_key = q.number AND a.state NOT IN ('removed', 'rejected') LIMIT 12)
+    UNION ALL
+    (SELECT a.id, p.full_name
+     FROM registry.division c JOIN registry.place_name p ON p.district_id = c.district_id AND p.township_id IS NOT DISTINCT FROM c.township_id
+       JOIN registry.address a ON a.scope_id = p.id
+     WHERE q.way = 'within' AND c.id = q.scope AND c.level = 'community' AND p.state NOT IN ('removed', 'rejected')
+       AND a.community_id = c.id AND a.number_key = q.number AND a.state NOT IN ('removed', 'rejected') LIMIT 60)
     UNION ALL
     (SELECT a.id, NULL FROM registry.address a
      WHERE q.way = 'near' AND a.scope_id = q.scope AND a.number = substring(q.number FROM '\d+')::int

@@ -214,7 +214,7 @@ class AreaBook:
         sentence = f"写的是“{text}”，登记在“{other.name}”"
         if is_one_edit(fold(normal_key(text)), fold(normal_key(other.name))) and not self._named.get(text):
             return Correction(f"没有“{text}”，按“{other.name}”理解", 0.12, is_certain=is_met or is_below)
-        return Correction(sentence, 0.15 if is_below else 0.35, is_certain=is_below)
+        return Correction(sentence, 0.15 if is_below else 0.35, is_below, is_weak=True)
 
     def _is_same(self, text: str, name: str) -> bool:
         key = text, name

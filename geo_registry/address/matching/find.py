@@ -4,7 +4,7 @@ Texts are answered in batches: every step asks the database once for all texts t
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from uuid import UUID
 
@@ -78,12 +78,13 @@ class _Text:
 
     @property
     def is_settled(self) -> bool:
-        """Whether one object was found with no more than one certain correction."""
+        """Whether one object was found with no more than one certain correction, and none that is weak."""
         if not self.findings:
             return False
         least = min(one.cost for one in self.findings)
-        best = {(one.kind, one.id) for one in self.findings if one.cost < least + 0.001}
-        return len(best) == 1 and any(one.is_certain and one.cost < least + 0.001 for one in self.findings)
+        best = [one for one in self.findings if one.cost < least + 0.001]
+        is_sole = len({(one.kind, one.id) for one in best}) == 1
+        return is_sole and best[0].is_certain and not any(step.is_weak for step in best[0].corrections)
 
 
 _Question = tuple[_Text, Ask]
@@ -151,7 +152,10 @@ class _Batch:
             wanted += [(text, ask, row, full, key) for row in full for key in _door_keys(ask, row.id)]
             if not ask.names:
                 scopes = self._areas.scopes_of(text.asked)
-                wanted += [(text, ask, None, [], key) for scope in scopes for key in _door_keys(ask, scope)]
+                keys = [key for scope in scopes for key in _door_keys(ask, scope)]
+                if may_skip:
+                    keys += [replace(key, way="within") for key in keys if key.way == "exact"]
+                wanted += [(text, ask, None, [], key) for key in keys]
         self._add_doors(wanted)
 
     def _existing(self, text: _Text, ask: Ask, rows: Sequence[Row]) -> set[str]:
@@ -208,7 +212,7 @@ class _Batch:
         steps += [*found.corrections, *_way_steps(key, row, ask), *_neighborhood_steps(text.asked, row)]
         if place is not None and found.lowest < LEVELS.index(level):
             steps += self._namesakes(text, ask, place, full, key, doors)
-        return of_door(row, ask, found.agreeing, steps)
+        return of_door(row, ask, found.agreeing + _is_neighborhood(text.asked, row), steps)
 
     def _namesakes(
         self,
@@ -317,15 +321,25 @@ def _place_steps(row: Row, met: int) -> Iterator[Correction]:
 
 
 def _way_steps(key: DoorKey, row: Row, ask: Ask) -> Iterator[Correction]:
-    if key.way == "inside":
-        yield Correction(f"未写弄、巷，按“{row.via}”理解", 0.1)
+    if key.way in {"inside", "within"}:
+        missing = "路名" if key.way == "within" else "弄、巷"
+        yield Correction(f"未写{missing}，按“{row.via}”理解", 0.1)
     if key.way == "near" and ask.door is not None:
         yield Correction(f"没有登记 {ask.door.text}，门牌相近而不同", 0.45, is_certain=False)
     if key.way == "building" and ask.door is not None:
         yield Correction(f"未写门牌号，按楼栋号 {ask.door.text} 理解", 0.1)
 
 
+def _own_neighborhood(row: Row) -> int | None:
+    figures = "".join(char for char in row.neighborhood or "" if char.isdecimal())
+    return int(figures) if figures else None
+
+
+def _is_neighborhood(asked: Asked, row: Row) -> bool:
+    return asked.neighborhood is not None and asked.neighborhood == _own_neighborhood(row)
+
+
 def _neighborhood_steps(asked: Asked, row: Row) -> Iterator[Correction]:
-    own = "".join(char for char in row.neighborhood or "" if char.isdecimal())
-    if asked.neighborhood is not None and own and int(own) != asked.neighborhood:
-        yield Correction(f"写的是 {asked.neighborhood} 邻，登记在 {int(own)} 邻", 0.05)
+    own = _own_neighborhood(row)
+    if asked.neighborhood is not None and own is not None and own != asked.neighborhood:
+        yield Correction(f"写的是 {asked.neighborhood} 邻，登记在 {own} 邻", 0.1, is_weak=True)

@@ -117,7 +117,7 @@ def _of_unit(row: Any, asked: str, *, is_open: bool) -> list[Correction]:  # noq
 def _without_unit(text: str, *, has_units: bool) -> Correction:
     if has_units:
         return Correction(f"没有登记 {text}，只对上门牌", 0.3, is_certain=False)
-    return Correction(f"该处尚未登记户室，{text} 未核对", 0.1)
+    return Correction(f"该处尚未登记户室，{text} 未核对", 0.15, is_weak=True)
 
 
 def match_of(

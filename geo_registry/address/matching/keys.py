@@ -24,11 +24,15 @@ _BESIDE = ("对面", "對面", "旁", "附近", "隔壁", "前面", "后面", "�
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One step away from what was written, as a Chinese sentence; only a certain one leaves class B."""
+    """One step away from what was written, as a Chinese sentence; only a certain one leaves class B.
+
+    A weak one bids to look further: something else may agree better.
+    """
 
     sentence: str
     cost: float
     is_certain: bool = True
+    is_weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)

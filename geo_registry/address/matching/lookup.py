@@ -48,7 +48,7 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class DoorKey:
-    """A door asked for below a scope; `way` is one of exact, own, inside, near, building."""
+    """A door asked for below a scope; `way` is one of exact, own, inside, within, near, building."""
 
     scope: UUID
     way: str

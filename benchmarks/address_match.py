@@ -1,0 +1,186 @@
+"""Matching of address texts: plates of 2016 against the registry of 2026, texts with noise, rates and times.
+
+`python -m benchmarks address_match` measures quality on county 10018. Rates and times are those of whatever the registry
+of `GEO_REGISTRY_HOME` holds; load more counties to measure a large one. What cannot be decided from a text alone is counted
+by itself: a gap that leaves several registered addresses, an error of typing that makes another registered name.
+"""
+
+import math
+import random
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+import psycopg
+import pyarrow.parquet as pq
+
+from benchmarks import address_noise as noise
+from benchmarks import plates, town
+from geo_registry import cluster
+from geo_registry.access.viewer import Viewer, enter
+from geo_registry.address.matching import Match, match, match_many
+from geo_registry.address.matching.keys import name_of
+from geo_registry.address.numbers import Door as Number
+from geo_registry.address.numbers import parse_door
+from geo_registry.address.profile import load_profile
+from geo_registry.address.scheme import Profile
+from geo_registry.db import Session, app_engine, transaction
+
+SAMPLE, SINGLES, BULK = 20_000, 400, 10_000
+FAR_M = 100.0
+NAMES = {"road": "street", "section": "section", "lane": "lane", "alley": "alley", "sub_alley": "sub_alley"}
+Key = tuple[str, ...]
+
+
+class Plate(NamedTuple):
+    """A plate of 2016: its text, what it is in normal form, and where it hung."""
+
+    text: str
+    key: Key | None
+    lon: float | None
+    lat: float | None
+
+
+def key_of(profile: Profile, row: plates.Plate) -> Key | None:
+    """Return town, names, number and unit in normal form; the village too where no name stands."""
+    columns = dict(zip(plates.COLUMNS, row.columns, strict=True))
+    door = parse_door(profile, columns["number"])
+    if not isinstance(door, Number):
+        return None
+    names = [name_of(profile, kind, columns[column]).key for column, kind in NAMES.items() if columns[column]]
+    names += [name_of(profile, kind, text).key for kind, text in door.names]
+    areas = (columns["town"],) if names else (columns["town"], columns["village"], columns["neighborhood"])
+    return (*areas, *names, door.number_key, door.building_text, door.unit_key)
+
+
+def _plates(data: Path, year: str, profile: Profile) -> Iterator[Plate]:
+    file = data / "door-plates" / year / f"{town.COUNTY}.parquet"
+    areas = plates.read_areas(data)
+    table = pq.read_table(file, columns=["x_e7", "y_e7"])
+    places = zip(*(table.column(name).to_pylist() for name in ("x_e7", "y_e7")), strict=True)
+    for row, (x, y) in zip(plates.plates(file, areas), places, strict=True):
+        yield Plate(row.text, key_of(profile, row), x / 1e7 if x else None, y / 1e7 if y else None)
+
+
+def _metres(plate: Plate, found: Match) -> float:
+    best = found.best
+    if best is None or best.lon is None or best.lat is None or plate.lon is None or plate.lat is None:
+        return 0.0
+    return math.hypot((best.lon - plate.lon) * 100_900, (best.lat - plate.lat) * 110_800)
+
+
+def _in_batches(session: Session, viewer: Viewer, texts: Sequence[str]) -> Iterator[Match]:
+    waiting = iter(texts)
+    while batch := list(islice(waiting, 5000)):
+        yield from match_many(session, viewer, batch)
+
+
+def old_plates(session: Session, viewer: Viewer, data: Path) -> None:
+    """Print the classes of the plates of 2016 that still exist, and how many of class A lie elsewhere."""
+    profile = load_profile("road-section")
+    today = {plate.key for plate in _plates(data, "2026", profile)}
+    old = [plate for plate in _plates(data, "2016", profile) if plate.key and plate.key in today]
+    grades, far, without = Counter[str](), list[str](), list[str]()
+    for plate, found in zip(old, _in_batches(session, viewer, [plate.text for plate in old]), strict=True):
+        grades[found.grade] += 1
+        if found.grade == "A" and _metres(plate, found) > FAR_M:
+            far.append(
+                f"{plate.text} -> {found.best.text if found.best else ''} {_metres(plate, found):.0f} m"
+            )
+        if found.grade not in {"A", "B"}:
+            without.append(f"{plate.text}: {found.grade} {'；'.join(found.reasons)}")
+    total = len(old)
+    print(f"plates of 2016 that exist in 2026: {total}; classes {dict(sorted(grades.items()))}")
+    print(
+        f"A or B {(grades['A'] + grades['B']) / total:.4f}; A beyond {FAR_M:.0f} m {len(far) / grades['A']:.5f} ({len(far)})"
+    )
+    for line in (*random.Random(1).sample(without, min(12, len(without))), *far[:12]):
+        print(f"    {line}")
+
+
+def noisy(session: Session, viewer: Viewer, doors: Sequence[noise.Door]) -> None:
+    """Print recall at 1, classes and wrong answers of each kind of noise."""
+    chance = random.Random(20261122)
+    by_text = noise.readings(doors)
+    whole = {door.address_id: door.text for door in doors if door.unit_id is None}
+    kinds = {
+        "as registered": lambda chosen, _: iter(chosen), "error of typing": noise.mistyped,
+        "part missing": noise.gapped, "order swapped": noise.swapped, "variant writing": noise.varied,
+    }  # fmt: skip
+    for name, make in kinds.items():
+        chosen = chance.sample(doors, min(SAMPLE, len(doors)))
+        written = list(make(chosen, chance))
+        found = _in_batches(session, viewer, [door.text for door in written])
+        _report(name, zip(written, found, strict=True), by_text, whole)
+
+
+def _report(
+    name: str, pairs: Iterable[tuple[noise.Door, Match]], by_text: noise.Readings, whole: dict[UUID, str]
+) -> None:
+    counts, undecided, wrong, missed = Counter[str](), 0, list[tuple[str, str]](), list[str]()
+    for door, found in pairs:
+        first = found.candidates[0] if found.candidates else None
+        is_right = first is not None and _right(door, first.address_id, first.unit_id)
+        is_open = by_text.of(door) > 1
+        counts[found.grade] += 1
+        counts["right"] += is_right
+        counts["right, decidable"] += is_right and not is_open
+        undecided += is_open
+        if found.best is not None and not is_right:
+            grade = found.grade + (" of several" if is_open else "")
+            was = whole.get(door.address_id, "")
+            wrong.append((grade, f"{door.text} ({was}) -> {found.best.text}: {'；'.join(found.reasons)}"))
+        elif not is_right and not is_open:
+            missed.append(
+                f"{door.text} -> {found.grade} {'；'.join(found.reasons)} {[one.text for one in found.candidates[:2]]}"
+            )
+    total = sum(counts[grade] for grade in ("A", "B", "C", "none"))
+    wrong_of = Counter(grade for grade, _ in wrong)
+    decidable = counts["right, decidable"] / max(1, total - undecided)
+    print(
+        f"{name}: {total} texts, recall at 1 {counts['right'] / total:.4f}; {undecided} leave several addresses, of the "
+        f"others {decidable:.4f}; {[(grade, counts[grade]) for grade in ('A', 'B', 'C', 'none')]}, wrong {dict(wrong_of)}"
+    )
+    lines = [f"{grade} {line}" for grade, line in wrong if grade in {"A", "B"}]
+    for line in (*lines[:8], *random.Random(1).sample(missed, min(8, len(missed)))):
+        print(f"    {line}")
+
+
+def _right(door: noise.Door, address_id: UUID | None, unit_id: UUID | None) -> bool:
+    return address_id == door.address_id and unit_id == door.unit_id
+
+
+def rates(session: Session, viewer: Viewer, doors: Sequence[noise.Door]) -> None:
+    """Print texts a second in bulk, and p50 and p95 of single ones."""
+    chosen = random.Random(7).sample(doors, min(BULK + SINGLES, len(doors)))
+    match_many(session, viewer, [door.text for door in chosen[:500]])
+    began, spent = time.perf_counter(), time.process_time()
+    list(_in_batches(session, viewer, [door.text for door in chosen[:BULK]]))
+    seconds, own = time.perf_counter() - began, time.process_time() - spent
+    times = []
+    for door in chosen[-SINGLES:]:
+        began = time.perf_counter()
+        match(session, viewer, door.text)
+        times.append(1000 * (time.perf_counter() - began))
+    cuts = statistics.quantiles(times, n=20)
+    print(
+        f"{BULK / seconds:.0f} texts a second in bulk, {BULK / own:.0f} by the processor time of this process alone; "
+        f"single p50 {cuts[9]:.1f} ms, p95 {cuts[18]:.1f} ms; {len(doors)} doors in the registry"
+    )
+
+
+def run(data: Path) -> None:
+    """Print quality on the county and the rates of whatever the registry holds."""
+    with psycopg.connect(cluster.urls().owner) as connection:
+        token = town.ensure(connection, data)
+        doors = noise.registered(connection)
+    with transaction(app_engine()) as session:
+        viewer = enter(session, token)
+        rates(session, viewer, doors)
+        old_plates(session, viewer, data)
+        noisy(session, viewer, doors)
