@@ -44,7 +44,7 @@ def standardize(
     Reads by the national gazetteer and, where the database runs, by the registry's own names. Killed at any
     moment, the same command goes on where it was.
     """
-    from geo_registry.exchange import bulk_work
+    from geo_registry.exchange import bulk_lines, bulk_work
     from geo_registry.exchange.bulk import Job
     from geo_registry.exchange.bulk_read import open_rows
     from geo_registry.exchange.bulk_terms import (
@@ -69,7 +69,7 @@ def standardize(
         )  # fmt: skip
         without = "asked for" if offline else "no database answers"
         remark = f"profile {profile}, names of the registry: {'read' if url else f'left out ({without})'}"
-        _show(_run(job, remark), "confidence", (*bulk_work.CLASSES, *bulk_work.UNREAD))
+        _show(_run(job, remark), "confidence", (*bulk_lines.CLASSES, *bulk_lines.UNREAD))
 
 
 def match(
@@ -84,7 +84,7 @@ def match(
     Killed at any moment, the same command goes on where it was.
     """
     from geo_registry import cluster
-    from geo_registry.exchange import bulk_work
+    from geo_registry.exchange import bulk_lines, bulk_work
     from geo_registry.exchange.bulk import Job
     from geo_registry.exchange.bulk_read import open_rows
     from geo_registry.exchange.bulk_terms import engine_version, gazetteer_version
@@ -97,9 +97,9 @@ def match(
         }  # fmt: skip
         job = Job(
             file, output, rows, bulk_work.matching, (cluster.urls().app,), tuple(terms.items()),
-            head=bulk_work.match_head(rows.kept), workers=workers or _cores(), restart=restart,
+            head=bulk_lines.match_head(rows.kept), workers=workers or _cores(), restart=restart,
         )  # fmt: skip
-        _show(_run(job, "names of the registry: read"), "grade", ("A", "B", "C", "none", *bulk_work.UNREAD))
+        _show(_run(job, "names of the registry: read"), "grade", ("A", "B", "C", "none", *bulk_lines.UNREAD))
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from pathlib import Path
 from geo_registry.address.reading.parts import Reading, ReadPart
 from geo_registry.errors import RuleBroken
 from geo_registry.exchange.bulk import Job, Work, run
+from geo_registry.exchange.bulk_lines import standardized
 from geo_registry.exchange.bulk_read import open_rows
-from geo_registry.exchange.bulk_work import standardized
 
 
 def reading(text: str) -> Reading:

@@ -20,8 +20,8 @@ from geo_registry.errors import Conflict, RegistryError, RuleBroken, Unavailable
 from geo_registry.exchange import bulk
 from geo_registry.exchange.bulk import Job, Work, run
 from geo_registry.exchange.bulk_journal import Draft, fingerprint
+from geo_registry.exchange.bulk_lines import COLUMNS, match_head, matched, standardized
 from geo_registry.exchange.bulk_read import Row, open_rows
-from geo_registry.exchange.bulk_work import COLUMNS, match_head, matched, standardized
 from tests.exchange import bulk_fake
 
 ID = UUID(int=1)
