@@ -148,7 +148,7 @@ def _township(name: str) -> list[Spelling]:
 
 
 _TOWN_WORDS: Final = {
-    "街道": ("街道办事处", "街道办", "街办", "办事处", "镇", "乡"),
+    "街道": ("街道办事处", "街道办", "街办", "街办事处", "办事处", "镇", "乡"),
     "镇": ("街道", "街道办事处", "街道办", "乡"),
     "乡": ("镇", "街道", "街道办事处"),
     "地区": ("乡", "镇", "街道", "地区办事处", "街道办事处"),
@@ -171,7 +171,7 @@ def _community(name: str) -> list[Spelling]:
     elif residents:
         words = ("居委会", "社区", "居民委员会", "社区居委会", "村")
     else:
-        words = ("村", "村委会", "村民委员会", "村村委会", "社区")
+        words = ("村", "村委会", "村委", "村民委员会", "村村委会", "行政村", "社区")
     first = VARIANT if residents or stem.endswith("大队") else FULL
     ways = (FULL if residents else first, *(VARIANT for _ in words[1:]))
     return [*short, *((stem + word, way) for word, way in zip(words, ways, strict=True))]

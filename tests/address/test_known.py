@@ -1,6 +1,7 @@
 """The registry's own names: found as they stand now, in whichever process they were given."""
 
 import multiprocessing
+from pathlib import Path
 from threading import Thread
 from uuid import UUID
 
@@ -8,9 +9,11 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
-from geo_registry.address.known import KnownPlaces, registry_gazetteer
+from geo_registry.address.known import KnownPlaces, national_gazetteer, registry_gazetteer
+from geo_registry.gazetteer.files import compile_folder
 from geo_registry.gazetteer.fold import fold
 from geo_registry.gazetteer.table import ALIAS, FORMER, FULL, LEVELS, SHORT
+from geo_registry.settings import settings
 from tests import factories
 
 RENAME = text("UPDATE registry.place_name SET name = :name, normal_name = :name WHERE id = :id")
@@ -239,3 +242,22 @@ def test_another_direction_or_number_is_another_name(
     session: Session, streets: dict[str, UUID], written: str
 ) -> None:
     assert registry_gazetteer(session).similar(fold(written)) == ()
+
+
+def test_the_national_table_is_that_of_the_last_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEO_REGISTRY_HOME", str(tmp_path / "home"))
+    settings.cache_clear()
+    try:
+        assert national_gazetteer() is None
+        (tmp_path / "divisions.csv").write_text("code,name\n33,浙江省\n", encoding="utf-8")
+        compile_folder(tmp_path, tmp_path / "home")
+        first = national_gazetteer()
+        assert first is not None
+        assert national_gazetteer() is first
+        (tmp_path / "divisions.csv").write_text("code,name\n33,浙江省\n32,江苏省\n", encoding="utf-8")
+        compile_folder(tmp_path, tmp_path / "home")
+        second = national_gazetteer()
+        assert second is not None
+        assert second.meanings("江苏省")
+    finally:
+        settings.cache_clear()
