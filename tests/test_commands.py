@@ -57,6 +57,8 @@ def test_every_command_shows_an_example() -> None:
     for command in (
         *COMMANDS,
         ["import", "blocks"],
+        ["standardize"],
+        ["match"],
         ["profile", "check"],
         ["look", "dwellings"],
         ["db", "start"],
