@@ -146,6 +146,15 @@ def faults(plate: Plate, parts: Sequence[ReadPart]) -> list[str]:
         start, at = at, at + len(value)
         if name == "number":
             is_right = _is_filled(value, start, [part for part in parts if part.end > start])
+        elif name == "road":
+            # Some registers write a lane with a name behind the road into this column (臨海路民有巷).
+            own = [part for part in parts if start <= part.start and part.end <= at]
+            is_right = (
+                bool(own)
+                and {part.kind for part in own} <= KINDS["road"]
+                and own[0].start == start
+                and own[-1].end == at
+            )
         else:
             is_right = bounds.get((start, at)) in KINDS.get(name, frozenset())
         if not is_right:
@@ -157,8 +166,9 @@ _BESIDE = re.compile(r"[(（〔][^)）〕]*[)）〕]?|\s+")
 
 
 def _is_filled(value: str, start: int, parts: Sequence[ReadPart]) -> bool:
-    if not parts or parts[0].start < start or any(part.kind not in KINDS["number"] for part in parts):
+    beside = {start + place for found in _BESIDE.finditer(value) for place in range(*found.span())}
+    own = [part for part in parts if part.start not in beside]
+    if not own or own[0].start < start or any(part.kind not in KINDS["number"] for part in own):
         return False
-    covered = {place for part in parts for place in range(part.start - start, part.end - start)}
-    covered |= {place for beside in _BESIDE.finditer(value) for place in range(*beside.span())}
-    return len(covered) == len(value)
+    covered = beside.union(*(range(part.start, part.end) for part in own))
+    return covered >= set(range(start, start + len(value)))

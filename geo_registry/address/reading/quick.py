@@ -228,7 +228,7 @@ def _chain(profile: Profile, doubtful: str) -> str:
     for part in profile.place_parts:
         if part.kind == "street":
             # A word that ends other places too is in doubt.
-            words = [word for word in part.suffixes if own.count(word) == 1]
+            words = [word for word in part.suffixes if own.count(word) == 1 and word[-1] in "路街道"]
             pieces.append(f"(?P<street>{char}{{1,6}}(?:{any_of(words)}))?")
         elif part.numbered and part.kind in _RULES:
             named = f"|{char}{{1,5}}(?:{any_of(part.suffixes)})" if part.named and part.kind in _LANES else ""
