@@ -81,8 +81,8 @@ class KnownPlaces(Gazetteer):
     def similar(self, folded: str, limit: int = 8, *, with_others: bool = False) -> tuple[Similar, ...]:
         """Return street, estate, hamlet and group names nearly written like a folded name or of its sound.
 
-        Counted names (33巷, 4组) are not among them: another number is another place. `with_others` adds names
-        that differ in a numeral or a direction (中山东路 for 中山西路), which are never a slip for certain.
+        Counted names (33巷, 4组) are not among them: another number is another place. `with_others` adds
+        names that differ in a numeral or a direction (中山东路 for 中山西路), never a slip for certain.
         """
         return self._alike.similar(folded, pinyin(folded), limit, with_others=with_others)
 

@@ -94,9 +94,9 @@ def read_query(profile: Profile, text: str, *, divisions: Container[str] | None 
 
 
 def _code_beginnings(cleaned: str) -> tuple[str, ...]:
-    """Return what a public code may begin with: four characters or more, a figure among them."""
+    """Return what a public code may begin with: four characters or more, not figures alone."""
     packed = re.sub(r"[\s-]", "", cleaned).upper()
-    if not _CODE.fullmatch(packed) or packed.isalpha() or packed.isdecimal():
+    if not _CODE.fullmatch(packed) or packed.isdecimal():
         return ()
     is_kind = len(packed) > 4 and packed[0] in set(CodeKind)
     return (packed[:CODE_LENGTH], packed[1:]) if is_kind else (packed[:CODE_LENGTH],)

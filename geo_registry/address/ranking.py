@@ -22,8 +22,12 @@ _GAIN, _HALF_WAY = 6, 0.018**2
 _MOST_OF_C = 54.0
 _WAYS = {
     "alias": "曾用名", "initials": "拼音首字母", "pinyin": "拼音", "prefix": "前缀",
-    "edit": "一字之差", "sound": "同音",
+    "edit": "一字之差", "sound": "同音", "other": "一字之差", "inside": "名称中间",
+    "behind": "前面的文字未识别",
 }  # fmt: skip
+# Ways that lead to a candidate only, and what others are less sure of.
+_UNSURE = {"other", "inside", "behind"}
+_LESS = {"sound": 2.0, "edit": 3.0, "behind": 1.0, "other": 5.0, "inside": 6.0}
 _OTHER_DOORS = {"beside": ("号与弄不同：此处为沿街门牌", 5), "inside": ("未写弄号", 2), "prefix": ("前缀", 1)}
 _STATES = {
     "current": "现行", "proposed": "拟定", "reserved": "预留", "retired": "已注销",
@@ -77,9 +81,14 @@ def match_of_place(row: Any, query: Query, *, certain: bool, missing: str) -> Gr
         return "C", f"区划不符：{stranger}", _BASE["C"] - 10
     if row.way == "exact":
         return _aged("A", "", _BASE["A"], row.state)
-    match: Match = "B" if certain or row.way == "alias" else "C"
-    longer = min(len(row.normal_name), 20) / 10 if row.way == "prefix" else 0.0
-    return _aged(match, _WAYS[row.way], _BASE[match] - longer, row.state)
+    match: Match = "B" if (certain and row.way not in _UNSURE) or row.way == "alias" else "C"
+    less = min(len(row.normal_name), 20) / 10 if row.way == "prefix" else _LESS.get(row.way, 0.0)
+    return _aged(match, _WAYS[row.way], _BASE[match] - less, row.state)
+
+
+def in_divisions(places: list[Any], query: Query) -> list[Any]:
+    """Return the place names in the divisions that were typed; all of them when none lies there."""
+    return [row for row in places if not _strange_division(row, query)] or places
 
 
 def match_of_door(

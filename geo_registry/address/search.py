@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from geo_registry.access.viewer import Viewer
+from geo_registry.address.guesses import Found, containing, known_name, nearly
 from geo_registry.address.hits import alias_hit, building_hit, code_hit, door_hit, place_hit
+from geo_registry.address.known import registry_gazetteer
 from geo_registry.address.letters import counted_endings
 from geo_registry.address.lookups import BEGINS, EQUALS, Lookups, Names, Near, Wanted
 from geo_registry.address.places import profile_in_force
@@ -23,6 +23,7 @@ from geo_registry.address.ranking import (
     Grade,
     Hit,
     highlight,
+    in_divisions,
     is_room_of,
     match_of_door,
     match_of_place,
@@ -31,9 +32,8 @@ from geo_registry.address.ranking import (
 )
 from geo_registry.address.rules import normal_name
 from geo_registry.address.scheme import Profile
-from geo_registry.address.tables import PlaceName
-from geo_registry.area.reads import NEVER, outside
 from geo_registry.db import Session
+from geo_registry.gazetteer.fold import fold
 from geo_registry.pages import checked_limit
 from geo_registry.text import clean, normal_key
 
@@ -87,6 +87,8 @@ class _Search:
         self._profile = profile
         self._query = query
         self._near = near
+        # Whether the first name stands in the register as it was typed.
+        self._is_known = False
 
     @property
     def letters(self) -> str:
@@ -97,9 +99,11 @@ class _Search:
         """Return everything the query may mean, not yet ranked."""
         if self._query.code is not None:
             return [code_hit(row, is_whole=True) for row in self._lookups.codes(self._query.code[1])]
-        rows = [row for beginning in self._query.code_beginnings for row in self._lookups.codes(beginning)]
-        hits = [code_hit(row, is_whole=False) for row in rows]
-        return hits + (self._by_letters() if self._query.letters else self._by_text())
+        hits = self._by_letters() if self._query.letters else self._by_text()
+        if not _is_certain(hits):
+            rows = [row for code in self._query.code_beginnings for row in self._lookups.codes(code)]
+            hits += [code_hit(row, is_whole=False) for row in rows]
+        return hits
 
     def _by_text(self) -> list[Hit]:
         whole = normal_key(self._query.text)
@@ -109,16 +113,19 @@ class _Search:
         hits += self._by_names(whole)
         if self._query.door is None:
             hits += self._by_building_names()
+        if _is_certain(hits) or (hits and self._query.door is None):
+            return hits
         further: tuple[Callable[[], list[Hit]], ...] = (
             self._by_building_names if self._query.door is not None else list,
-            lambda: self._by_names(whole) if self._read_by_known_name(whole) else [],
             self._by_figures,
+            self._by_known_name,
+            self._by_likeness,
         )
         for step in further:
+            hits += step()
             if _is_certain(hits):
                 break
-            hits += step()
-        return hits
+        return hits or self._by_piece()
 
     def _by_names(self, whole: str) -> list[Hit]:
         query = self._query
@@ -126,8 +133,10 @@ class _Search:
         if ends and query.door is None and not query.rest:
             # The last name may still be being typed.
             ends[-1] = BEGINS
+        if not query.names:
+            return self._below(Names(((whole, whole + BEGINS),)), Wanted())
         ranges = tuple((part.key, part.key + end) for part, end in zip(query.names, ends, strict=True))
-        return self._below(Names(ranges or ((whole, whole + BEGINS),)), self._wanted())
+        return self._below(Names(ranges), self._wanted())
 
     def _by_letters(self) -> list[Hit]:
         """Find yyl218-6-402 and yyl218n6h: by sound, by initials, and with a count at the end."""
@@ -138,7 +147,8 @@ class _Search:
         if not _is_certain(hits):
             for head, key in counted_endings(self._profile, query.letters):
                 hits += self._below_letters(head, (key, key + EQUALS))
-        return hits or self._by_building_names()
+        is_name = query.door is None and not query.figures
+        return hits or (self._by_building_names() if is_name else [])
 
     def _below_letters(self, letters: str, *inner: tuple[str, str]) -> list[Hit]:
         query, first = self._query, (("", ""), *inner)
@@ -189,7 +199,7 @@ class _Search:
         if not name or name[0].isdecimal():
             return []
         rows = self._lookups.buildings(
-            list({name, normal_key(name)}), wanted, is_prefix=wanted.number is None or query.names[-1].is_open
+            list({name, normal_key(name)}), wanted, is_prefix=wanted.number is None
         )
         if wanted.number is None:
             return [building_hit(row) for row in rows]
@@ -203,27 +213,45 @@ class _Search:
             if found.building_id == row.id
         ]
 
-    def _read_by_known_name(self, whole: str) -> bool:
-        """Read the query anew behind the longest known name: 春园西路 is no estate 春园."""
-        divisions = normal_key("".join(name for _, name in self._query.divisions))
-        own = whole.removeprefix(divisions)
-        kind, longest = _first_kind(self._profile), min(len(own), 14)
-        keys = {normal_name(self._profile, kind, own[:n]): n for n in range(2, longest + 1)}
-        known = select(PlaceName.kind, PlaceName.normal_name).where(
-            PlaceName.normal_name.in_(keys), PlaceName.parent_id.is_(None), outside(PlaceName.state, NEVER)
-        )
-        rows = self._session.execute(known).all()
-        part = max(rows, key=lambda row: keys[row.normal_name], default=None)
-        if part is None or (self._query.names and self._query.names[0].key == part.normal_name):
-            return False
+    def _by_known_name(self) -> list[Hit]:
+        """Read the query anew behind a known name: in another script, behind other words, 春园西路."""
+        typed = clean(self._query.text).replace(" ", "")
+        known = known_name(registry_gazetteer(self._session), typed)
+        if known is None:
+            return []
+        first, before = typed[known.start : known.end], self._query.names[:1]
+        if self._is_known and before and fold(before[0].text) == fold(first):
+            return []
         # Any name of the kind stands for the known one while the rest is read.
-        stand_in = f"甲{self._profile.by_kind[part.kind].suffixes[0]}"
-        read = read_query(self._profile, stand_in + own[keys[part.normal_name] :])
-        first = NamePart(part.kind, own[: keys[part.normal_name]], part.normal_name)
-        self._query = replace(
-            read, text=self._query.text, names=(first, *read.names[1:]), divisions=self._query.divisions
-        )
-        return True
+        stand_in = f"甲{self._profile.by_kind[known.kind].suffixes[0]}"
+        read = read_query(self._profile, stand_in + typed[known.end :])
+        front = read_query(self._profile, typed[: known.start])
+        name = NamePart(known.kind, first, normal_name(self._profile, known.kind, first))
+        divisions = front.divisions or self._query.divisions
+        self._query = replace(read, text=self._query.text, names=(name, *read.names[1:]), divisions=divisions)
+        self._is_known = True
+        is_whole = not (front.names or front.rest or front.letters or front.door)
+        return self._below_found(tuple((key, way if is_whole else "behind") for key, way in known.found))
+
+    def _by_likeness(self) -> list[Hit]:
+        """Find names that sound like the first one or differ from it by one character."""
+        names = self._query.names
+        if not names:
+            return []
+        return self._below_found(nearly(registry_gazetteer(self._session), names[0].text))
+
+    def _by_piece(self) -> list[Hit]:
+        """Find names that hold what was typed."""
+        typed = clean(self._query.text).replace(" ", "")
+        self._query = replace(self._query, names=(), door=None)
+        return self._below_found(containing(registry_gazetteer(self._session), typed))
+
+    def _below_found(self, found: Found) -> list[Hit]:
+        """Look up names that were found elsewhere, with the rest of the query below them."""
+        if not found:
+            return []
+        ranges = tuple((part.key, part.key + EQUALS) for part in self._query.names[1:])
+        return self._below(Names((("", ""), *ranges), found=found), self._wanted())
 
     def _below(self, names: Names, wanted: Wanted) -> list[Hit]:
         """Look up the names, then what stands below the best of them."""
@@ -234,11 +262,12 @@ class _Search:
         depth = max((row.depth for row in found), default=0)
         if depth < len(names.ranges) and (letters or depth == 0):
             return []
-        places = [row for row in found if row.depth == depth]
+        places = in_divisions([row for row in found if row.depth == depth], self._query)
+        is_sole = len(places) == 1 and not (names.found and self._is_known)
+        self._is_known |= any(row.way in {"exact", "alias"} for row in places)
         missing = "" if letters else "".join(part.text for part in self._query.names[depth:])
         grades = {
-            row.id: match_of_place(row, self._query, certain=len(places) == 1, missing=missing)
-            for row in places
+            row.id: match_of_place(row, self._query, certain=is_sole, missing=missing) for row in places
         }
         hits = [place_hit(row, grades[row.id], has_door=bool(wanted.number)) for row in places if row.visible]
         return hits if missing else hits + self._doors(places, grades, wanted)
@@ -279,11 +308,6 @@ def _has_in_order(name: str, characters: str) -> bool:
         if not at:
             return False
     return True
-
-
-def _first_kind(profile: Profile) -> str:
-    """Return the kind of name that an address begins with."""
-    return next(part.kind for part in profile.place_parts if part.may_start)
 
 
 def _wanted_by(figures: list[str]) -> Wanted:

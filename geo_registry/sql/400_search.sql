@@ -1,10 +1,13 @@
 -- Search as one types. Each function keeps one plan for a session (planning took nine tenths of the time), so a range on
--- a text_pattern_ops index is written with ~>=~ and ~<~, which a plan without known values can use too.
+-- a text_pattern_ops index is written with ~>=~ and ~<~, which a plan without known values can use too. The planner knows no
+-- values then and takes every range for a small one: it may read indexes only, and in their order, so that a bound ends it.
 -- `areas` is NULL for the whole installation; `near_lon` and `near_lat` are the middle of the map, or NULL.
 
 DROP FUNCTION IF EXISTS registry.find_places(uuid[], text[], text[], text, text);
 DROP FUNCTION IF EXISTS registry.find_doors(uuid[], uuid[], uuid[], text, boolean, text, text, text, boolean, boolean, int);
 DROP FUNCTION IF EXISTS registry.find_code(uuid[], bpchar);
+-- What a function answers cannot be replaced.
+DROP FUNCTION IF EXISTS registry.find_doors(uuid[], uuid[], uuid[], text, int, text, text, text, boolean, int, float, float);
 
 -- The place names that a chain of keys leads to. The first key is a range of normal names, former names, initials or
 -- pinyin, or names found elsewhere (`ids`, each with its way); each further key is a range of normal names below. A path
@@ -15,7 +18,7 @@ CREATE OR REPLACE FUNCTION registry.find_places(areas uuid[], lows text[], highs
   ids uuid[], ways text[], near_lon float, near_lat float)
 RETURNS TABLE (id uuid, code text, kind text, name text, normal_name text, full_name text, parent_id uuid, state text,
   depth int, way text, via text, visible boolean, district text, township text, community text, lon float, lat float)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE
   districts uuid[] := ARRAY(SELECT coalesce(d.district_id, d.id) FROM registry.division d WHERE d.id = ANY (areas));
@@ -32,12 +35,14 @@ BEGIN
     (SELECT p.id, CASE WHEN p.initials = letters THEN 'initials' ELSE 'prefix' END, NULL
      FROM registry.place_name p
      WHERE p.initials ~>=~ letters AND p.initials ~<~ letters_end AND p.state NOT IN ('removed', 'rejected')
+       AND p.normal_name ~>=~ ':'  -- no counts: 一段 is no name that begins with y
        AND (areas IS NULL OR p.district_id = ANY (districts))
      LIMIT 400)
     UNION ALL
     (SELECT p.id, CASE WHEN p.pinyin = letters THEN 'pinyin' ELSE 'prefix' END, NULL
      FROM registry.place_name p
      WHERE length(letters) > 1 AND p.pinyin ~>=~ letters AND p.pinyin ~<~ letters_end AND p.state NOT IN ('removed', 'rejected')
+       AND p.normal_name ~>=~ ':'
        AND (areas IS NULL OR p.district_id = ANY (districts))
      LIMIT 400)
     UNION ALL
@@ -86,8 +91,8 @@ CREATE OR REPLACE FUNCTION registry.find_doors(
   unit text, unit_is_prefix boolean, most int, near_lon float, near_lat float)
 RETURNS TABLE (kind text, id uuid, code text, text text, state text, way text, number int, number_key text, building_no text,
   lon float, lat float, building_id uuid, unit_id uuid, unit_key text, name text, use text, area_m2 numeric,
-  address_state text, units bigint, district text, township text, community text)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+  address_state text, units bigint, scope_id uuid, district text, township text, community text)
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE
   middle geometry := ST_SetSRID(ST_MakePoint(near_lon, near_lat), 4490);
@@ -133,7 +138,7 @@ BEGIN
        AND registry.covers(areas, a.district_id, a.township_id, a.community_id)
      ORDER BY a.number, a.id LIMIT most)
   ), carried AS MATERIALIZED (
-    SELECT a.id, a.code, a.standard_text, a.state, a.position, a.number, a.number_key, s.way,
+    SELECT a.id, a.code, a.standard_text, a.state, a.position, a.number, a.number_key, a.scope_id, s.way,
       a.district_id, a.township_id, a.community_id,
       h.id AS building_id, h.code AS building_code, h.name, h.state AS building_state,
       coalesce(h.building_no, '') AS building_no, h.place
@@ -154,12 +159,12 @@ BEGIN
       coalesce(r.place, r.position) AS point, r.building_id, NULL::uuid AS unit_id, NULL::text AS unit_key, r.name,
       NULL::text AS use, NULL::numeric AS area_m2, r.state AS address_state, r.district_id, r.township_id, r.community_id,
       (SELECT count(*) FROM registry.housing_unit u WHERE u.building_id = r.building_id
-         AND u.state NOT IN ('removed', 'rejected') AND u.state NOT IN ('retired', 'not_realized')) AS units
+         AND u.state NOT IN ('removed', 'rejected') AND u.state NOT IN ('retired', 'not_realized')) AS units, r.scope_id
     FROM carried r
     UNION ALL
     (SELECT 'unit', u.id, u.code, r.standard_text || r.building_no || u.unit_text, u.state, r.way, r.number, r.number_key,
        r.building_no, coalesce(u.position, r.place), r.building_id, u.id, u.unit_key, NULL, u.use, u.area_m2, r.state,
-       u.district_id, u.township_id, u.community_id, NULL
+       u.district_id, u.township_id, u.community_id, NULL, r.scope_id
      FROM carried r JOIN registry.housing_unit u ON u.building_id = r.building_id
      WHERE (r.way IN ('exact', 'building') OR r.way = 'inside' AND unit IS NOT NULL) AND u.state NOT IN ('removed', 'rejected')
        AND registry.covers(areas, u.district_id, u.township_id, u.community_id)
@@ -169,14 +174,14 @@ BEGIN
      ORDER BY u.unit_key = unit DESC NULLS LAST, u.floor, length(u.unit_key), u.unit_key LIMIT most)
     UNION ALL
     (SELECT 'plate', p.id, p.code, r.standard_text, p.state, r.way, r.number, r.number_key, '', coalesce(p.position, r.position),
-       r.building_id, NULL, NULL, NULL, p.kind, NULL, r.state, p.district_id, p.township_id, p.community_id, NULL
+       r.building_id, NULL, NULL, NULL, p.kind, NULL, r.state, p.district_id, p.township_id, p.community_id, NULL, r.scope_id
      FROM (SELECT DISTINCT ON (o.id) o.* FROM carried o WHERE o.way IN ('exact', 'beside') ORDER BY o.id, o.building_no) r
        JOIN registry.plate p ON p.address_id = r.id
      WHERE NOT (p.state IN ('replaced', 'superseded', 'removed', 'cancelled'))
        AND registry.covers(areas, p.district_id, p.township_id, p.community_id) LIMIT most)
   )
   SELECT f.kind, f.id, f.code::text, f.text, f.state, f.way, f.number, f.number_key, f.building_no, ST_X(f.point), ST_Y(f.point),
-    f.building_id, f.unit_id, f.unit_key, f.name, f.use, f.area_m2, f.address_state, f.units, d.name, t.name, c.name
+    f.building_id, f.unit_id, f.unit_key, f.name, f.use, f.area_m2, f.address_state, f.units, f.scope_id, d.name, t.name, c.name
   FROM found f
     LEFT JOIN registry.division d ON d.id = f.district_id
     LEFT JOIN registry.division t ON t.id = f.township_id
@@ -186,7 +191,7 @@ END $$;
 -- The objects of a range of public codes, whatever their class: one code, or all that begin with what was typed.
 CREATE OR REPLACE FUNCTION registry.find_codes(areas uuid[], low bpchar, high bpchar, most int)
 RETURNS TABLE (kind text, id uuid, code text, text text, state text, lon float, lat float, building_id uuid, unit_id uuid)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY
@@ -233,7 +238,7 @@ CREATE OR REPLACE FUNCTION registry.find_buildings(
   areas uuid[], lows text[], is_prefix boolean, asked text, building text, most int, near_lon float, near_lat float)
 RETURNS TABLE (kind text, id uuid, code text, text text, state text, way text, number int, building_no text, lon float, lat float,
   name text, same bigint, scope_id uuid, number_key text, district text, township text, community text)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE
   middle geometry := ST_SetSRID(ST_MakePoint(near_lon, near_lat), 4490);
@@ -269,7 +274,7 @@ END $$;
 CREATE OR REPLACE FUNCTION registry.find_aliases(areas uuid[], low text, high text)
 RETURNS TABLE (kind text, id uuid, code text, text text, state text, lon float, lat float, building_id uuid, via text,
   normal_name text, since date, until date)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY
