@@ -47,6 +47,7 @@ class _Read:
     places: KnownPlaces
 
     def is_still(self, seen: _Seen) -> bool:
+        """Tell whether nothing was changed since."""
         # An emptied register has lost its last change.
         return seen[:2] == self.seen[:2] and seen.last >= self.seen.last
 
