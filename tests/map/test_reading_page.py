@@ -178,7 +178,7 @@ def test_several_lines_pasted_open_the_list(visit: Visit) -> None:
     visitor.enter("feng", "/addresses")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.click("#text")
-    page.evaluate("navigator.clipboard.writeText('映月路8号\\r\\n\\r\\n映月路218弄\\n'); 0")
+    page.evaluate("navigator.clipboard.writeText('映月路8号\\r\\n\\r\\n映月路218弄\\n')")
     page.keyboard.press("Control+V")
     page.wait_for_selector(".readings")
     assert page.locator(".readings tbody tr").count() == 2
@@ -206,6 +206,7 @@ def test_a_panel_refuses_in_words(client: httpx.Client) -> None:
     piece = {"HX-Request": "true"}
     for path, sent, said in (
         ("/panels/reading", {"text": "映" * 501}, "至多 500 字，现有 501 字"),
+        ("/panels/reading", {"text": "映月路", "profile": "/etc/hostname"}, "没有这种体例"),
         ("/panels/readings", {"lines": " \n\t\n"}, "请粘贴地址"),
         ("/panels/readings", {"lines": "映\n" * 201}, "一次至多 200 行，现有 201 行"),
         ("/panels/readings", {"lines": "映月路\n" + "映" * 501}, "第 2 条超过 500 字"),

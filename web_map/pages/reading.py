@@ -10,7 +10,11 @@ from fastapi import APIRouter, Form, Request, Response
 from geo_registry.access.viewer import Role, Viewer
 from geo_registry.address import reads
 from geo_registry.address.known import national_gazetteer
-from geo_registry.address.matching import Match, match, match_many
+from geo_registry.address.matching import Match, match_readings
+from geo_registry.address.places import profile_in_force
+from geo_registry.address.profile import Profile, load_profile, shipped_profiles
+from geo_registry.address.reading.parts import Reading
+from geo_registry.address.standardize import standardizer_for
 from geo_registry.db import Session
 from geo_registry.errors import RuleBroken
 from geo_registry.exchange.report import harmless
@@ -36,6 +40,7 @@ EXAMPLES = (
 # What is no character of a text at all, and ends of lines inside one.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 Text = Annotated[str, Form()]
+_TRADITIONAL = re.compile("[號樓鄰縣鄉鎮區]")
 
 
 @router.get("/addresses")
@@ -50,7 +55,7 @@ def start(request: Request, session: PageSession, viewer: PlaceViewer) -> Respon
         facts={"box": box},
         examples=[*_registered(session, viewer), *EXAMPLES],
         longest=LONGEST, most=MOST_LINES, reading_words=reading_words,
-        warning=_warning(viewer),
+        profiles=[(one.code, one.title) for one in _profiles(session).values()], warning=_warning(viewer),
     )  # fmt: skip
 
 
@@ -71,19 +76,61 @@ def _registered(session: Session, viewer: Viewer) -> list[tuple[str, str]]:
 
 
 @router.post("/panels/reading")
-def read(session: PageSession, viewer: PlaceViewer, text: Text = "") -> Response:
+def read(session: PageSession, viewer: PlaceViewer, text: Text = "", profile: Text = "") -> Response:
     """Take one text apart and look it up; the text comes in the body, for it may name people."""
     plain = _plain(text)
     if len(plain) > LONGEST:
         raise RuleBroken("text-too-long", f"一条地址至多 {LONGEST} 字，现有 {len(plain)} 字", field="text")
-    found = match(session, viewer, plain, limit=CANDIDATES) if plain else None
-    return piece("_reading.html", found=found, reading_words=reading_words)
+    found, by = None, ""
+    if plain:
+        reading, by = _Reader(session, viewer, profile).read(plain)
+        (found,) = match_readings(session, viewer, profile_in_force(session), [reading], limit=CANDIDATES)
+    return piece("_reading.html", found=found, by=by, reading_words=reading_words)
 
 
 @router.post("/panels/readings")
-def read_list(session: PageSession, viewer: PlaceViewer, lines: Text = "") -> Response:
+def read_list(session: PageSession, viewer: PlaceViewer, lines: Text = "", profile: Text = "") -> Response:
     """Take the lines of a list apart and look them up: a table."""
-    return piece("_readings.html", rows=_matched(session, viewer, lines), reading_words=reading_words)
+    rows = _matched(session, viewer, lines, profile)
+    return piece("_readings.html", rows=rows, reading_words=reading_words)
+
+
+def _profiles(session: Session) -> dict[str, Profile]:
+    """Return the schemes a text may be read by, the installation's own first."""
+    found = (profile_in_force(session), *(load_profile(code) for code in shipped_profiles()))
+    return {one.code: one for one in found}
+
+
+class _Reader:
+    """Reads texts by the scheme asked for; when none is, by that of the place which a text names."""
+
+    def __init__(self, session: Session, viewer: Viewer, asked: str) -> None:
+        self._session = session
+        self._known = _profiles(session)
+        if asked and asked not in self._known:
+            raise RuleBroken("profile-missing", "没有这种体例，请从列表中选", field="profile")
+        self._is_asked = bool(asked)
+        self.own = self._known[asked] if asked else next(iter(self._known.values()))
+        self._provinces = {row.code[:2] for row in own_areas(session, viewer)}
+
+    def read(self, text: str) -> tuple[Reading, str]:
+        """Return the reading, and the title of the scheme where it is not the own one."""
+        if not self._is_asked and self.own.script != "hant" and _TRADITIONAL.search(text):
+            return self._by("road-section", text)
+        reading = standardizer_for(self._session, self.own).read(text)
+        if not self._is_asked and self._is_elsewhere(reading):
+            return self._by("national", text)
+        return reading, ""
+
+    def _by(self, code: str, text: str) -> tuple[Reading, str]:
+        profile = self._known[code]
+        title = "" if profile is self.own else profile.title
+        return standardizer_for(self._session, profile).read(text), title
+
+    def _is_elsewhere(self, reading: Reading) -> bool:
+        """Tell whether a text names a division of another province than the viewer's areas lie in."""
+        named = {part.code[:2] for part in reading.parts if part.code}
+        return bool(named) and not named & self._provinces
 
 
 _COLUMNS = (
@@ -93,12 +140,12 @@ _COLUMNS = (
 
 
 @router.post("/addresses/list.csv")
-def as_csv(session: PageSession, viewer: PlaceViewer, lines: Text = "") -> Response:
+def as_csv(session: PageSession, viewer: PlaceViewer, lines: Text = "", profile: Text = "") -> Response:
     """Return the lines of a list with parts and match, as CSV that spreadsheets open in Chinese."""
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(_COLUMNS)
-    for number, found in enumerate(_matched(session, viewer, lines), 1):
+    for number, found in enumerate(_matched(session, viewer, lines, profile), 1):
         writer.writerow([harmless(cell) for cell in (number, *_cells(found))])
     headers = {"Content-Disposition": 'attachment; filename="addresses.csv"', "Cache-Control": "no-store"}
     return Response("\ufeff" + file.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
@@ -115,11 +162,11 @@ def _cells(found: Match) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _matched(session: Session, viewer: Viewer, lines: str) -> list[Match]:
+def _matched(session: Session, viewer: Viewer, lines: str, profile: str) -> list[Match]:
     """Return the matches of all lines that hold anything.
 
     Raises:
-        RuleBroken: `list-empty`, `list-too-long`, `line-too-long`.
+        RuleBroken: `list-empty`, `list-too-long`, `line-too-long`, `profile-missing`.
 
     """
     texts = [text for line in lines.splitlines() if (text := _plain(line))]
@@ -133,7 +180,9 @@ def _matched(session: Session, viewer: Viewer, lines: str) -> list[Match]:
         )
     if long := next((number for number, text in enumerate(texts, 1) if len(text) > LONGEST), None):
         raise RuleBroken("line-too-long", f"第 {long} 条超过 {LONGEST} 字，请缩短", field="lines")
-    return match_many(session, viewer, texts)
+    reader = _Reader(session, viewer, profile)
+    readings = [reader.read(text)[0] for text in texts]
+    return list(match_readings(session, viewer, profile_in_force(session), readings))
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,7 @@ const lines = /** @type {HTMLTextAreaElement} */ (at("lines"));
 const [form, result, status, table] = [at("ask"), at("reading"), at("reading-status"), at("readings")];
 const start = /** @type {HTMLTemplateElement} */ (at("reading-start"));
 const MOST_LINES = Number(lines.dataset.most);
+const FAILED = '<div class="state state-error" role="alert"><p><strong>没有读成</strong><br>系统暂时不能处理，请稍后再试。</p></div>';
 const NEARLY_FULL = 50;
 const KEPT = "reading";
 const map = startMap();
@@ -230,6 +231,9 @@ lines.addEventListener("input", count);
 lines.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) at("read-list").click();
 });
+at("profile").addEventListener("change", () => {
+  if (!at("list").hidden && table.childElementCount) at("read-list").click();
+});
 at("show-one").addEventListener("click", () => show(false));
 at("show-list").addEventListener("click", () => show(true));
 
@@ -238,8 +242,11 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.target === at("read-list") && count() > MOST_LINES) event.preventDefault();
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
+  const { detail } = /** @type {any} */ (event);
   // A late answer to a text that is no longer there.
-  if (/** @type {any} */ (event).detail.elt === form && !field.value.trim()) event.preventDefault();
+  if (detail.elt === form && !field.value.trim()) event.preventDefault();
+  // A fault of the server comes as a problem for programs.
+  if (!detail.xhr.getResponseHeader("Content-Type")?.startsWith("text/html")) detail.serverResponse = FAILED;
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   if (/** @type {any} */ (event).detail.target === result) {
