@@ -1,5 +1,6 @@
-"""Run the benchmarks: `python -m benchmarks [grid|imports|looks|search|tally] ...`; all of them by default.
+"""Run the benchmarks: `python -m benchmarks [grid|imports|looks|search|tally|address_...] ...`; all of them by default.
 
+Those of reading address texts (`address_quality`, `address_plates`, `address_speed`, `address_peers`) need no database.
 All but `tally` need real door plates (`GEO_REGISTRY_DATA`) and say so when these are absent. Every figure is a ratio of
 two things measured in turn within one run; absolute times are printed beside it for orientation only.
 """
@@ -10,10 +11,31 @@ from pathlib import Path
 
 os.environ.setdefault("GEO_REGISTRY_HOME", str(Path(__file__).parents[1] / "var" / "bench"))
 
-from benchmarks import grid, imports, looks, search, tally
+from benchmarks import (
+    address_peers,
+    address_plates,
+    address_quality,
+    address_speed,
+    grid,
+    imports,
+    looks,
+    search,
+    tally,
+)
 from geo_registry import cluster
 
-ALL = {"grid": grid.run, "imports": imports.run, "looks": looks.run, "search": search.run, "tally": tally.run}
+STORED = {
+    "grid": grid.run,
+    "imports": imports.run,
+    "looks": looks.run,
+    "search": search.run,
+    "tally": tally.run,
+}
+TEXTS = {
+    "address_quality": address_quality.run, "address_plates": address_plates.run, "address_speed": address_speed.run,
+    "address_peers": address_peers.run,
+}  # fmt: skip
+ALL = STORED | TEXTS
 
 
 def main(names: list[str]) -> int:
@@ -26,14 +48,18 @@ def main(names: list[str]) -> int:
     if not data and names != ["tally"]:
         print("GEO_REGISTRY_DATA names no folder of real door plates; nothing to measure", file=sys.stderr)
         return 1
-    cluster.start()
-    cluster.upgrade()
+    chosen = names or list(ALL)
+    needs_database = not STORED.keys().isdisjoint(chosen)
+    if needs_database:
+        cluster.start()
+        cluster.upgrade()
     try:
-        for name in names or ALL:
+        for name in chosen:
             print(f"\n== {name}")
             ALL[name](Path(data))
     finally:
-        cluster.stop()
+        if needs_database:
+            cluster.stop()
     return 0
 
 

@@ -34,8 +34,8 @@ class Result(NamedTuple):
     rate: float
 
 
-def environment() -> Path:
-    """Return the interpreter of the peers' environment, made on first use."""
+def environment() -> Path | None:
+    """Return the interpreter of the peers' environment, made on first use; None where they cannot be installed."""
     python = PEERS / "bin" / "python"
     wanted = Path(__file__).with_name("peers.txt")
     stamp = PEERS / "installed.txt"
@@ -52,7 +52,9 @@ def environment() -> Path:
             "-r",
             str(wanted),
         ]
-        subprocess.run(install, check=True)
+        if subprocess.run(install, check=False).returncode:
+            print("the peers cannot be installed; nothing to compare with")
+            return None
         stamp.write_bytes(wanted.read_bytes())
     return python
 
@@ -64,11 +66,22 @@ def _json_lines(path: Path, values: Iterable[object]) -> Path:
     return path
 
 
-def peer(name: str, examples: Sequence[quality.Example], train: Path, folder: Path) -> Result:
+def peer(python: Path, name: str, examples: Sequence[quality.Example], train: Path) -> Result:
     """Let a peer read the texts."""
+    with tempfile.TemporaryDirectory() as folder:
+        spent, found = _answers(python, name, examples, train, Path(folder))
+    scores = Scores()
+    for example, spans in zip(examples, found, strict=True):
+        scores.add(example, [Span(*span) for span in spans])
+    return Result(name, scores, len(examples) / spent)
+
+
+def _answers(
+    python: Path, name: str, examples: Sequence[quality.Example], train: Path, folder: Path
+) -> tuple[float, list[list[tuple[int, int, str]]]]:
     texts = _json_lines(folder / "texts.jsonl", (example.text for example in examples))
     command = [
-        str(environment()),
+        str(python),
         str(Path(__file__).with_name("peers_reader.py")),
         name,
         str(texts),
@@ -78,10 +91,7 @@ def peer(name: str, examples: Sequence[quality.Example], train: Path, folder: Pa
         command.append(str(_json_lines(folder / "train.jsonl", quality.corpus(train))))
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     spent, found = json.loads((folder / "out").read_bytes())
-    scores = Scores()
-    for example, spans in zip(examples, found, strict=True):
-        scores.add(example, [Span(*span) for span in spans])
-    return Result(name, scores, len(examples) / spent)
+    return spent, found
 
 
 def own(examples: Sequence[quality.Example], data: Path) -> Result:
@@ -140,6 +150,6 @@ def run(data: Path) -> None:
     """Print the product and its peers side by side on the part of the corpus kept for measuring."""
     folder = data / "address-parsing"
     examples = list(quality.corpus(folder / "dev.txt"))
-    with tempfile.TemporaryDirectory() as work:
-        others = [peer(name, examples, folder / "train.txt", Path(work)) for name in LIMITS]
-    print(table(own(examples, data), others))
+    if python := environment():
+        others = [peer(python, name, examples, folder / "train.txt") for name in LIMITS]
+        print(table(own(examples, data), others))

@@ -5,7 +5,6 @@ same run.
 """
 
 import random
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -65,12 +64,14 @@ def run(data: Path) -> None:
     examples = list(quality.corpus(data / "address-parsing" / "dev.txt"))
     product = peers.own(examples, data)
     print(f"labelled addresses: {product.rate:.0f}/s over {len(examples)}")
-    with tempfile.TemporaryDirectory() as work:
-        for name in ("cpca", "jionlp"):
-            other = peers.peer(name, examples, data, Path(work))
-            print(
-                f"  {name}: {other.rate:.0f}/s; the product reads {product.rate / other.rate:.2f} times as many"
-            )
+    python = peers.environment()
+    for name in ("cpca", "jionlp"):
+        if python is None:
+            break
+        other = peers.peer(python, name, examples, data)
+        print(
+            f"  {name}: {other.rate:.0f}/s; the product reads {product.rate / other.rate:.2f} times as many"
+        )
     for split in ("dev", "train"):
         texts = (example.text for example in quality.corpus(data / "address-parsing" / f"{split}.txt"))
         _, longest, which = rate(read, texts)
