@@ -2,8 +2,10 @@
 
 A row names a former division, its level, where it lay and what followed it. With one successor its name
 becomes a spelling of the successor; a divided one becomes a place of its own, in which the places lie
-that followed it. Paths are names joined by a slash; a successor is looked for in the place where the
-division lay, then above it.
+that followed it. Nothing is added by a name that now belongs to what lies above the successor (临汾市, once
+a county-level city, now the city around 尧都区), nor by a short name that a division of today goes by.
+Paths are names joined by a slash; a successor is looked for in the place where the division lay, then
+above it.
 """
 
 import csv
@@ -74,9 +76,11 @@ class _Draft:
         self._reach = defaultdict[int, list[tuple[int, int]]](list)
         self._successors: dict[int, tuple[int, ...]] = {}
         self._numbers = defaultdict[str, list[int]](list)
+        self._current = set[str]()
         for place, (name, level) in enumerate(zip(places.names, places.levels, strict=True)):
             if level <= TOWNSHIP:
                 self._numbers[name].append(place)
+                self._current |= {name, short_name(name, level)}
         self.spelled: list[Spelled] = []
         self.unknown: list[Former] = []
 
@@ -103,13 +107,17 @@ class _Draft:
         if within is None or not successors or len(successors) < len(found):
             self.unknown.append(row)
             return
+        if any(self._names[above] == row.name for above in self._line(self._parents[successors[0]])):
+            return
         place = successors[0] if len(successors) == 1 else self._divided(row, within, successors)
         if len(successors) == 1:
             for above in self._line(within):
                 if place != above and not self._is_within(place, above):
                     self._reach[above].append((place, self._ends[place]))
-        for text in {row.name, short_name(row.name, row.level)}:
-            self.spelled.append((fold(text), place, row.level, FORMER))
+        self.spelled.append((fold(row.name), place, row.level, FORMER))
+        short = short_name(row.name, row.level)
+        if short not in self._current:
+            self.spelled.append((fold(short), place, row.level, FORMER))
 
     def _divided(self, row: Former, within: int, successors: Sequence[int]) -> int:
         place = len(self._names)
@@ -140,9 +148,10 @@ class _Draft:
                 yield place
 
     def _line(self, place: int) -> tuple[int, ...]:
-        line = [place]
-        while (place := self._parents[place]) >= 0:
+        line = list[int]()
+        while place >= 0:
             line.append(place)
+            place = self._parents[place]
         return tuple(line)
 
     def _is_within(self, place: int, above: int) -> bool:

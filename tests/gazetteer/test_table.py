@@ -169,6 +169,18 @@ def test_the_shipped_former_divisions_are_sound() -> None:
     assert not [row for row in rows if len(row.successors) != len(set(row.successors))]
 
 
+def test_a_name_that_was_passed_on_upwards_means_what_it_means_today() -> None:
+    names = {"14": "山西省", "1410": "临汾市", "141002": "尧都区", "1404": "长治市", "140403": "潞州区"}
+    rows = [
+        Former("临汾市", DISTRICT, ("山西省", "临汾市"), (("尧都区",),), 2000),
+        Former("长治县", DISTRICT, ("山西省", "长治市"), (("潞州区",),), 2018),
+    ]
+    table = division_gazetteer(names, rows)
+    assert [one.level for one in table.meanings("临汾市")] == [CITY]
+    assert [one.level for one in table.meanings("长治县")] == [DISTRICT]
+    assert [one.level for one in table.meanings("长治")] == [CITY]
+
+
 def test_a_former_division_of_unknown_place_is_left_out() -> None:
     row = Former("旧县", DISTRICT, ("浙江省", "杭州市"), (("没有区",),), 1999)
     table = division_gazetteer({"33": "浙江省", "3301": "杭州市"}, [row])
