@@ -70,14 +70,15 @@ class QuickReader:
         self._gazetteers = tuple(gazetteers)
         self._whole = re.compile(f"({_beginning(profile)})({_ending(profile)})").fullmatch
         self._neighborhood = re.compile(f"[0-9]{{1,3}}[{_NEIGHBORHOOD}]").match
-        near, far = (
-            re.compile(_chain(profile, _GENERIC)),
-            re.compile(_chain(profile, f"{_GENERIC}|{_DIVISION}")),
-        )
+        near = re.compile(_chain(profile, _GENERIC, 6))
+        far = re.compile(_chain(profile, f"{_GENERIC}|{_DIVISION}", 3))
         end = re.compile(_ending(profile, named=True))
         self._near = _Memory(lambda text: self._chain(near, text))
         self._far = _Memory(lambda text: self._chain(far, text))
         self._ends = _Memory(lambda text: self._pieces(end, text))
+        # Where alleys are written, so are numbers below numbers, and one rule reads both.
+        pair = "(?!)" if "alley" in profile.by_kind else "[0-9]号?[附之-][0-9]"
+        self._pair = re.compile(pair).search
         self._begins: dict[str, _Begin | None] = {}
         self._divisions: dict[str, _Begin] = {"": _Begin((), "")}
         self._lengths: tuple[int, ...] = ()
@@ -117,7 +118,7 @@ class QuickReader:
             parts += (ReadPart("neighborhood", word, word, at, found.end(), "neighborhood.count"),)
             at = found.end()
         chain = chains[head[at:]]
-        if chain is None:
+        if chain is None or (chains is self._far and self._holds_place(head[at:])):
             return None
         return _Begin((*parts, *_placed(chain, at)), divisions.standard + chain.standard)
 
@@ -129,6 +130,15 @@ class QuickReader:
             return None
         return None if any(above.kind not in below.parents for above, below in pairwise(parts)) else pieces
 
+    def _holds_place(self, chain: str) -> bool:
+        """Tell whether places below no neighborhood begin with the name of a division, though in short."""
+        folded = fold(chain)
+        return any(
+            start == 0 and any(name.level <= COMMUNITY for name in names)
+            for gazetteer in self._gazetteers
+            for start, _, names in gazetteer.find(folded)
+        )
+
     def _pieces(self, pattern: re.Pattern[str], text: str) -> _Pieces | None:
         found = pattern.fullmatch(text)
         if found is None:
@@ -137,6 +147,8 @@ class QuickReader:
         for name, word in found.groupdict().items():
             if word:
                 kind, rule = _RULES[name]
+                if kind == "street_number" and self._pair(word):
+                    rule = "number.pair"
                 value = part_value(self._profile, kind, word)
                 parts.append(ReadPart(kind, word, value, *found.span(name), rule))
         pieces = tuple((one.kind, one.text, one.value, one.start, one.end, one.rule) for one in parts)
@@ -198,16 +210,14 @@ def _line(
 
 
 def _below(gazetteer: Gazetteer, word: str, meanings: Sequence[Name], above: int) -> list[Name]:
-    if any(name.place == MANY for name in meanings) and above >= 0:
-        meanings = gazetteer.inside(word, above)
-    return [
-        name
-        for name in meanings
-        if name.way == FULL
-        and name.place >= 0
-        and name.level <= COMMUNITY
-        and gazetteer.parent(name.place) == above
-    ]
+    """Return what a word may mean below a place: one full name of a direct child, or else nothing certain."""
+    if above >= 0:
+        if any(name.place == MANY for name in meanings):
+            meanings = gazetteer.inside(word, above)
+        meanings = [name for name in meanings if gazetteer.is_within(name.place, above)]
+    found = [name for name in meanings if name.level <= COMMUNITY]
+    certain = found and all(name.way == FULL and name.place == found[0].place for name in found)
+    return found if certain and gazetteer.parent(found[0].place) == above else []
 
 
 def _beginning(profile: Profile) -> str:
@@ -217,21 +227,27 @@ def _beginning(profile: Profile) -> str:
     return f".*(?:{any_of([*words, *_NEIGHBORHOOD])})"
 
 
-def _chain(profile: Profile, doubtful: str) -> str:
+def _chain(profile: Profile, doubtful: str, longest: int) -> str:
     """Return the expression of places below the divisions, each at most once, in the order of the profile.
 
-    A name holds nothing doubtful before its own word.
+    A name holds nothing doubtful before its own word. Lanes have names where alleys lie in them; elsewhere
+    such a name may be a street.
     """
     own = [word for part in profile.place_parts if part.named for word in part.suffixes]
     char = f"(?:(?!{doubtful}){_HAN})"
+    has_alleys = "alley" in profile.by_kind
     pieces = list[str]()
     for part in profile.place_parts:
         if part.kind == "street":
             # A word that ends other places too is in doubt.
             words = [word for word in part.suffixes if own.count(word) == 1 and word[-1] in "路街道"]
-            pieces.append(f"(?P<street>{char}{{1,6}}(?:{any_of(words)}))?")
+            pieces.append(f"(?P<street>{char}{{1,{longest}}}(?:{any_of(words)}))?")
         elif part.numbered and part.kind in _RULES:
-            named = f"|{char}{{1,5}}(?:{any_of(part.suffixes)})" if part.named and part.kind in _LANES else ""
+            named = (
+                f"|{char}{{1,5}}(?:{any_of(part.suffixes)})"
+                if part.named and has_alleys and part.kind in _LANES
+                else ""
+            )
             pieces.append(f"(?P<{part.kind}>{_count(part)}(?:{any_of(part.suffixes)}){named})?")
     return "".join(pieces)
 
