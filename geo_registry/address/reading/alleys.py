@@ -6,7 +6,7 @@ written, because folding makes 衖 and 弄 one.
 
 import re
 
-from geo_registry.address.reading.grammar import Lattice, Rule, rule
+from geo_registry.address.reading.segments import Lattice, Rule, rule
 from geo_registry.address.scheme import Profile
 from geo_registry.address.units import any_of
 from geo_registry.text import NUMERAL_CHARACTERS

@@ -1,33 +1,26 @@
-"""Known places along a path: which meanings of a name fit the places read before it."""
+"""Known places along a way: which meanings of a name fit the places read before it."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from geo_registry.address.reading import costs
-from geo_registry.address.reading.grammar import Known
+from geo_registry.address.reading.segments import Known
 from geo_registry.gazetteer.table import COMMUNITY, MANY, SHORT, Gazetteer
 
 Place = tuple[int, int]
 """Number of the gazetteer and of the place in it."""
 Context = tuple[Place, ...]
-"""The deepest known places of a path: one, or several while a name is ambiguous."""
-
-
-class Fit(NamedTuple):
-    """How a known name goes with a context: what it costs more, the context behind it, whether it repeats."""
-
-    cost: float
-    context: Context
-    repeats: bool
+"""The deepest known places of a way: one, or several while a name is ambiguous."""
+Fit = tuple[float, Context, bool]
+"""What a known name costs in a context, the context behind it, whether it repeats what was read."""
 
 
 class Contexts:
     """Answers how names fit; remembers it, because the same places come again and again."""
 
-    _LIMIT = 200_000
+    _LIMIT = 20_000
 
     def __init__(self, gazetteers: Sequence[Gazetteer]) -> None:
-        self._gazetteers = gazetteers
+        self.gazetteers = tuple(gazetteers)
         self._known: dict[tuple[Context, str, int, int], Fit] = {}
 
     def fit(self, context: Context, known: Known) -> Fit:
@@ -40,34 +33,24 @@ class Contexts:
             fit = self._known[key] = self._fit(context, known)
         return fit
 
-    def code(self, context: Context) -> str:
-        """Return the code of the known place of a context, empty while it is ambiguous."""
-        return self._gazetteers[context[0][0]].code(context[0][1]) if len(context) == 1 else ""
-
     def _fit(self, context: Context, known: Known) -> Fit:
-        number = known.gazetteer
-        is_short = all(name.way == SHORT for name in known.meanings)
-        places = [place for which, place in context if which == number]
+        level, is_short = known.level, all(name.way == SHORT for name in known.meanings)
+        places = [place for which, place in context if which == known.gazetteer]
         if not places:
             alone = costs.ALONE_SHORT if is_short else costs.ALONE
-            cost = alone[known.level] if known.level <= COMMUNITY else 0.0
-            return Fit(cost, self._alone(known), repeats=False)
+            return alone[level] if level <= COMMUNITY else 0.0, _alone(known) or context, False
         within = self._within(places, known)
         if within:
             inside = costs.WITHIN_SHORT if is_short else costs.WITHIN
-            cost = inside[known.level] if known.level <= COMMUNITY else -1.0
-            return Fit(cost, tuple((number, place) for place in within), repeats=False)
+            cost = inside[level] if level <= COMMUNITY else costs.WITHIN_NAME
+            return cost, tuple((known.gazetteer, place) for place in within), False
         if self._repeats(places, known):
-            return Fit(costs.REPEATED_SHORT if is_short else costs.REPEATED, context, repeats=True)
+            return costs.REPEATED_SHORT if is_short else costs.REPEATED, context, True
         cost = costs.OUTSIDE["short" if is_short else "full"]
-        return Fit(cost, context if is_short else self._alone(known), repeats=False)
-
-    @staticmethod
-    def _alone(known: Known) -> Context:
-        return tuple((known.gazetteer, name.place) for name in known.meanings if name.place != MANY)
+        return cost, context if is_short else _alone(known) or context, False
 
     def _within(self, places: Sequence[int], known: Known) -> list[int]:
-        gazetteer = self._gazetteers[known.gazetteer]
+        gazetteer = self.gazetteers[known.gazetteer]
         if any(name.place == MANY for name in known.meanings):
             inside = (name for place in places for name in gazetteer.inside(known.word, place))
             return list(dict.fromkeys(name.place for name in inside if name.level == known.level))
@@ -78,6 +61,10 @@ class Contexts:
         ]
 
     def _repeats(self, places: Sequence[int], known: Known) -> bool:
-        gazetteer = self._gazetteers[known.gazetteer]
+        gazetteer = self.gazetteers[known.gazetteer]
         above = {*places, *(one for place in places for one in gazetteer.ancestors(place))}
         return any(name.place in above for name in known.meanings)
+
+
+def _alone(known: Known) -> Context:
+    return tuple((known.gazetteer, name.place) for name in known.meanings if name.place != MANY)

@@ -171,6 +171,9 @@ ALONE: Final = (0.0, 0.0, 0.0, 0.5, 0.3, 1.0)
 ALONE_SHORT: Final = (0.0, 0.0, 0.2, 3.0, 1.0, 4.0)
 WITHIN: Final = (-0.8, -0.8, -0.8, -0.5, -0.8, -0.6)
 WITHIN_SHORT: Final = (-0.5, -0.5, -0.3, 0.5, 0.0, 0.8)
+WITHIN_NAME: Final = -1.0
+LATER_TABLE: Final = 0.2
+"""Of a name in the second table and on: the registry's own names stand in the first."""
 BEFORE_STREET: Final = 4.5
 BEFORE_ENDING: Final = (1.2, 1.2, 1.5, 1.5, 3.2, 3.5)
 REPEATED: Final = 1.0

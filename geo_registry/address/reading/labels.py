@@ -1,46 +1,131 @@
 """From the cheapest way to the parts of a reading."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from geo_registry.address.reading.compose import part_value
-from geo_registry.address.reading.context import Contexts
-from geo_registry.address.reading.grammar import TEXT_RULE
+from geo_registry.address.reading.costs import CLASSES
+from geo_registry.address.reading.grammar import Endings
 from geo_registry.address.reading.lattice import Step
 from geo_registry.address.reading.parts import ReadKind, ReadPart
+from geo_registry.address.reading.resolution import Resolution
+from geo_registry.address.reading.segments import SEPARATOR, TEXT
 from geo_registry.address.scheme import Profile
 
-_DIVISIONS: tuple[ReadKind, ...] = ("province", "city", "district", "township")
+_LEVELS: tuple[ReadKind, ...] = ("province", "city", "district", "township")
+_RURAL = frozenset(["community", "hamlet", "group", "neighborhood"])
+_INSIDE = frozenset(["building", "entrance", "floor", "room"])
+_DOOR = frozenset(["street_number", *_INSIDE])
+_PERSON = re.compile(r"(?:先生|女士|小姐|师傅|老师|阿姨|经理|老板|同学|[某收])$")
+_ESTATE, _MARKET, _TOWER, _FIRM, _VILLAGE, _AREA = (
+    CLASSES.index(name) for name in ("estate", "market", "tower", "firm", "village", "area")
+)
+_SITES = frozenset([_ESTATE, _MARKET, _TOWER, _AREA])
 
 
-def parts_of(profile: Profile, text: str, steps: Sequence[Step], contexts: Contexts) -> tuple[ReadPart, ...]:
-    """Return the parts of a text: running text joined, separators left out."""
+def parts_of(
+    profile: Profile, text: str, folded: str, steps: Sequence[Step], endings: Endings, resolution: Resolution
+) -> tuple[ReadPart, ...]:
+    """Return the parts of a text: running text joined and named for what it is, separators left out."""
+    restart = _restart(folded, steps)
     parts: list[ReadPart] = []
-    at, count = 0, len(steps)
-    restart = _restart(text, steps)
-    while at < count:
-        step = steps[at]
-        start, rule = step.start, step.rule
-        if rule is TEXT_RULE:
-            while at + 1 < count and steps[at + 1].rule is TEXT_RULE:
-                at += 1
-        end = steps[at].end
-        at += 1
-        if rule.name == "separator":
+    for run in _runs(steps):
+        first, start, end = run[0], run[0].start, run[-1].end
+        if first.rule is SEPARATOR:
             continue
-        kind = _kind_of(step, restart)
-        if len(parts) == 1 and step.repeats and parts[0].kind in _DIVISIONS and _begins(text[start:end], parts[0]):
+        if first.rule is TEXT:
+            following = steps[_index(steps, end)].rule.kind if end < len(text) else None
+            parts += _texts(text, folded, (start, end), endings, parts, following)
+            continue
+        kind, written, place = _kind_of(first, restart), text[start:end], resolution.place(first)
+        if (
+            len(parts) == 1
+            and first.repeats
+            and parts[0].kind in _LEVELS
+            and written.startswith(parts[0].text)
+        ):
             kind = parts[0].kind
-        if parts and kind in _DIVISIONS and parts[-1].kind == kind:
+        if parts and kind in _LEVELS and parts[-1].kind == kind:
+            # 温州 温州市, 金华 兰溪市: the name that stands nearer to the rest counts.
             parts[-1] = replace(parts[-1], kind="repetition")
-        written = text[start:end]
-        code = contexts.code(step.context) if step.is_known and not step.repeats else ""
-        parts.append(ReadPart(kind, written, part_value(profile, kind, written), start, end, rule.name, code))
+        if place is None or kind == "repetition" or first.rule.column < 0:
+            parts.append(ReadPart(kind, written, _value(profile, kind, written), start, end, first.rule.name))
+        else:
+            name, code = resolution.name(place), resolution.code(place)
+            value = name if kind in _DIVISIONS else _value(profile, kind, name)
+            parts.append(ReadPart(kind, written, value, start, end, first.rule.name, code))
     return tuple(parts)
 
 
-def _begins(written: str, part: ReadPart) -> bool:
-    return written.startswith(part.text)
+_DIVISIONS = frozenset([*_LEVELS, "development_zone", "community"])
+
+
+def _value(profile: Profile, kind: ReadKind, written: str) -> str:
+    return part_value(profile, kind, written)
+
+
+def _runs(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """Yield the steps, those of running text together."""
+    run: list[Step] = []
+    for step in steps:
+        if run and not (step.rule is TEXT and run[-1].rule is TEXT):
+            yield run
+            run = []
+        run.append(step)
+    if run:
+        yield run
+
+
+def _index(steps: Sequence[Step], start: int) -> int:
+    return next(index for index, step in enumerate(steps) if step.start == start)
+
+
+def _texts(
+    text: str,
+    folded: str,
+    span: tuple[int, int],
+    endings: Endings,
+    before: Sequence[ReadPart],
+    following: str | None,
+) -> Iterator[ReadPart]:
+    """Yield running text as an estate, a part of one, a hamlet or an occupant."""
+    start, end = span
+    kind = _text_kind(folded[start:end], endings.classes[end], before, following)
+    middle = _middle(endings, start, end) if kind == "estate" else 0
+    pieces = [(start, middle), (middle, end)] if middle else [(start, end)]
+    for at, (first, last) in enumerate(pieces):
+        written = text[first:last]
+        if kind == "estate" and (at or any(part.kind == "estate" for part in before)):
+            kind = "sub_estate"
+        yield ReadPart(kind, written, written.strip(), first, last, f"text.{_rule_name(kind)}")
+
+
+def _rule_name(kind: ReadKind) -> str:
+    return {"estate": "name", "sub_estate": "name", "hamlet": "village"}.get(kind, kind)
+
+
+def _text_kind(folded: str, ending: int, before: Sequence[ReadPart], following: str | None) -> ReadKind:
+    if _PERSON.search(folded):
+        return "occupant"
+    kinds = [part.kind for part in before if part.kind not in {"note", "repetition"}]
+    last = kinds[-1] if kinds else ""
+    if (last in _INSIDE and ending not in _SITES) or (
+        last in _DOOR and ending == _FIRM and following is None
+    ):
+        return "occupant"
+    is_village = ending == _VILLAGE or (not ending and (last in _RURAL or last in _LEVELS))
+    return "hamlet" if following == "street_number" and is_village else "estate"
+
+
+def _middle(endings: Endings, start: int, end: int) -> int:
+    """Return where a part of an estate begins behind the estate's own name (西溪花园|蒹葭苑), else 0."""
+    if not endings.classes[end] or endings.starts[end] <= start:
+        return 0
+    for at in range(start + 3, endings.starts[end]):
+        if endings.classes[at] in _SITES and start < endings.starts[at] <= at - 2:
+            return at
+    return 0
 
 
 def _kind_of(step: Step, restart: Step | None) -> ReadKind:
@@ -48,27 +133,24 @@ def _kind_of(step: Step, restart: Step | None) -> ReadKind:
     kind = step.rule.kind
     if restart is None:
         return "repetition" if step.repeats else kind
-    if step.start < restart.start and kind in _DIVISIONS:
-        above = _DIVISIONS.index(kind) < _DIVISIONS.index(restart.rule.kind)
+    if step.start < restart.start and kind in _LEVELS:
+        above = _LEVELS.index(kind) < _LEVELS.index(restart.rule.kind)
         return kind if above else "repetition"
     return kind
 
 
-def _restart(text: str, steps: Sequence[Step]) -> Step | None:
+def _restart(folded: str, steps: Sequence[Step]) -> Step | None:
     """Return where the divisions begin again, at least as complete as before from that level on."""
-    divisions = [step for step in steps if step.rule.kind in _DIVISIONS]
+    divisions = [step for step in steps if step.rule.kind in _LEVELS]
     for at, step in enumerate(divisions):
-        level = _DIVISIONS.index(step.rule.kind)
-        if level > 1 or not at or text.startswith(text[divisions[at - 1].start : divisions[at - 1].end], step.start):
+        level = _LEVELS.index(step.rule.kind)
+        above = divisions[at - 1]
+        if level > 1 or not at or folded.startswith(folded[above.start : above.end], step.start):
             continue
         before, behind = (
-            {one.rule.kind for one in some if _DIVISIONS.index(one.rule.kind) >= level}
+            {one.rule.kind for one in some if _LEVELS.index(one.rule.kind) >= level}
             for some in (divisions[:at], divisions[at:])
         )
         if len(behind) >= len(before) > level:
             return step
     return None
-
-
-def _begins(written: str, part: ReadPart) -> bool:
-    return written.startswith(part.text)

@@ -1,5 +1,7 @@
 """The word lists of the reading: endings of names, words beside an address, noise."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -36,3 +38,8 @@ def lexicon() -> Lexicon:
         endings.setdefault(fold(word), "estate")
     rest = {name: tuple(fold(str(word)) for word in lists[name]) for name in ("zone", "note", "noise")}
     return Lexicon(endings=endings, brand=frozenset(map(fold, lists["brand"])), **rest)
+
+
+def longest_first(words: Iterable[str]) -> str:
+    """Return the expression of any of some words, the longest that fits."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))

@@ -1,0 +1,46 @@
+"""What stands beside an address: separators, words that help to find a place, words of order forms."""
+
+import re
+from functools import lru_cache
+
+from geo_registry.address.reading.costs import STATE
+from geo_registry.address.reading.lexicon import lexicon, longest_first
+from geo_registry.address.reading.segments import FREE, KEEP, SEPARATOR, Lattice, Rule, rule, segment
+
+_NOTE = Rule("note", "note", FREE, KEEP)
+_DISTANCE = Rule("note", "note.distance", FREE, KEEP)
+_NOISE = Rule("note", "noise", FREE, KEEP)
+_COUNTRY = Rule("country", "country", FREE, STATE["start"])
+_CROSSING = rule("note", "crossing", "crossing", "crossing")
+
+_CROSSINGS = re.compile(r"与|和|&|交(?=.{1,5}[路街])")
+_COUNTRIES = re.compile(r"中华人民共和国|中国(?=.{2,3}(?:省|市|自治区))")
+_DISTANCES = re.compile(r"\d+(?:米|公里|KM)")
+_NUMERAL_DASH = re.compile(r"(?<=[0-9A-Z])一(?=[0-9A-Z])")
+
+
+def add_beside(folded: str, lattice: Lattice) -> None:
+    """Add what is no part of an address, or only tells how its parts hang together."""
+    notes, noise = _expressions()
+    for match in notes.finditer(folded):
+        start, word = match.start(), match[1]
+        lattice[start].append(segment(start + len(word), _NOTE, 0.5 if len(word) > 1 else 1.2))
+    for match in noise.finditer(folded):
+        lattice[match.start()].append(segment(match.end(), _NOISE, 0.2))
+    for match in _DISTANCES.finditer(folded):
+        lattice[match.start()].append(segment(match.end(), _DISTANCE, 0.5))
+    for match in _COUNTRIES.finditer(folded):
+        lattice[match.start()].append(segment(match.end(), _COUNTRY, 1.0 if match.start() else 0.0))
+    for match in _CROSSINGS.finditer(folded):
+        lattice[match.start()].append(segment(match.end(), _CROSSING))
+    for match in _NUMERAL_DASH.finditer(folded):
+        lattice[match.start()].append(segment(match.end(), SEPARATOR))
+    for at, char in enumerate(folded):
+        if not char.isalnum():
+            lattice[at].append(segment(at + 1, SEPARATOR))
+
+
+@lru_cache(maxsize=1)
+def _expressions() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    words = lexicon()
+    return re.compile(f"(?=({longest_first(words.note)}))"), re.compile(longest_first(words.noise))

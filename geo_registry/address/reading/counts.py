@@ -1,0 +1,163 @@
+"""Counted parts: numbers with a suffix (12幢, 三单元), bare ones (12-3-1001), door numbers, floors."""
+
+import re
+
+from geo_registry.address.reading.lexicon import longest_first
+from geo_registry.address.reading.segments import Lattice, Rule, Segment, rule, segment
+from geo_registry.address.scheme import Profile
+from geo_registry.gazetteer.fold import fold
+from geo_registry.text import NUMERAL_CHARACTERS
+
+_NUMBER = rule("street_number", "number.door", "number_word", "number")
+_NUMBER_PAIR = rule("street_number", "number.pair", "number_pair", "number")
+_NUMBER_BARE = rule("street_number", "number.bare", "number_bare", "number_open")
+_BUILDING = rule("building", "building.suffix", "building_word")
+_BUILDING_DOOR = rule("building", "building.door", "building_door")
+_BUILDING_BARE = rule("building", "building.bare", "building_bare")
+_BUILDING_LETTER = rule("building", "building.letter", "building_letter")
+_ENTRANCE = rule("entrance", "entrance.suffix", "entrance_word")
+_ENTRANCE_DOOR = rule("entrance", "entrance.door", "entrance_door")
+_ENTRANCE_BARE = rule("entrance", "entrance.bare", "entrance_bare")
+_ENTRANCE_STREET = rule("entrance", "entrance.street", "entrance_street")
+_FLOOR = rule("floor", "floor.suffix", "floor_word")
+_FLOOR_BELOW = rule("floor", "floor.named", "floor_word")
+_ROOM = rule("room", "room.suffix", "room_word")
+_ROOM_DOOR = rule("room", "room.door", "room_door")
+_ROOM_BARE = rule("room", "room.bare", "room_bare")
+_SUFFIXED: dict[str, tuple[Rule, ...]] = {
+    "number": (_NUMBER, _BUILDING_DOOR, _ENTRANCE_DOOR, _ROOM_DOOR),
+    "building": (_BUILDING,), "entrance": (_ENTRANCE,), "floor": (_FLOOR,), "room": (_ROOM,),
+    "lane": (rule("lane", "lane.count", "lane"),), "sub_lane": (rule("sub_lane", "lane.count", "lane", "lane"),),
+    "group": (rule("group", "group.count", "group"),), "section": (rule("section", "section.count", "section"),),
+}  # fmt: skip
+# Words that begin like a suffix and are none.
+_NO_SUFFIX = ("组团", "号线", "层楼", "楼盘")
+
+_NUMERALS = "".join(sorted(set(fold(NUMERAL_CHARACTERS))))
+_RUN = re.compile(f"[0-9A-Z]+|[{_NUMERALS}]+")
+_PIECE = re.compile(r"\d+|[A-Z]+")
+_PAIR = re.compile(
+    r"(?<![-\dA-Z])(?:(\d{1,4})[-之](\d{1,4})(?:号|(?![-\dA-Z幢栋座室楼层单]))|"
+    r"\d{1,4}号[附之]\d{1,4}号?|\d{1,4}附\d{1,4}号)"
+)
+_TRIPLE = re.compile(r"(?<![-\dA-Z])(?=\d+[-一]\d+[-一]\d+)")
+_NAMED_FLOOR = re.compile(
+    r"(?:地下室?|负|B)[一二三123](?:层|楼|F)|B\dF?(?![0-9A-Z])|负[一二三123](?![0-9A-Z])|"
+    r"地下室|地下层|架空层|夹层|顶层|底层|首层"
+)
+_MARKET_STREET = re.compile(rf"(?:\d+|[{_NUMERALS}]+)街(?=_?\d{{3,5}}(?!号|\d))")
+_MARKS = "第附临"
+
+
+class CountGrammar:
+    """Finds numbers and says what each may be by its suffix and its length."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._suffixes = _suffixes(profile)
+        self._suffix = re.compile(longest_first(self._suffixes))
+        sub = profile.sub_number
+        self._keeps_pairs = "-" in {sub.style, *sub.accepts}
+
+    def add(self, folded: str, lattice: Lattice) -> None:
+        """Add the counted parts of a text."""
+        for run in _RUN.finditer(folded):
+            start, end = run.span()
+            if folded[start] > "Z":
+                self._add_chinese(folded, start, end, lattice)
+            else:
+                self._add_figures(folded, start, end, lattice)
+        for pair in _PAIR.finditer(folded):
+            cost = 0.0 if self._keeps_pairs else _pair_cost(pair[1], pair[2])
+            closed = 0.0 if pair[0].endswith("号") else 0.5
+            lattice[pair.start()].append(segment(pair.end(), _NUMBER_PAIR, cost + closed))
+        for match in _MARKET_STREET.finditer(folded):
+            lattice[match.start()].append(segment(match.end(), _ENTRANCE_STREET))
+        for match in _TRIPLE.finditer(folded):
+            lattice[match.start()] = [_in_triple(one) for one in lattice[match.start()]]
+        for match in _NAMED_FLOOR.finditer(folded):
+            lattice[match.start()].append(segment(match.end(), _FLOOR_BELOW))
+
+    def _add_chinese(self, folded: str, start: int, end: int, lattice: Lattice) -> None:
+        suffix = self._suffix.match(folded, end)
+        if suffix:
+            for of in self._suffixes[suffix[0]]:
+                lattice[start].append(segment(suffix.end(), of, 0.3))
+        elif end - start >= 3:
+            lattice[start].append(segment(end, _ROOM_BARE, 1.5))
+
+    def _add_figures(self, folded: str, start: int, end: int, lattice: Lattice) -> None:
+        """Add a run of figures and letters as a whole and parted between them (A1931)."""
+        bounds = [piece.start() for piece in _PIECE.finditer(folded, start, end)]
+        suffix = self._suffix.match(folded, end)
+        for split, at in enumerate(bounds):
+            # The more figures, the likelier they are a room of their own.
+            cost = 0.0 if not split else 0.3 if end - at > 2 else 1.8
+            if suffix:
+                self._add_suffixed(folded, (at, end), suffix, cost, lattice)
+            _add_bare(folded, at, end, cost + (1.5 if suffix else 0.0), lattice)
+        for bound in bounds[1:]:
+            _add_bare(folded, start, bound, 0.0, lattice)
+
+    def _add_suffixed(
+        self, folded: str, span: tuple[int, int], suffix: re.Match[str], cost: float, lattice: Lattice
+    ) -> None:
+        start, end = span
+        for of in self._suffixes[suffix[0]]:
+            one = segment(suffix.end(), of, cost + _door_cost(of, end - start))
+            lattice[start].append(one)
+            if start and folded[start - 1] in _MARKS:
+                lattice[start - 1].append(one)
+
+
+def _suffixes(profile: Profile) -> dict[str, tuple[Rule, ...]]:
+    """Return what a number may be by its suffix."""
+    found: dict[str, tuple[Rule, ...]] = dict.fromkeys(_NO_SUFFIX, ())
+    for part in profile.parts:
+        if part.numbered or part.kind in {"number", "building", "entrance", "floor", "room"}:
+            for suffix in part.suffixes:
+                rules = found.get(fold(suffix), ())
+                found[fold(suffix)] = tuple(dict.fromkeys((*rules, *_SUFFIXED.get(part.kind, ()))))
+    return found
+
+
+def _add_bare(folded: str, start: int, end: int, cost: float, lattice: Lattice) -> None:
+    """Add a number without suffix: what it is follows from what stands before it, and from its length."""
+    here, digits = lattice[start], sum("0" <= char <= "9" for char in folded[start:end])
+    if not digits:
+        dashed = 2.5 if folded[end : end + 1] == "-" else 0.0
+        here.append(segment(end, _BUILDING_LETTER, cost + end - start - 1 - dashed))
+        return
+    mixed = 0.5 if digits < end - start else 0.0
+    here += [
+        segment(end, _NUMBER_BARE, cost + mixed + (3.0 if digits > 4 else 0.0)),
+        segment(end, _BUILDING_BARE, cost + (2.5 if digits > 3 else 0.0)),
+        segment(end, _ROOM_BARE, cost + mixed + (1.2, 0.7, 0.0, 0.0, 0.5)[min(digits, 5) - 1]),
+    ]
+    if digits < 4:
+        here.append(segment(end, _ENTRANCE_BARE, cost + mixed + (3.0 if digits > 2 else 0.0)))
+
+
+def _door_cost(of: Rule, digits: int) -> float:
+    """Return what the length of a number costs where 号 may end an entrance or a room."""
+    if of is _ENTRANCE_DOOR:
+        return 0.0 if digits < 3 else 2.0
+    if of is _ROOM_DOOR:
+        return 0.0 if digits > 2 else 0.8
+    return 0.0
+
+
+def _pair_cost(first: str | None, second: str | None) -> float:
+    """Return what it costs to keep a-b号 whole: little for a range (212-220) or a sub-number (40-1)."""
+    if not first or not second:
+        return 0.0
+    is_range = len(first) == len(second) and first <= second
+    is_sub = len(first) < 3 and len(second) < 3 and len(first) + len(second) < 4
+    return 0.0 if is_range or is_sub else 5.0
+
+
+def _in_triple(one: Segment) -> Segment:
+    """Return the first number of 12-3-1001, which is a building rather than a door."""
+    end, column, state, cost, known, of = one
+    if of is _NUMBER_BARE:
+        return (end, column, state, cost + 3.0, known, of)
+    return (end, column, state, cost - 1.5, known, of) if of is _BUILDING_BARE else one

@@ -1,0 +1,103 @@
+"""How certain a reading is, and what a person should know about it."""
+
+from collections.abc import Sequence
+
+from geo_registry.address.reading.lattice import Step
+from geo_registry.address.reading.parts import Inferred, ReadPart
+from geo_registry.address.reading.resolution import Resolution
+from geo_registry.gazetteer.table import SHORT
+
+FACTORS: dict[str, float] = {
+    "division.short": 0.99, "division.former": 0.97, "division.unknown": 0.9, "division.ambiguous": 0.85,
+    "division.contradicts": 0.6, "parent.inferred": 0.98, "name.unknown": 0.93, "name.plain": 0.85,
+    "number.bare": 0.95, "number.pair": 0.92, "occupant": 0.97, "note": 0.98, "repetition": 0.98, "nothing": 0.2,
+}  # fmt: skip
+"""The confidence is the product of these, each once for what it names; 1 when nothing had to be assumed."""
+
+_DIVISIONS = frozenset(["province", "city", "district", "township", "community"])
+_BARE = frozenset(["number.bare", "building.bare", "building.letter", "entrance.bare", "room.bare"])
+
+
+def confidence(
+    parts: Sequence[ReadPart], steps: Sequence[Step], resolution: Resolution, inferred: int
+) -> float:
+    """Return how certain a reading is, 0 to 1."""
+    if not parts:
+        return 0.0
+    reasons = {reason for part in parts if (reason := _reason(part))}
+    for step in steps:
+        if step.known and not step.repeats:
+            if all(name.way == SHORT for name in step.known.meanings):
+                reasons.add("division.short")
+            if resolution.is_former(step):
+                reasons.add("division.former")
+    if len(resolution.deepest) > 1:
+        reasons.add("division.ambiguous")
+    if not resolution.is_consistent:
+        reasons.add("division.contradicts")
+    if inferred:
+        reasons.add("parent.inferred")
+    if not any(part.kind not in {"note", "repetition", "occupant", "unread"} for part in parts):
+        reasons.add("nothing")
+    product = 1.0
+    for reason in sorted(reasons):
+        product *= FACTORS[reason]
+    return round(product, 3)
+
+
+def _reason(part: ReadPart) -> str:
+    if part.rule in _BARE:
+        return "number.bare"
+    if part.kind in {"occupant", "note", "repetition"}:
+        return part.kind
+    if part.rule == "number.pair" and "-" in part.text:
+        return "number.pair"
+    if part.kind in _DIVISIONS and part.rule.endswith(".suffix"):
+        return "division.unknown"
+    if part.rule.startswith("text."):
+        return "name.unknown" if part.rule == "text.name" else "name.plain"
+    return ""
+
+
+def notes(
+    parts: Sequence[ReadPart], steps: Sequence[Step], resolution: Resolution, inferred: Sequence[Inferred]
+) -> tuple[str, ...]:
+    """Return in Chinese what was assumed, left out or contradicts."""
+    found = [note for step in steps if (note := _former(step, parts, resolution))]
+    ambiguous = [
+        part.text
+        for part in parts
+        if part.kind in _DIVISIONS and part.rule.endswith(".known") and not part.code
+    ]
+    if len(resolution.deepest) > 1 and ambiguous:
+        found.append(f"“{ambiguous[-1]}”有多处同名，未能确定是哪一处")
+    if not resolution.is_consistent:
+        found.append("所写的行政区划互不隶属，请核对")
+    if inferred:
+        found.append("未写而推定的上级：" + "、".join(one.value for one in inferred))
+    found += _left_out(parts)
+    pairs = [part.text for part in parts if part.rule == "number.pair" and "-" in part.text]
+    found += [f"“{pair}”按一个门牌号理解" for pair in pairs]
+    return tuple(found)
+
+
+def _former(step: Step, parts: Sequence[ReadPart], resolution: Resolution) -> str:
+    place = resolution.place(step)
+    if place is None or step.repeats or not resolution.is_former(step):
+        return ""
+    written = next((part.text for part in parts if part.start == step.start), "")
+    behind = resolution.successors(place) or [resolution.name(place)]
+    return f"“{written}”是旧区划名，现为{'、'.join(behind)}"
+
+
+def _left_out(parts: Sequence[ReadPart]) -> list[str]:
+    found = []
+    for kind, sentence in (
+        ("repetition", "重复的内容未写入标准地址"),
+        ("occupant", "单位或人名未写入标准地址"),
+        ("note", "方位等说明未写入标准地址"),
+    ):
+        texts = [part.text for part in parts if part.kind == kind]
+        if texts:
+            found.append(f"{sentence}：{'、'.join(texts)}")
+    return found

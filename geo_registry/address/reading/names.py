@@ -1,0 +1,81 @@
+"""Names that no table holds, told by the generic word at their end."""
+
+import re
+
+from geo_registry.address.reading import costs
+from geo_registry.address.reading.lexicon import lexicon, longest_first
+from geo_registry.address.reading.segments import Lattice, Rule, rule, segment
+from geo_registry.address.scheme import Profile
+from geo_registry.gazetteer.fold import fold
+
+_STREET = rule("street", "street.suffix", "street")
+_SIDE = rule("section", "section.side", "section")
+_GROUP = rule("group", "group.suffix", "group")
+_TOWNSHIP = rule("township", "township.suffix", "township")
+_DISTRICT = rule("district", "district.suffix", "district")
+_COMMUNITY = rule("community", "community.suffix", "community")
+_ZONE = rule("development_zone", "zone.suffix", "zone", "zone")
+_BUILDING = rule("building", "building.side", "building_word", "building")
+
+# What a generic word is not part of.
+_NOT_BEFORE = {"街": "(?!道(?!口))", "道": "(?!口)"}
+_NOT_BEHIND = {"道": "(?<!街)"}
+_TOWNSHIPS = re.compile(r"街道办事处|街道办|街道|镇(?!政府)|乡(?!政府)")
+_DISTRICTS = re.compile(
+    r"自治县|县|市(?!场|政|民)|"
+    r"(?<![新业园发社景校小矿厂舍活务品流假护税山东西南北中一二三四五六七八九十0-9A-Z])区"
+)
+_COMMUNITIES = re.compile(r"社区居委会|社区|村委会|(?<!新)村|居委会")
+_GROUPS = re.compile(r"组(?![团长织合])")
+_SIDES = re.compile(r"[东西南北中]段")
+_BUILDING_SIDES = re.compile(r"[东西南北中前后左右][幢栋座]|[A-Z]馆")
+_TORN = frozenset("区县镇乡市村路街号道")
+_SWALLOWED = re.compile(r".[区县镇乡市]|街道|[路街]|社区|村")
+
+
+class NameGrammar:
+    """Finds the generic words and offers every name that may stand before one."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._ends = (
+            (re.compile(_street_words(profile)), _STREET, costs.STREET_LENGTH),
+            (_TOWNSHIPS, _TOWNSHIP, costs.TOWNSHIP_LENGTH),
+            (_DISTRICTS, _DISTRICT, costs.DISTRICT_LENGTH),
+            (_COMMUNITIES, _COMMUNITY, costs.COMMUNITY_LENGTH),
+            (re.compile(longest_first(lexicon().zone)), _ZONE, costs.ZONE_LENGTH),
+            (_GROUPS, _GROUP, costs.GROUP_LENGTH),
+        )
+
+    def add(self, folded: str, lattice: Lattice) -> None:
+        """Add the names of a text, one for each number of characters before the generic word."""
+        for expression, of, lengths in self._ends:
+            for match in expression.finditer(folded):
+                _add_backwards(folded, match.span(), of, lengths, lattice)
+        for match in _SIDES.finditer(folded):
+            lattice[match.start()].append(segment(match.end(), _SIDE))
+        for match in _BUILDING_SIDES.finditer(folded):
+            lattice[match.start()].append(segment(match.end(), _BUILDING, 0.8))
+
+
+def _street_words(profile: Profile) -> str:
+    part = profile.part("street")
+    words = sorted({fold(word) for word in part.suffixes} if part else (), key=len, reverse=True)
+    return "|".join(
+        f"{_NOT_BEHIND.get(word, '')}{re.escape(word)}{_NOT_BEFORE.get(word, '')}" for word in words
+    )
+
+
+def _add_backwards(
+    folded: str, word: tuple[int, int], of: Rule, lengths: tuple[float, ...], lattice: Lattice
+) -> None:
+    """Add the names that end with a generic word; dearer when they begin or hold what ends another name."""
+    (at, end), swallowed = word, 0.0
+    for length, cost in enumerate(lengths):
+        start = at - length
+        if start < 0 or (length and not folded[start].isalnum()):
+            return
+        if length > 1 and not swallowed and _SWALLOWED.match(folded, start, at):
+            swallowed = costs.SWALLOWED
+        is_torn = length and start and folded[start] in _TORN and folded[start - 1] not in _TORN
+        torn = costs.TORN if is_torn else 0.0
+        lattice[start].append((end, of.column, of.state, cost + swallowed + torn, None, of))

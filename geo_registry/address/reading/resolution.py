@@ -1,0 +1,74 @@
+"""Which places the names along a way mean, once the whole text is known; and their unwritten parents."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from geo_registry.address.reading.context import Context, Contexts, Place
+from geo_registry.address.reading.lattice import Step
+from geo_registry.address.reading.parts import Inferred, ReadKind, ReadPart
+from geo_registry.gazetteer.table import COMMUNITY, DEVELOPMENT_ZONE, FORMER, LEVELS
+
+
+class Resolution:
+    """The places of one reading: the deepest one decides what the names above it mean."""
+
+    def __init__(self, contexts: Contexts, steps: Sequence[Step]) -> None:
+        self._gazetteers = contexts.gazetteers
+        self.deepest: Context = steps[-1].context if steps else ()
+        lines = [self._line(place) for place in self.deepest]
+        self._line_of_all = (
+            [place for place in lines[0] if all(place in line for line in lines)] if lines else []
+        )
+        self.is_consistent = all(
+            not step.is_known
+            or step.repeats
+            or any(place in line for place in step.context for line in lines)
+            for step in steps
+        )
+
+    def _line(self, place: Place) -> list[Place]:
+        which, number = place
+        return [place, *((which, above) for above in self._gazetteers[which].ancestors(number))]
+
+    def place(self, step: Step) -> Place | None:
+        """Return the place a segment means, None while it may mean several."""
+        if not step.is_known or not step.context:
+            return None
+        if len(step.context) == 1:
+            return step.context[0]
+        meant = [place for place in step.context if place in self._line_of_all]
+        return meant[0] if len(meant) == 1 else None
+
+    def name(self, place: Place) -> str:
+        """Return the usual name of a place."""
+        return self._gazetteers[place[0]].name(place[1])
+
+    def code(self, place: Place) -> str:
+        """Return the code of a place."""
+        return self._gazetteers[place[0]].code(place[1])
+
+    def successors(self, place: Place) -> list[str]:
+        """Return the names of what followed an abolished division."""
+        gazetteer = self._gazetteers[place[0]]
+        return [gazetteer.name(one) for one in gazetteer.successors(place[1])]
+
+    @staticmethod
+    def is_former(step: Step) -> bool:
+        """Tell whether a name is one that a division had before."""
+        return step.known is not None and all(name.way == FORMER for name in step.known.meanings)
+
+    def inferred(self, parts: Sequence[ReadPart], steps: Sequence[Step]) -> tuple[Inferred, ...]:
+        """Return the divisions that were not written and follow from those that were."""
+        if not self.is_consistent:
+            return ()
+        written = {part.kind for part in parts}
+        read = {place for step in steps if (place := self.place(step)) is not None}
+        found: list[Inferred] = []
+        for place in reversed(self._line_of_all):
+            level = self._gazetteers[place[0]].level(place[1])
+            if place in read or level > COMMUNITY or level == DEVELOPMENT_ZONE:
+                continue
+            kind = cast("ReadKind", LEVELS[level])
+            if kind not in written:
+                found.append(Inferred(kind, self.name(place), self.code(place), f"{kind}.parent"))
+        return tuple(found)

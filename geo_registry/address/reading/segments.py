@@ -1,0 +1,50 @@
+"""Segments: pieces of a text that may be a part of an address, with what they cost."""
+
+from typing import NamedTuple
+
+from geo_registry.address.reading import costs
+from geo_registry.address.reading.parts import ReadKind
+from geo_registry.gazetteer.table import Name
+
+KEEP = -1
+"""The state behind a segment that leaves the state as it was: a separator, a note, a repetition."""
+FREE = -1
+"""The column of a segment that may stand anywhere."""
+
+
+class Rule(NamedTuple):
+    """What a segment becomes, why, which column it pays and in which state it leaves."""
+
+    kind: ReadKind
+    name: str
+    column: int
+    state: int
+
+
+class Known(NamedTuple):
+    """A known name at one level: its spelling and meanings, in the gazetteer of that number."""
+
+    word: str
+    level: int
+    gazetteer: int
+    meanings: tuple[Name, ...]
+
+
+Segment = tuple[int, int, int, float, Known | None, Rule]
+"""End, column, state behind, own cost, known name, rule; a tuple because the search reads hundreds a text."""
+Lattice = list[list[Segment]]
+"""The segments by the place where they start."""
+
+
+def rule(kind: ReadKind, name: str, column: str, state: str | None = None) -> Rule:
+    """Return a rule by the names of its column and of the state behind, which is the kind when left out."""
+    return Rule(kind, name, costs.COLUMN[column], costs.STATE[state or kind])
+
+
+def segment(end: int, of: Rule, cost: float = 0.0) -> Segment:
+    """Return a segment that ends at a place by a rule."""
+    return (end, of.column, of.state, cost, None, of)
+
+
+TEXT = rule("estate", "text", "text", "text")
+SEPARATOR = Rule("repetition", "separator", FREE, KEEP)
