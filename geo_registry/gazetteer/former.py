@@ -20,6 +20,8 @@ from geo_registry.gazetteer.fold import fold
 from geo_registry.gazetteer.spellings import short_name
 from geo_registry.gazetteer.table import FORMER, LEVELS, TOWNSHIP, Places, Spelled
 
+_RECENT: Final = 2000
+"""From this year on the short name of an abolished district is still heard beside a town of that name."""
 FILE: Final = Path(__file__).with_name("former.csv")
 
 
@@ -76,11 +78,12 @@ class _Draft:
         self._reach = defaultdict[int, list[tuple[int, int]]](list)
         self._successors: dict[int, tuple[int, ...]] = {}
         self._numbers = defaultdict[str, list[int]](list)
-        self._current = set[str]()
+        self._current = dict[str, int]()
         for place, (name, level) in enumerate(zip(places.names, places.levels, strict=True)):
             if level <= TOWNSHIP:
                 self._numbers[name].append(place)
-                self._current |= {name, short_name(name, level)}
+                for text in {name, short_name(name, level)}:
+                    self._current[text] = min(level, self._current.get(text, level))
         self.spelled: list[Spelled] = []
         self.unknown: list[Former] = []
 
@@ -116,7 +119,8 @@ class _Draft:
                     self._reach[above].append((place, self._ends[place]))
         self.spelled.append((fold(row.name), place, row.level, FORMER))
         short = short_name(row.name, row.level)
-        if short not in self._current:
+        known = self._current.get(short)
+        if known is None or (known == TOWNSHIP and row.year >= _RECENT):
             self.spelled.append((fold(short), place, row.level, FORMER))
 
     def _divided(self, row: Former, within: int, successors: Sequence[int]) -> int:
