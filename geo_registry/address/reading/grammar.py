@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import NamedTuple, cast
 
 from geo_registry.address.reading import costs
-from geo_registry.address.reading.alleys import AlleyRules
 from geo_registry.address.reading.beside import add_beside
 from geo_registry.address.reading.counts import CountGrammar
 from geo_registry.address.reading.lexicon import lexicon, longest_first
 from geo_registry.address.reading.names import NameGrammar
 from geo_registry.address.reading.parts import ReadKind
+from geo_registry.address.reading.scheme_rules import SchemeRules
 from geo_registry.address.reading.segments import Known, Lattice, Rule, rule
 from geo_registry.address.scheme import Profile
 from geo_registry.gazetteer.table import COMMUNITY, LEVELS, SHORT, Found, Name
@@ -48,7 +48,7 @@ class Grammar:
         self._endings = re.compile(f"(?=({longest_first(words.endings)}))")
         self._names = NameGrammar(profile)
         self._counts = CountGrammar(profile)
-        self._alleys = AlleyRules(profile)
+        self._scheme = SchemeRules(profile)
 
     def segments(self, text: str, folded: str, found: Sequence[Sequence[Found]]) -> tuple[Lattice, Endings]:
         """Return the segments by start, and what a running text ends with at each place."""
@@ -58,7 +58,7 @@ class Grammar:
             _add_known(folded, of_one, number, generic, lattice)
         self._counts.add(folded, lattice)
         self._names.add(folded, lattice)
-        self._alleys.add(text, lattice)
+        self._scheme.add(text, lattice)
         add_beside(folded, lattice)
         return lattice, endings
 

@@ -33,7 +33,7 @@ _FLOOR = rule("floor", "floor.suffix", "floor_word", "floor")
 _ROOM = rule("room", "room.suffix", "room_word", "room")
 
 
-class AlleyRules:
+class SchemeRules:
     """The expressions of one profile."""
 
     def __init__(self, profile: Profile) -> None:
