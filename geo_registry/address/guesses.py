@@ -28,6 +28,16 @@ class KnownName:
     found: Found
 
 
+class KnownDivisions:
+    """The names of divisions that exist, for a reading that takes nothing else for one."""
+
+    def __init__(self, places: KnownPlaces) -> None:
+        self._places = places
+
+    def __contains__(self, name: object) -> bool:
+        return any(one.level < _STREET for one in self._places.meanings(fold(str(name))))
+
+
 def known_name(places: KnownPlaces, text: str) -> KnownName | None:
     """Return the known name of a text that a door most likely follows: before a figure, the longest."""
     folded = fold(text)
@@ -55,7 +65,7 @@ def known_name(places: KnownPlaces, text: str) -> KnownName | None:
 def nearly(places: KnownPlaces, name: str) -> Found:
     """Return the names that sound like a name or differ from it by one character, directions included."""
     found = places.similar(fold(name), _MOST, with_others=True)
-    keys = ((places.key(one.place), one.way) for one in found if one.distance <= 1)
+    keys = ((places.key(one.place), one.way) for one in found if one.distance <= 1 or one.way == "sound")
     return tuple((key, way) for key, way in keys if key is not None)
 
 

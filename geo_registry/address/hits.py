@@ -5,9 +5,11 @@ from typing import Any
 from geo_registry.address.ranking import Grade, Hit, note_of
 
 
-def code_hit(row: Any, *, is_whole: bool) -> Hit:  # noqa: ANN401  (a row of find_codes)
-    """Return what bears a public code, or one that begins as was typed."""
+def code_hit(row: Any, *, is_whole: bool, is_sole: bool = False) -> Hit:  # noqa: ANN401  (a row of find_codes)
+    """Return what bears a public code, or one that begins as was typed, maybe the only one that does."""
     grade: Grade = ("A", "编码一致", 100.0) if is_whole else ("C", "编码前缀", 52.0)
+    if is_sole:
+        grade = ("B", "编码前缀", 82.0)
     return Hit(
         row.kind, row.id, row.code, row.text, (), *grade, row.lon, row.lat, row.building_id, row.unit_id,
         note_of(row.kind, row.state),

@@ -10,7 +10,7 @@ from geo_registry.address.scheme import Profile
 from geo_registry.text import initials, pinyin, to_int
 
 # A syllable that many say and type although the dictionaries have another one.
-_ALSO = {"弄": ("nong", "n"), "幢": ("chuang", "c")}
+_ALSO = {"弄": ("nong", "n"), "幢": ("zhuang", "z", "chuang", "c")}
 _RUN = re.compile(r"(?<=\d)\s*(?P<run>[A-Za-z]+)")
 _HEAD = re.compile(r"[^\W\d_]+(?:[\s'’.-]+[^\W\d_]+)*")
 _SPELLED = re.compile("[A-Za-z]+")

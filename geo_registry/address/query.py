@@ -16,6 +16,7 @@ from geo_registry.address.scheme import Part, Profile
 from geo_registry.address.units import any_of
 from geo_registry.codes import ALPHABET, CODE_LENGTH, CodeKind, parse_code
 from geo_registry.errors import RuleBroken
+from geo_registry.gazetteer.fold import fold
 from geo_registry.text import NUMERAL_CHARACTERS, clean, normal_key, to_int
 
 _GENERIC_START = "路街道巷弄段衖"
@@ -207,6 +208,8 @@ class _Reading:
         if not left:
             return query
         read = parse_door(self._profile, left)
+        if not isinstance(read, Door) and (folded := fold(left)) != left:
+            read = parse_door(self._profile, folded)
         if isinstance(read, Door):
             is_prefix = left.isdecimal()
             if is_prefix and query.names:
@@ -246,17 +249,25 @@ def _long_generics(profile: Profile) -> tuple[str, ...]:
 @lru_cache(maxsize=16)
 def _division_patterns(profile: Profile) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple(
-        (area.level, re.compile(f"[一-鿿]{{1,8}}?(?:{any_of(area.titles)})")) for area in profile.areas
+        (area.level, re.compile(f"[一-鿿]{{1,8}}?(?:{_in_any_script(area.titles)})"))
+        for area in profile.areas
     )
+
+
+def _in_any_script(words: tuple[str, ...]) -> str:
+    """Return an expression of words as they are and simplified."""
+    return any_of({*words, *map(fold, words)})
 
 
 @lru_cache(maxsize=256)
 def _part_pattern(part: Part) -> re.Pattern[str]:
     """Return the expression of one name of a kind at the front of a text."""
-    endings = any_of(part.suffixes)
+    endings = _in_any_script(part.suffixes)
     counted = (
         f"[\\d{NUMERAL_CHARACTERS}]{{1,6}}(?:[之-]\\d{{1,3}})*(?:{endings})" if part.numbered else "(?!)"
     )
     # A name whose end is followed by another generic word is not over: 新村路 is no 新村.
-    named = f"[一-鿿]{{1,12}}?\\d{{0,3}}(?:{endings})(?![{_GENERIC_START}])" if part.named else "(?!)"
+    # Where a part may be a count, figures belong to it: 园街66巷 is no name.
+    figures = "" if part.numbered else "\\d{0,3}"
+    named = f"[一-鿿]{{1,12}}?{figures}(?:{endings})(?![{_GENERIC_START}])" if part.named else "(?!)"
     return re.compile(f"{counted}|{named}")

@@ -8,13 +8,14 @@ was asked for, B one certain correction (a former name, a generic word put in), 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from geo_registry.access.viewer import Viewer
-from geo_registry.address.guesses import Found, containing, known_name, nearly
+from geo_registry.address.guesses import Found, KnownDivisions, containing, known_name, nearly
 from geo_registry.address.hits import alias_hit, building_hit, code_hit, door_hit, place_hit
-from geo_registry.address.known import registry_gazetteer
+from geo_registry.address.known import KnownPlaces, registry_gazetteer
 from geo_registry.address.letters import counted_endings
 from geo_registry.address.lookups import BEGINS, EQUALS, Lookups, Names, Near, Wanted
 from geo_registry.address.places import profile_in_force
@@ -90,6 +91,10 @@ class _Search:
         # Whether the first name stands in the register as it was typed.
         self._is_known = False
 
+    @cached_property
+    def _names(self) -> KnownPlaces:
+        return registry_gazetteer(self._session)
+
     @property
     def letters(self) -> str:
         """The letters that stand for a name, when the text was read so."""
@@ -100,10 +105,15 @@ class _Search:
         if self._query.code is not None:
             return [code_hit(row, is_whole=True) for row in self._lookups.codes(self._query.code[1])]
         hits = self._by_letters() if self._query.letters else self._by_text()
-        if not _is_certain(hits):
-            rows = [row for code in self._query.code_beginnings for row in self._lookups.codes(code)]
-            hits += [code_hit(row, is_whole=False) for row in rows]
-        return hits
+        return hits + self._by_beginning_of_code(is_sought=not hits)
+
+    def _by_beginning_of_code(self, *, is_sought: bool) -> list[Hit]:
+        """Find what bears a code that begins so; letters alone are a sound first."""
+        beginnings = self._query.code_beginnings
+        if not is_sought and all(code.isalpha() for code in beginnings):
+            return []
+        rows = [row for code in beginnings for row in self._lookups.codes(code)]
+        return [code_hit(row, is_whole=False, is_sole=len(rows) == 1) for row in rows]
 
     def _by_text(self) -> list[Hit]:
         whole = normal_key(self._query.text)
@@ -118,6 +128,7 @@ class _Search:
         further: tuple[Callable[[], list[Hit]], ...] = (
             self._by_building_names if self._query.door is not None else list,
             self._by_figures,
+            lambda: self._by_names(whole) if self._read_by_known_divisions() else [],
             self._by_known_name,
             self._by_likeness,
         )
@@ -213,38 +224,49 @@ class _Search:
             if found.building_id == row.id
         ]
 
+    def _read_by_known_divisions(self) -> bool:
+        """Read the query anew with the divisions that exist; tell whether that makes a difference."""
+        known = KnownDivisions(self._names)
+        read = read_query(self._profile, self._query.text, divisions=known)
+        is_other = (read.divisions, read.names) != (self._query.divisions, self._query.names)
+        self._query = read
+        return is_other
+
     def _by_known_name(self) -> list[Hit]:
         """Read the query anew behind a known name: in another script, behind other words, 春园西路."""
         typed = clean(self._query.text).replace(" ", "")
-        known = known_name(registry_gazetteer(self._session), typed)
+        known = known_name(self._names, typed)
         if known is None:
             return []
-        first, before = typed[known.start : known.end], self._query.names[:1]
-        if self._is_known and before and fold(before[0].text) == fold(first):
+        asked, first = self._query, typed[known.start : known.end]
+        if self._is_known and asked.names and fold(asked.names[0].text) == fold(first):
             return []
         # Any name of the kind stands for the known one while the rest is read.
         stand_in = f"甲{self._profile.by_kind[known.kind].suffixes[0]}"
         read = read_query(self._profile, stand_in + typed[known.end :])
         front = read_query(self._profile, typed[: known.start])
         name = NamePart(known.kind, first, normal_name(self._profile, known.kind, first))
-        divisions = front.divisions or self._query.divisions
-        self._query = replace(read, text=self._query.text, names=(name, *read.names[1:]), divisions=divisions)
+        divisions = front.divisions or asked.divisions
+        self._query = replace(read, text=asked.text, names=(name, *read.names[1:]), divisions=divisions)
         self._is_known = True
         is_whole = not (front.names or front.rest or front.letters or front.door)
-        return self._below_found(tuple((key, way if is_whole else "behind") for key, way in known.found))
+        hits = self._below_found(tuple((key, way if is_whole else "behind") for key, way in known.found))
+        if not _is_certain(hits):
+            self._query = asked
+        return hits
 
     def _by_likeness(self) -> list[Hit]:
         """Find names that sound like the first one or differ from it by one character."""
         names = self._query.names
         if not names:
             return []
-        return self._below_found(nearly(registry_gazetteer(self._session), names[0].text))
+        return self._below_found(nearly(self._names, names[0].text))
 
     def _by_piece(self) -> list[Hit]:
         """Find names that hold what was typed."""
         typed = clean(self._query.text).replace(" ", "")
         self._query = replace(self._query, names=(), door=None)
-        return self._below_found(containing(registry_gazetteer(self._session), typed))
+        return self._below_found(containing(self._names, typed))
 
     def _below_found(self, found: Found) -> list[Hit]:
         """Look up names that were found elsewhere, with the rest of the query below them."""

@@ -245,29 +245,33 @@ DECLARE
 BEGIN
   RETURN QUERY
   WITH named AS (
-    SELECT b.*, a.number, n.building_no, a.standard_text, a.scope_id, a.number_key, coalesce(b.position, ST_PointOnSurface(b.outline)) AS point
+    SELECT b.id, b.name, coalesce(b.position, ST_PointOnSurface(b.outline)) AS point
     FROM unnest(lows) low
       CROSS JOIN LATERAL (
         SELECT o.* FROM registry.building o
         WHERE o.name ~>=~ low AND o.name ~<~ (low || CASE WHEN is_prefix THEN U&'\+10FFFF' ELSE U&'\0001' END)
           AND o.state NOT IN ('demolished', 'not_realized', 'removed')
           AND registry.covers(areas, o.district_id, o.township_id, o.community_id)
-        LIMIT 1000) b
-      LEFT JOIN registry.building_address n ON n.building_id = b.id AND n.is_main AND n.valid @> CURRENT_DATE
-      LEFT JOIN registry.address a ON a.id = n.address_id
-    WHERE asked IS NULL OR a.number_key = asked OR n.building_no = building
+        LIMIT 400) b
+    WHERE asked IS NULL OR EXISTS (
+      SELECT FROM registry.building_address n JOIN registry.address a ON a.id = n.address_id
+      WHERE n.building_id = b.id AND n.valid @> CURRENT_DATE AND (a.number_key = asked OR n.building_no = building))
   ), counted AS (
-    SELECT n.*, count(*) OVER own AS same, row_number() OVER (own ORDER BY n.point <-> middle, n.number, n.building_no, n.id) AS place
+    SELECT n.*, n.name = ANY (lows) AS is_whole, count(*) OVER own AS same,
+      row_number() OVER (own ORDER BY n.point <-> middle, n.id) AS place
     FROM named n WINDOW own AS (PARTITION BY n.name)
   )
-  SELECT 'building', o.id, o.code::text, coalesce(o.standard_text || o.building_no, o.label, o.name), o.state,
-    CASE WHEN o.name = ANY (lows) THEN 'exact' ELSE 'prefix' END, o.number, coalesce(o.building_no, ''),
-    ST_X(o.point), ST_Y(o.point), o.name, o.same, o.scope_id, o.number_key, d.name, t.name, c.name
-  FROM (SELECT * FROM counted WHERE place = 1 OR counted.name = ANY (lows)
-        ORDER BY counted.name = ANY (lows) DESC, place, length(counted.name), counted.id LIMIT most) o
-    LEFT JOIN registry.division d ON d.id = o.district_id
+  SELECT 'building', o.id, o.code::text, coalesce(a.standard_text || n.building_no, o.label, o.name), o.state,
+    CASE WHEN c.is_whole THEN 'exact' ELSE 'prefix' END, a.number, coalesce(n.building_no, ''),
+    ST_X(c.point), ST_Y(c.point), o.name, c.same, a.scope_id, a.number_key, e.name, t.name, m.name
+  FROM (SELECT * FROM counted WHERE place = 1 OR is_whole
+        ORDER BY is_whole DESC, place, length(counted.name), counted.id LIMIT most) c
+    JOIN registry.building o ON o.id = c.id
+    LEFT JOIN registry.building_address n ON n.building_id = o.id AND n.is_main AND n.valid @> CURRENT_DATE
+    LEFT JOIN registry.address a ON a.id = n.address_id
+    LEFT JOIN registry.division e ON e.id = o.district_id
     LEFT JOIN registry.division t ON t.id = o.township_id
-    LEFT JOIN registry.division c ON c.id = o.community_id;
+    LEFT JOIN registry.division m ON m.id = o.community_id;
 END $$;
 
 -- Addresses and buildings by a former or common name, with what stands there now.

@@ -161,3 +161,134 @@ def test_a_room_needs_no_entrance_while_one_entrance_alone_has_it(find: Find, se
 
 def test_the_building_of_a_room_that_is_not_there_is_a_candidate(find: Find) -> None:
     assert {hit.match for hit in find("映月路218弄6号999室")} == {"C"}
+
+
+@pytest.fixture
+def town(session: Session) -> Find:
+    """Build a small town of streets, an estate and named buildings; answer a search on it."""
+    district = make.make_division(session, name="映山区")
+    community = make.make_division(
+        session, parent=make.make_division(session, parent=district, name="望澜街道"), name="春晓社区"
+    )
+    street = make.make_street(session, "映月路", community=community)
+    lane = make.make_street(session, "218弄", kind="lane", parent=street)
+    for number in (6, 60):
+        building = make.make_building(session, address=make.make_address(session, number, street=lane))
+        make.make_unit(session, building, "402")
+    for name in ("绿汀路", "中山东路", "中山西路", "学前街", "东湖路"):
+        other = make.make_street(session, name, community=community)
+        make.make_building(session, address=make.make_address(session, 12, street=other))
+    estate = make.make_street(session, "竹海小区", kind="estate", parent=lane)
+    for figure in (3, 12):
+        address = make.make_address(
+            session, figure, street=estate, number_key=f"b{figure}", number_text=f"{figure}幢"
+        )
+        make.make_unit(session, make.make_building(session, address=address), "1001")
+    tower = make.make_building(
+        session, address=make.make_address(session, 30, street=street), name="金桂大厦"
+    )
+    make.make_unit(session, tower, "802")
+
+    def found(text: str, **more: object) -> tuple[Hit, ...]:
+        return search(session, make.make_viewer(), text=text, **more).hits  # type: ignore[arg-type]
+
+    return found
+
+
+HOUSE = "映月路218弄6号"
+TYPED = {
+    "exact": [
+        (HOUSE, HOUSE, "A"),
+        ("映山区望澜街道春晓社区映月路218弄6号", HOUSE, "A"),
+        ("映月路218弄竹海小区12幢", "映月路218弄竹海小区12幢", "A"),
+    ],
+    "a word dropped": [
+        ("映月路218弄6", HOUSE, "A"),
+        ("映月218弄6号", HOUSE, "B"),
+        ("学前12", "学前街12号", "B"),
+        ("映月路218-6", HOUSE, "A"),
+        ("映月路 218 6", HOUSE, "A"),
+    ],
+    "one wrong character": [
+        ("映日路218弄6号", HOUSE, "B"),
+        ("映月月路218弄6号", HOUSE, "B"),
+        ("月路218弄6号", HOUSE, "B"),
+        ("月映路218弄6号", HOUSE, "B"),
+        ("中山冬路12号", "中山东路12号", "C"),
+        ("中衫东路12号", "中山东路12号", "B"),
+    ],
+    "a character of the same sound": [
+        ("英悦路218弄6号", HOUSE, "B"),
+        ("映越路218弄6号", HOUSE, "B"),
+        ("绿听路12号", "绿汀路12号", "B"),
+        ("学钱街12号", "学前街12号", "C"),
+    ],
+    "another way of writing": [
+        ("映月路 ２１８弄 ６号", HOUSE, "A"),
+        ("映月路218弄六号", HOUSE, "A"),
+        ("映月路二百一十八弄6号", HOUSE, "A"),
+        ("映月路218弄6號", HOUSE, "A"),
+        ("綠汀路12號", "绿汀路12号", "A"),
+        ("學前街12號", "学前街12号", "A"),
+        ("東湖路１２號", "东湖路12号", "A"),
+        ("映月路218弄竹海小区12号楼", "映月路218弄竹海小区12幢", "A"),
+        ("竹海小区12栋", "映月路218弄竹海小区12幢", "A"),
+        ("竹海小區12號樓", "映月路218弄竹海小区12幢", "A"),
+    ],
+    "pinyin": [
+        ("yingyuelu218nong6hao", HOUSE, "B"),
+        ("yingyuelu 218 long 6 hao", HOUSE, "B"),
+        ("ying yue lu 218nong6", HOUSE, "B"),
+        ("yingyuelu218-6", HOUSE, "B"),
+        ("zhuhaixiaoqu12zhuang", "映月路218弄竹海小区12幢", "B"),
+        ("zhuhaixiaoqu12haolou1001", "映月路218弄竹海小区12幢1001室", "B"),
+    ],
+    "initials": [
+        ("yyl218n6h", HOUSE, "B"),
+        ("yyl218n6h 402", "映月路218弄6号402室", "B"),
+        ("yyl218-6-402", "映月路218弄6号402室", "B"),
+        ("YYL 218 6", HOUSE, "B"),
+        ("zsdl12h", "中山东路12号", "B"),
+    ],
+    "characters and letters": [
+        ("映月lu218弄6号", HOUSE, "B"),
+        ("映月lu218-6", HOUSE, "B"),
+        ("ying月路218弄6号", HOUSE, "B"),
+        ("映y路218弄6", HOUSE, "B"),
+        ("映山区映yl218弄6号", HOUSE, "B"),
+        ("映月路218n6h", HOUSE, "A"),
+    ],
+    "a building's name": [
+        ("金桂大厦", "映月路30号", "A"),
+        ("金桂大厦30号", "映月路30号", "B"),
+        ("金桂大厦30号802室", "映月路30号802室", "B"),
+        ("金桂", "金桂大厦", "C"),
+    ],
+    "an estate's name": [
+        ("竹海小区", "映月路218弄竹海小区", "A"),
+        ("竹海", "映月路218弄竹海小区", "B"),
+        ("竹海小区3幢1001", "映月路218弄竹海小区3幢1001室", "A"),
+    ],
+    "a unit": [
+        ("映月路218弄6号402室", "映月路218弄6号402室", "A"),
+        ("映月路218弄6号402", "映月路218弄6号402室", "A"),
+        ("映日路218弄6号402室", "映月路218弄6号402室", "B"),
+    ],
+    "behind other words": [
+        ("近某某广场旁边映月路218弄6号", HOUSE, "C"),
+        ("海小", "映月路218弄竹海小区", "C"),
+    ],
+    "the first keystroke": [
+        ("映", "映月路", "B"),
+        ("y", "映月路", "B"),
+        ("z", "中山东路", "C"),
+    ],
+}
+
+
+@pytest.mark.parametrize(("text", "first", "match"), [case for cases in TYPED.values() for case in cases])
+def test_ways_of_typing(town: Find, text: str, first: str, match: str) -> None:
+    hits = town(text)
+    assert [(hit.text, hit.match) for hit in hits[:1]] == [(first, match)], [
+        (hit.kind, hit.text, hit.match, hit.reason, hit.score) for hit in hits
+    ]
