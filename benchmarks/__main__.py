@@ -12,6 +12,7 @@ from pathlib import Path
 os.environ.setdefault("GEO_REGISTRY_HOME", str(Path(__file__).parents[1] / "var" / "bench"))
 
 from benchmarks import (
+    address_match,
     address_peers,
     address_plates,
     address_quality,
@@ -25,6 +26,7 @@ from benchmarks import (
 from geo_registry import cluster
 
 STORED = {
+    "address_match": address_match.run,
     "grid": grid.run,
     "imports": imports.run,
     "looks": looks.run,
