@@ -6,7 +6,8 @@ one lies in the other.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -30,8 +31,7 @@ _LONGEST = 30
 _KEPT = 200_000
 _LEVEL_BITS, _WAY_BITS = 4, 3
 _SHIFT = _LEVEL_BITS + _WAY_BITS
-LARGEST = 2 ** (32 - _SHIFT)
-"""The number of places that a gazetteer holds at most."""
+_LEVEL, _WAY = (1 << _LEVEL_BITS) - 1, (1 << _WAY_BITS) - 1
 
 
 class Name(NamedTuple):
@@ -231,26 +231,24 @@ class Gazetteer:
 
     def _few(self, key: int) -> tuple[Name, ...]:
         """Return the meanings of a spelling, those of a level as one where they are too many."""
-        low, high = self._index.first[key], self._index.first[key + 1]
-        names = [_unpacked(self._index.meanings[at]) for at in range(low, high)]
-        if len(names) > _GROUP:
-            names = _grouped(names)
+        packed = self._index.meanings[self._index.first[key] : self._index.first[key + 1]]
+        few = tuple(map(_unpacked, packed) if len(packed) <= _GROUP else _grouped(packed))
         if len(self._cache) >= _KEPT:
             self._cache.clear()
-        self._cache[key] = few = tuple(names)
+        self._cache[key] = few
         return few
 
 
 def _unpacked(meaning: int) -> Name:
-    return Name(
-        meaning >> _SHIFT, meaning >> _WAY_BITS & (1 << _LEVEL_BITS) - 1, meaning & (1 << _WAY_BITS) - 1
-    )
+    return Name(meaning >> _SHIFT, meaning >> _WAY_BITS & _LEVEL, meaning & _WAY)
 
 
-def _grouped(names: list[Name]) -> list[Name]:
-    found: list[Name] = []
-    for level in sorted({name.level for name in names}):
-        of_level = [name for name in names if name.level == level]
-        many = len(of_level) > _GROUP
-        found += [Name(MANY, level, min(name.way for name in of_level))] if many else of_level
-    return found
+def _grouped(packed: Sequence[int]) -> Iterator[Name]:
+    by_level = defaultdict[int, list[int]](list)
+    for meaning in packed:
+        by_level[meaning >> _WAY_BITS & _LEVEL].append(meaning)
+    for level, meanings in sorted(by_level.items()):
+        if len(meanings) > _GROUP:
+            yield Name(MANY, level, min(meaning & _WAY for meaning in meanings))
+        else:
+            yield from map(_unpacked, meanings)
