@@ -145,6 +145,8 @@ VERBS = {
     "retire": "停用",
     "approve": "批准",
     "number": "编号",
+    "reserve": "预留号",
+    "release": "解除预留",
     "name": "命名",
     "rename": "更名",
     "install": "上墙",

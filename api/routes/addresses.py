@@ -58,6 +58,13 @@ class NearQuery(PointQuery):
     limit: Annotated[int, Field(ge=1, le=100)] = 20
 
 
+class LocateQuery(PointQuery):
+    """A point, how far to look for doors and how many to tell."""
+
+    radius_m: Annotated[float, Field(gt=0, le=5000)] = 500
+    limit: Annotated[int, Field(ge=1, le=100)] = 5
+
+
 class AddressQuery(PageQuery):
     """One page of addresses."""
 
@@ -76,6 +83,12 @@ def search(query: Annotated[SearchQuery, Query()], session: Transaction, viewer:
 def nearest(query: Annotated[NearQuery, Query()], session: Transaction, viewer: CurrentViewer) -> Response:
     """List the addresses around a point, the nearest first."""
     return answer(reads.nearest(session, viewer, **query.model_dump()))
+
+
+@router.get("/locate", response_model=reads.Located, dependencies=[READ])
+def locate(query: Annotated[LocateQuery, Query()], session: Transaction, viewer: CurrentViewer) -> Response:
+    """Tell areas, street and side, the nearest doors of a point, and the address of a new door there."""
+    return answer(reads.locate(session, viewer, **query.model_dump()))
 
 
 @router.get("", response_model=Page[reads.AddressRow], dependencies=[READ])

@@ -34,8 +34,10 @@ def areas(query: Annotated[AreaQuery, Query()], session: Transaction, viewer: Cu
 def containing(
     query: Annotated[PointQuery, Query()], session: Transaction, viewer: CurrentViewer
 ) -> Response:
-    """List the areas around a point, from the largest to the smallest."""
-    return answer(reads.areas_containing(session, viewer, lon=query.lon, lat=query.lat))
+    """List the areas around a point, from the largest to the smallest, the grid block last."""
+    point = {"lon": query.lon, "lat": query.lat}
+    block = reads.block_containing(session, viewer, **point)
+    return answer((*reads.areas_containing(session, viewer, **point), *([block] if block else [])))
 
 
 @router.get("/{area_id}", response_model=reads.AreaDetail)

@@ -1,16 +1,16 @@
 """Place names: streets, and the lanes, estates and hamlets below and beside them; the acts on them."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from api.deps import CurrentViewer, IfMatch, Needs, Once, PageQuery, Transaction, answer, one
+from api.deps import CurrentViewer, IfMatch, Needs, Once, PageQuery, Strict, Transaction, answer, one
 from api.schemas.act import Paper, WrittenOut
-from api.schemas.address import NewStreet, Rename, StreetCorrection
-from api.schemas.place import Text
+from api.schemas.address import NewStreet, Release, Rename, Reservation, StreetCorrection
+from api.schemas.place import Text, parse_point
 from geo_registry.access.viewer import Permission
 from geo_registry.address import reads, writes
 from geo_registry.address.tables import PLACE_KINDS
@@ -21,6 +21,7 @@ READ = Depends(Needs(Permission.PLACE_READ))
 NAME = Depends(Needs(Permission.STREET_NAME))
 RENAME = Depends(Needs(Permission.STREET_RENAME))
 RETIRE = Depends(Needs(Permission.STREET_RETIRE))
+NUMBER = Depends(Needs(Permission.ADDRESS_NUMBER))
 STREETS = ("street", "section")
 LANES = tuple(kind for kind in PLACE_KINDS if kind not in STREETS)
 
@@ -33,6 +34,18 @@ class PlaceNameQuery(PageQuery):
     text: Annotated[Text | None, Field(description="地名的开头")] = None
 
 
+class NumberingQuery(Strict):
+    """How to number a street: by default as the profile says, both sides, with numbers for blank land."""
+
+    side: Annotated[Literal["odd", "even"] | None, Field(description="只看单号侧或双号侧")] = None
+    mode: Annotated[Literal["order", "distance"] | None, Field(description="按顺序或按距离")] = None
+    origin: Annotated[str | None, Field(alias="from", max_length=60, description="lon,lat，从哪一端编起")] = (
+        None
+    )
+    reserve: Annotated[bool, Field(description="空地是否留号")] = True
+
+
+HowToNumber = Annotated[NumberingQuery, Query()]
 Asked = Annotated[PlaceNameQuery, Query()]
 
 
@@ -55,6 +68,37 @@ def lanes(query: Asked, session: Transaction, viewer: CurrentViewer) -> Response
 def place_name(place_name_id: UUID, session: Transaction, viewer: CurrentViewer) -> Response:
     """Show one place name with its axis."""
     return one(reads.place_name(session, viewer, place_name_id))
+
+
+@router.get("/streets/{place_name_id}/numbering", response_model=reads.StreetPlan, dependencies=[READ])
+def numbering(
+    place_name_id: UUID,
+    query: Annotated[NumberingQuery, Query()],
+    session: Transaction,
+    viewer: CurrentViewer,
+) -> Response:
+    """Show the numbers a street has, and those its doors would get; nothing is stored."""
+    origin = parse_point(query.origin, "from") if query.origin else None
+    plan = reads.plan_street(
+        session, viewer, place_name_id=place_name_id, side=query.side, mode=query.mode, origin=origin,
+        keeps_free=query.reserve,
+    )  # fmt: skip
+    return one(plan)
+
+
+@router.post("/streets/{place_name_id}/actions/reserve", dependencies=[NUMBER], response_model=WrittenOut)
+def reserve_numbers(place_name_id: UUID, body: Reservation, version: IfMatch, act: Once) -> Response:
+    """Keep numbers of a street for doors to come."""
+    wishes = [writes.Wish(wish.number, wish.lon, wish.lat) for wish in body.numbers]
+    target = {"place_name_id": place_name_id, "version": version, **body.given(), "numbers": wishes}
+    return act.once(partial(writes.reserve_numbers, act.session, act.viewer, **target))
+
+
+@router.post("/streets/{place_name_id}/actions/release", dependencies=[NUMBER], response_model=WrittenOut)
+def release_numbers(place_name_id: UUID, body: Release, version: IfMatch, act: Once) -> Response:
+    """Let kept numbers of a street go, all of them unless some are named."""
+    target = {"place_name_id": place_name_id, "version": version, **body.given()}
+    return act.once(partial(writes.release_numbers, act.session, act.viewer, **target))
 
 
 @router.post("/streets", status_code=201, dependencies=[NAME], response_model=WrittenOut)

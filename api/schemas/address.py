@@ -1,10 +1,12 @@
 """Acts on place names and addresses."""
 
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from api.deps import Strict
 from api.schemas.act import Paper
 from api.schemas.place import Lat, LineString, Lon, MultiLineString, Text, one_of
 from geo_registry.address.tables import PLACE_KINDS
@@ -53,6 +55,27 @@ class NewAddress(Paper):
     neighborhood: Text | None = None
     officially_assigned: bool = True
     state: Literal["reserved", "proposed", "current"] = "current"
+
+
+class NumberWish(Strict):
+    """A number to be kept, and where it will stand."""
+
+    number: Number
+    lon: Lon | None = None
+    lat: Lat | None = None
+
+
+class Reservation(Paper):
+    """Numbers of a street to be kept for doors to come."""
+
+    numbers: Annotated[list[NumberWish], Field(min_length=1, max_length=5000)]
+    until: Annotated[date | None, Field(description="预留到这一天为止（不含）")] = None
+
+
+class Release(Paper):
+    """Kept numbers of a street to be let go; all of them when none is named."""
+
+    numbers: Annotated[list[Number] | None, Field(min_length=1, max_length=5000)] = None
 
 
 class AddressCorrection(Paper):

@@ -59,7 +59,7 @@ def parse_box(text: str) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-def parse_point(text: str) -> tuple[float, float]:
+def parse_point(text: str, field: str = "near") -> tuple[float, float]:
     """Return longitude and latitude of a point in degrees.
 
     Raises:
@@ -71,7 +71,7 @@ def parse_point(text: str) -> tuple[float, float]:
     except ValueError:
         lon = lat = math.nan
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-        raise RuleBroken("point-invalid", "near 应为 lon,lat（度）", field="near")
+        raise RuleBroken("point-invalid", f"{field} 应为 lon,lat（度）", field=field)
     return lon, lat
 
 

@@ -27,6 +27,7 @@ _NUMBERS = text("""
     FROM registry.address a WHERE a.scope_id = :id AND a.state NOT IN ('removed', 'rejected')
     ORDER BY a.number, a.id
 """)
+_NEAR = text("SELECT * FROM registry.numbers_near(:id, :lon, :lat, 60)")
 _LANES = text("""
     SELECT p.kind, p.name FROM registry.place_name p
     WHERE p.parent_id = :id AND p.state NOT IN ('removed', 'rejected')
@@ -164,14 +165,25 @@ class Series:
 
 
 def series_of(
-    session: Session, profile: Profile, scope_id: UUID, *, origin: tuple[float, float] | None = None
+    session: Session,
+    profile: Profile,
+    scope_id: UUID,
+    *,
+    origin: tuple[float, float] | None = None,
+    near: tuple[float, float] | None = None,
 ) -> Series:
     """Return the numbers of a place name, or of a community whose numbers stand on no name.
+
+    With `near` (degrees) only those around a point, enough for a proposal there.
 
     The axis is counted from the end near `origin` (degrees) when one is given, else as the numbers rise,
     else a lane from its mouth and a street from the profile's point of the compass.
     """
-    given = [Numbered(*row) for row in session.execute(_NUMBERS, {"id": scope_id})]
+    if near is None:
+        found = session.execute(_NUMBERS, {"id": scope_id})
+    else:
+        found = session.execute(_NEAR, {"id": scope_id, "lon": near[0], "lat": near[1]})
+    given = [Numbered(*row) for row in found]
     street = session.execute(_STREET, {"id": scope_id}).one_or_none()
     if street is None:
         return Series(profile, given, frozenset(), None)

@@ -4,11 +4,12 @@ Whoever gives out a number holds the lock on the street (or on the community, wh
 so that no two of them see the same free number.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text, update
 
 from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
@@ -21,7 +22,7 @@ from geo_registry.address.series import Parity
 from geo_registry.address.tables import Address, PlaceName
 from geo_registry.area.reads import NEVER, outside
 from geo_registry.area.tables import Division
-from geo_registry.db import Session
+from geo_registry.db import Session, today
 from geo_registry.errors import Conflict, NotFound, RuleBroken
 
 # The divisions around an area, and those around the one in which the first of the place names is unique.
@@ -93,10 +94,9 @@ def propose(
     )  # fmt: skip
 
 
-def as_asked(profile: Profile, door: Door) -> str:
+def as_typed(profile: Profile, number_text: str) -> str:
     """Return a number as a clerk types it, without the last word: 12, 12-1, 12号附1."""
-    suffix = profile.by_kind["number"].suffixes[0]
-    return door.number_text.removesuffix(suffix)
+    return number_text.removesuffix(profile.by_kind["number"].suffixes[0])
 
 
 def read_door(profile: Profile, written: str) -> Door:
@@ -123,23 +123,57 @@ def lock_scope(session: Session, scope_id: UUID) -> None:
 
 
 def check_number(session: Session, scope_id: UUID, door: Door) -> None:
-    """Refuse a number that is in use or ever was.
+    """Refuse a number that is in use, ever was, or is kept for somebody.
 
     Raises:
-        Conflict: `number-taken`, with who holds it and since when it is retired.
+        Conflict: `number-taken` or `number-reserved`, with who holds it.
 
     """
-    query = select(Address.id, Address.standard_text, Address.state).where(
-        Address.scope_id == scope_id, Address.number_key == door.number_key, outside(Address.state, NEVER)
-    )
-    holder = session.execute(query).one_or_none()
-    if holder is None:
-        return
-    was = "曾经使用、已注销，不再编给他处" if holder.state == "retired" else "已被使用"
-    raise Conflict(
-        "number-taken", f"{holder.standard_text} {was}", field="number", holder_id=str(holder.id),
-        holder_state=holder.state,
-    )  # fmt: skip
+    _refuse_held(_holders(session, scope_id, [door]))
+
+
+def refuse_taken(session: Session, scope_id: UUID, doors: Sequence[Door]) -> tuple[UUID, ...]:
+    """Refuse numbers as `check_number` does; return the reservations of them that have run out.
+
+    The caller holds the lock of the scope, and lets go of those reservations before it gives the numbers out.
+
+    Raises:
+        Conflict: `number-taken` or `number-reserved`, with who holds it.
+
+    """
+    holders = _holders(session, scope_id, doors)
+    _refuse_held(holders)
+    return tuple(row.id for row in holders)
+
+
+def let_go(session: Session, reservations: Sequence[UUID], act_id: UUID) -> None:
+    """End reservations by an act that gives their numbers to others."""
+    if reservations:
+        values = {"state": "rejected", "act_id": act_id}
+        session.execute(update(Address).where(Address.id.in_(reservations)).values(**values))
+
+
+def _holders(session: Session, scope_id: UUID, doors: Sequence[Door]) -> Sequence[Any]:
+    query = select(
+        Address.id, Address.standard_text, Address.state, func.upper(Address.valid).label("until")
+    ).where(Address.scope_id == scope_id, outside(Address.state, NEVER))
+    keys = [door.number_key for door in doors]
+    return session.execute(query.where(Address.number_key.in_(keys)).order_by(Address.number)).all()
+
+
+def _refuse_held(holders: Iterable[Any]) -> None:
+    for row in holders:
+        code, was = "number-taken", "已被使用"
+        if row.state == "retired":
+            was = "曾经使用、已注销，不再编给他处"
+        elif row.state == "reserved":
+            if row.until is not None and row.until <= today():
+                continue
+            term = f"（至 {row.until}）" if row.until else ""
+            code, was = "number-reserved", f"已预留{term}，请核准这个预留号，或先解除预留"
+        raise Conflict(
+            code, f"{row.standard_text} {was}", field="number", holder_id=str(row.id), holder_state=row.state
+        )
 
 
 def written_before(

@@ -1,5 +1,6 @@
 """Questions about addresses, in one place for those who ask them."""
 
+from geo_registry.address.locating import AreaAt, DoorAt, Located, StreetAt, locate
 from geo_registry.address.places import (
     AddressDetail,
     AddressRow,
@@ -14,10 +15,12 @@ from geo_registry.address.places import (
     profile_in_force,
 )  # fmt: skip
 from geo_registry.address.search import Hit, SearchResult, kinds_of, search
+from geo_registry.address.street_plan import PlannedDoor, Slot, StreetPlan, plan_street
 from geo_registry.area.history import Change, Version, history_of
 
 __all__ = [
-    "AddressDetail", "AddressRow", "Change", "Hit", "NearAddress", "PlaceNameDetail", "PlaceNameRow",
-    "SearchResult", "Version", "address", "addresses", "history_of", "kinds_of", "nearest", "place_name",
-    "place_names", "profile_in_force", "search",
+    "AddressDetail", "AddressRow", "AreaAt", "Change", "DoorAt", "Hit", "Located", "NearAddress",
+    "PlaceNameDetail", "PlaceNameRow", "PlannedDoor", "SearchResult", "Slot", "StreetAt", "StreetPlan",
+    "Version", "address", "addresses", "history_of", "kinds_of", "locate", "nearest", "place_name",
+    "place_names", "plan_street", "profile_in_force", "search",
 ]  # fmt: skip

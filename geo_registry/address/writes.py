@@ -12,15 +12,17 @@ from geo_registry.address.naming import correct_street, name_street, rename_stre
 from geo_registry.address.numbered import series_of
 from geo_registry.address.numbering import (
     Proposal,
-    as_asked,
-    check_number,
+    as_typed,
+    let_go,
     lock_scope,
     propose,
     read_door,
+    refuse_taken,
     written_before,
 )  # fmt: skip
 from geo_registry.address.numbers import Door
 from geo_registry.address.places import profile_in_force
+from geo_registry.address.reserving import Wish, release_numbers, reserve_numbers
 from geo_registry.address.scheme import Profile
 from geo_registry.address.series import Parity
 from geo_registry.address.tables import Address, AddressAlias, PlaceName
@@ -45,8 +47,9 @@ from geo_registry.errors import Conflict, NotFound, RuleBroken
 from geo_registry.text import normal_key
 
 __all__ = [
-    "Proposal", "Written", "approve_address", "correct_address", "correct_street", "name_street",
-    "number_address", "propose", "rename_street", "renumber_address", "retire_address", "retire_street",
+    "Proposal", "Wish", "Written", "approve_address", "correct_address", "correct_street", "name_street",
+    "number_address", "propose", "release_numbers", "rename_street", "renumber_address", "reserve_numbers",
+    "retire_address", "retire_street",
 ]  # fmt: skip
 
 ACCURACIES = ("A", "B", "U")
@@ -103,15 +106,16 @@ def number_address(
     if number is None:
         series = series_of(session, profile, scope_id)
         spot = None if lon is None or lat is None else series.spot(lon, lat)
-        number = as_asked(profile, series.next_at(side, spot))
+        number = as_typed(profile, series.next_at(side, spot).number_text)
     door = read_door(profile, number)
-    check_number(session, scope_id, door)
     row = _address(session, profile, street, community_id, door, areas)
     row.accuracy, row.position_source, row.state = accuracy, position_source, state
     row.neighborhood, row.officially_assigned = neighborhood, officially_assigned
     if lon is not None and lat is not None:
         row.position = as_point(lon, lat)
-    begin_act(session, viewer, "number", "address", row, Paper(document_number, reason))
+    over = refuse_taken(session, scope_id, [door])
+    act_id = begin_act(session, viewer, "number", "address", row, Paper(document_number, reason))
+    let_go(session, over, act_id)
     session.add(row)
     return finish(session, row)
 
@@ -213,7 +217,6 @@ def renumber_address(
         raise RuleBroken("not-in-force", f"{old.standard_text} 不是现行地址", field="state")
     profile = profile_in_force(session)
     door = read_door(profile, number)
-    check_number(session, old.scope_id, door)
     street = None if old.place_name_id is None else _street(session, old.place_name_id, "current")
     areas = Areas(old.district_id, old.township_id, old.community_id)
     row = _address(session, profile, street, None if street else old.scope_id, door, areas)
@@ -223,7 +226,9 @@ def renumber_address(
         old.officially_assigned,
         "current",
     )
+    over = refuse_taken(session, old.scope_id, [door])
     act_id = begin_act(session, viewer, "renumber", "address", row, Paper(document_number, reason))
+    let_go(session, over, act_id)
     session.add(row)
     session.flush()
     old.state, old.valid, old.act_id = "retired", ended(old.valid), act_id

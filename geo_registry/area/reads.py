@@ -6,7 +6,19 @@ from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, column, func, or_, select, table, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    bindparam,
+    column,
+    func,
+    null,
+    or_,
+    select,
+    table,
+    true,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy import literal as value
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -35,6 +47,7 @@ __all__ = [
     "area",
     "areas",
     "areas_containing",
+    "block_containing",
     "breadcrumb",
     "counts_of",
     "districts_of",
@@ -187,6 +200,28 @@ def areas_containing(session: Session, viewer: Viewer, *, lon: float, lat: float
     return tuple(_area_row(row) for row in session.execute(query))
 
 
+def block_containing(session: Session, viewer: Viewer, *, lon: float, lat: float) -> AreaRow | None:
+    """Return the grid block around a point as an area of level `block` below its community."""
+    block = located("grid_block")
+    mark = func.ST_PointOnSurface(block.boundary)
+    query = (
+        select(
+            block.id, block.code, value("block"), null(), block.name, block.name,
+            func.coalesce(block.community_id, block.township_id, block.district_id),
+            block.version,
+            func.lower(block.valid), func.upper(block.valid), func.ST_X(mark), func.ST_Y(mark),
+            func.ST_XMin(block.boundary), func.ST_YMin(block.boundary), func.ST_XMax(block.boundary),
+            func.ST_YMax(block.boundary),
+        )
+        .where(func.ST_Covers(block.boundary, _point(lon, lat)), block.state == "current")
+        .where(in_scope(viewer, block))
+        .order_by(block.code)
+        .limit(1)
+    )  # fmt: skip
+    row = session.execute(query).one_or_none()
+    return None if row is None else _area_row(row)
+
+
 def counts_of(session: Session, viewer: Viewer, area_id: UUID) -> AreaCounts:
     """Return how many live addresses, buildings, units and plates of an area the viewer may see."""
     counts = []
@@ -292,7 +327,7 @@ def located(name: str) -> Any:  # noqa: ANN401  (columns of a table that stands 
     names = (
         "id", "code", "kind", "name", "label", "state", "district_id", "township_id", "community_id",
         "parent_id", "place_name_id", "address_id", "building_id", "building_no", "is_main", "valid",
-        "standard_text", "position", "outline", "boundary",
+        "standard_text", "position", "outline", "boundary", "version",
     )  # fmt: skip
     return table(name, *_columns(*names), schema=SCHEMA).c
 

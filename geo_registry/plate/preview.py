@@ -10,7 +10,7 @@ from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
 from geo_registry.address.numbered import Spot, series_of
 from geo_registry.address.numbering import (
-    as_asked,
+    as_typed,
     check_number,
     read_door,
     written_before,
@@ -81,7 +81,7 @@ def preview_address(
         check_position(lon, lat)
         spot = series.spot(lon, lat)
     if number is None:
-        number = as_asked(profile, series.next_at(side, spot))
+        number = as_typed(profile, series.next_at(side, spot).number_text)
     door = read_door(profile, number)
     remarks = [*_taken(session, scope_id, door), *_beside(door, spot, side)]
     area_id = community_id or district_id

@@ -33,7 +33,7 @@ PERSON = """
 PLACES = Path(__file__).with_name("town.sql")
 NAMES = (
     "d", "t", "c", "far", "street", "lane", "address", "building", "hidden", "unit", "vacant", "plate",
-    "block", "person", "planned", "bare", "empty",
+    "block", "person", "planned", "bare", "empty", "kept",
     "drafted", "approved", "ordered", "produced", "delivered", "hung", "installer",
     "batch", "made_batch", "done_batch", "sample",
     "zone_proposed", "zone_notified", "zone_listed", "zone_approved", "zone_working", "zone_submitted",

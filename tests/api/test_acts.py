@@ -152,6 +152,12 @@ WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
     "rename": ("/v1/streets/{lane}/actions/rename", {"name": "220弄"}, "/v1/lanes/{lane}"),
     "street": ("/v1/streets/{lane}/actions/correct", {}, "/v1/lanes/{lane}"),
     "end_street": ("/v1/streets/{lane}/actions/retire", {}, "/v1/lanes/{lane}"),
+    "reserve": (
+        "/v1/streets/{lane}/actions/reserve",
+        {"numbers": [{"number": "12"}, {"number": "14"}]},
+        "/v1/lanes/{lane}",
+    ),
+    "release": ("/v1/streets/{street}/actions/release", {"numbers": ["94"]}, "/v1/streets/{street}"),
     "correct": ("/v1/addresses/{address}/actions/correct", {"accuracy": "A"}, "/v1/addresses/{address}"),
     "approve": ("/v1/addresses/{planned}/actions/approve", {}, "/v1/addresses/{planned}"),
     "end_address": ("/v1/addresses/{bare}/actions/retire", {}, "/v1/addresses/{bare}"),

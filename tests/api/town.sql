@@ -20,7 +20,8 @@ VALUES ('{address}', '{street}', '{street}', 8, '8', '8号', '映月路8号', '{
 INSERT INTO registry.address (id, place_name_id, scope_id, number, number_key, number_text, standard_text, state,
   district_id, township_id, community_id)
 VALUES ('{planned}', '{street}', '{street}', 90, '90', '90号', '映月路90号', 'proposed', '{d}', '{t}', '{c}'),
-       ('{bare}', '{street}', '{street}', 92, '92', '92号', '映月路92号', 'current', '{d}', '{t}', '{c}');
+       ('{bare}', '{street}', '{street}', 92, '92', '92号', '映月路92号', 'current', '{d}', '{t}', '{c}'),
+       ('{kept}', '{street}', '{street}', 94, '94', '94号', '映月路94号', 'reserved', '{d}', '{t}', '{c}');
 INSERT INTO registry.building (id, method, district_id, township_id, community_id, position)
 VALUES ('{empty}', 'derived', '{d}', '{t}', '{c}', ST_SetSRID(ST_MakePoint(121.47, 31.17), 4490));
 INSERT INTO registry.building (id, method, floors, district_id, township_id, community_id, outline) VALUES

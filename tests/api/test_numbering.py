@@ -1,0 +1,71 @@
+"""Numbering and locating over HTTP."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.api.conftest import Town
+
+AXIS = {"type": "LineString", "coordinates": [[121.401, 31.105], [121.409, 31.105]]}
+
+
+@pytest.fixture(scope="module")
+def street(town: "Town") -> str:
+    body = {"kind": "street", "name": "听雨路", "area_id": str(town.ids["t"]), "axis": AXIS}
+    named = town.act("clerk", "/v1/streets", body)
+    assert named.status_code == 201, named.text
+    return f"/v1/streets/{named.json()['id']}"
+
+
+def test_a_street_is_previewed_kept_and_let_go(town: "Town", street: str) -> None:
+    shown = town.call("clerk", "GET", f"{street}/numbering?reserve=false")
+    assert shown.status_code == 200, shown.text
+    plan = shown.json()
+    assert (plan["name"], plan["odd_side"], plan["slots"]) == ("听雨路", "south", [])
+    assert plan["length_m"] == pytest.approx(764, abs=2)
+    wishes = {"numbers": [{"number": "1", "lon": 121.408, "lat": 31.1049}, {"number": "3"}]}
+    kept = town.act("clerk", f"{street}/actions/reserve", wishes, plan["version"])
+    assert kept.status_code == 200, kept.text
+    again = town.act("clerk", f"{street}/actions/reserve", wishes, kept.json()["version"])
+    assert (again.status_code, again.json()["code"]) == (409, "number-reserved")
+    stale = town.act("clerk", f"{street}/actions/reserve", wishes, plan["version"])
+    assert stale.status_code == 412
+    plan = town.call("clerk", "GET", f"{street}/numbering").json()
+    assert plan["counts"] == {"reserved": 2}
+    freed = town.act("clerk", f"{street}/actions/release", {}, plan["version"])
+    assert freed.status_code == 200, freed.text
+    assert town.call("clerk", "GET", f"{street}/numbering?from=121.4,31.1").json()["slots"] == []
+    verbs = [row["verb"] for row in town.call("clerk", "GET", f"{street}/history").json()]
+    assert verbs == ["release", "reserve", "name"]
+
+
+def test_a_preview_names_what_it_cannot_read(town: "Town", street: str) -> None:
+    for query, field in (
+        ("from=x", "from"),
+        ("side=left", "side"),
+        ("mode=fast", "mode"),
+        ("seite=odd", "seite"),
+    ):
+        answer = town.call("clerk", "GET", f"{street}/numbering?{query}")
+        assert answer.status_code == 422, query
+        assert field in answer.text
+    missing = town.call("clerk", "GET", f"/v1/streets/{town.ids['street']}/numbering")
+    assert (missing.status_code, missing.json()["code"]) == (422, "axis-missing")
+
+
+def test_a_point_is_located(town: "Town", street: str) -> None:
+    found = town.call("clerk", "GET", "/v1/addresses/locate?lon=121.4051&lat=31.1051").json()
+    assert [area["level"] for area in found["areas"]] == ["township", "community", "block"]
+    assert street.endswith(found["street"]["id"])
+    assert found["doors"][0]["standard_text"] == "映月路8号"
+    assert found["proposal"]["standard_text"] == "东塘区听雨路2号"
+    outside = town.call("clerk", "GET", "/v1/addresses/locate?lon=2.3&lat=48.8").json()
+    assert (outside["inside"], outside["areas"], outside["doors"]) == (False, [], [])
+    assert town.call("clerk", "GET", "/v1/addresses/locate?lon=999&lat=1").status_code == 422
+
+
+def test_areas_around_a_point_end_with_the_block(town: "Town") -> None:
+    areas = town.call("clerk", "GET", "/v1/areas/containing?lon=121.405&lat=31.105").json()
+    assert [area["level"] for area in areas] == ["township", "community", "block"]
+    assert (areas[-1]["id"], areas[-1]["parent_id"]) == (str(town.ids["block"]), str(town.ids["c"]))
