@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from geo_registry.address.known import national_gazetteer
+from geo_registry.address.known import national_gazetteer, registry_gazetteer
 from geo_registry.address.places import profile_in_force
 from geo_registry.address.profile import load_profile
 from geo_registry.address.reading.parts import Reading
@@ -30,11 +30,11 @@ def standardizer_for(session: Session | None, profile: Profile | None = None) ->
 
     The same reader is returned while neither changes. Without a profile the general one reads.
     """
-    from geo_registry.address.known import registry_gazetteer
-
     registry = registry_gazetteer(session) if session is not None else None
-    known = (registry, national_gazetteer())
-    return _standardizer(profile or load_profile("national"), tuple(one for one in known if one is not None))
+    profile = profile or load_profile("national")
+    # The table holds the mainland: its names would mislead where another order of divisions is written.
+    known = (registry, national_gazetteer() if profile.script == "hans" else None)
+    return _standardizer(profile, tuple(one for one in known if one is not None))
 
 
 @lru_cache(maxsize=8)

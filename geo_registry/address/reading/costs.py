@@ -32,12 +32,12 @@ FAR: Final = 9.0
 
 _HEAD = "province city district zone township community neighborhood hamlet group street section lane number crossing text building entrance floor room end"
 _ORDER = """
-start         0.3  0.8  1.2    3  1.6  3.5    6    5    5  1.8    7    6    6    6  2.2    6    7    7    6    9
+start         0.3  0.8  1.2    3  1.6  3.5  1.0    5    5  1.8    7    6    6    6  2.2    6    7    7    6    9
 province        4   .2  1.6    4  3.5    5    7    6    6    4    7    7    7    6  3.2    7    8    8    7    3
-city          2.5    4   .3    3  2.6    4    6    6    6  2.8    7    7    7    6  2.3    7    8    8    7    2
-district      2.5    3    5  2.5   .8  2.6    5    5    5  1.4    6    6    6    6  1.6    6    7    7    6    2
-zone          2.5    6    5    5  3.5  3.0    6    5    5   .6    5    5    5    6  1.2    3    6    6    5    2
-township      2.5    3    5  3.5    5  1.2    2    4    4  1.0    5    5    4    6  1.2    5    6    6    5    2
+city          2.5    4   .3    3  2.6    4  1.0    6    6  2.8    7    7    7    6  2.3    7    8    8    7    2
+district      2.5    3    5  2.5   .8  2.6  1.0    5    5  1.4    6    6    6    6  1.6    6    7    7    6    2
+zone          2.5    6    5    5  3.5  3.0  1.0    5    5   .6    5    5    5    6  1.2    3    6    6    5    2
+township      2.5    3    5  3.5    5  1.2  1.0    4    4  1.0    5    5    4    6  1.2    5    6    6    5    2
 community       8    7    6    6    6    4    1    4  1.5  1.4    5    3  1.4    6  1.1    4    6    6    5    1
 neighborhood    9    8    7    7    6    5    9    3    3   .5    5    2  1.5    6    2    5    7    7    6    2
 hamlet          9    8    7    7    6    5    6    5  1.5    2    5    3   .6    6    2    4    6    6    5    2
@@ -51,14 +51,14 @@ building        9    8    7    7    7    7    8    7    6    6    7    6    5   
 entrance        9    8    7    7    7    7    8    7    6    6    7    6    6    6  3.3    5    6    2   .4  1.4
 floor           9    8    7    7    7    7    8    7    6    6    7    6    6    6  0.7    5    4    5   .9   .7
 room            9    8    7    7    7    7    8    7    6    6    7    6    6    6  2.2    6    7    5    4   .1
-text            8    7    6    4    5    4    6    5    2  3.6    5    4  1.8    6   .0  1.2    3  1.2  1.3   .4
-text_estate     8    7    6    4    5    4    6    5    2  2.0    5    4  2.6    6   .0   .3  2.5  1.6  1.0   .4
+text            8    7    6    4    5    4  1.0    5    2  3.6    5    4  1.8    6   .0  1.2    3  1.2  1.3   .4
+text_estate     8    7    6    4    5    4  1.0    5    2  2.0    5    4  2.6    6   .0   .3  2.5  1.6  1.0   .4
 text_market     8    7    6    4    5    4    6    5    4  1.8    5    4  2.9    6   .0    1    2  1.3   .5   .4
 text_tower      8    7    6    4    5    4    6    5    4  2.2    5    4    3    6   .0  1.3    3   .4   .6   .4
-text_firm       8    7    6    4    5    4    6    5    4  2.4    5    4  2.2    6   .0  1.4    4  1.2  1.6   .3
-text_village    8    7    6    4    5    4    6    5    2  2.4    5    3   .7    6   .0   .6    4    2  2.6   .5
+text_firm       8    7    6    4    5    4  1.0    5    4  2.4    5    4  2.2    6   .0  1.4    4  1.2  1.6   .3
+text_village    8    7    6    4    5    4  1.0    5    2  2.4    5    3   .7    6   .0   .6    4    2  2.6   .5
 crossing        9    9    9    7    7    5    9    6    6  -.5    6    3    6    9  1.5    6    9    9    9    5
-text_area       8    7    6    4    5    3    6    5    2  1.3    5    4  2.4    6   .0   .5  2.5  1.2  1.4   .4
+text_area       8    7    6    4    5    3  1.0    5    2  1.3    5    4  2.4    6   .0   .5  2.5  1.2  1.4   .4
 """
 
 # How a column is written: added to the cost of the order.
@@ -71,6 +71,7 @@ _WRITING = {
 
 # What does not follow from order and writing alone.
 _EXCEPTIONS = {
+    ("start", "number_word"): 3.0,
     ("text_estate", "building_door"): 0.8, ("text_area", "building_door"): 1.2,
     ("text_market", "building_door"): 3.0, ("text_market", "room_door"): 1.0,
     ("building", "entrance_door"): 1.0, ("building", "room_door"): 1.6,
@@ -148,6 +149,7 @@ SWALLOWED: Final = 2.5
 # A name nobody knows, by the number of characters before its generic word.
 STREET_LENGTH: Final = (5.0, 1.3, 0.3, 0.8, 3.3, 5.4, 7.5)
 TOWNSHIP_LENGTH: Final = (9.0, 3.0, 0.6, 1.4, 3.2, 5.0)
+CITY_LENGTH: Final = (9.0, 9.0, 2.4, 3.2, 5.0)
 DISTRICT_LENGTH: Final = (9.0, 4.5, 2.6, 3.4, 5.0, 6.0)
 COMMUNITY_LENGTH: Final = (9.0, 3.0, 0.8, 1.0, 2.2, 3.6)
 
@@ -174,6 +176,7 @@ WITHIN_SHORT: Final = (-0.5, -0.5, -0.3, 0.5, 0.0, 0.8)
 WITHIN_NAME: Final = -1.0
 LATER_TABLE: Final = 0.2
 """Of a name in the second table and on: the registry's own names stand in the first."""
+BEFORE_TITLE: Final = 2.5
 BEFORE_STREET: Final = 4.5
 BEFORE_ENDING: Final = (1.2, 1.2, 1.5, 1.5, 3.2, 3.5)
 REPEATED: Final = 1.0

@@ -2,9 +2,10 @@
 
 import re
 
+from geo_registry.address.profile import load_profile
 from geo_registry.address.reading.lexicon import longest_first
 from geo_registry.address.reading.segments import Lattice, Rule, Segment, rule, segment
-from geo_registry.address.scheme import Profile
+from geo_registry.address.scheme import Part, Profile
 from geo_registry.gazetteer.fold import fold
 from geo_registry.text import NUMERAL_CHARACTERS
 
@@ -36,9 +37,10 @@ _NO_SUFFIX = ("组团", "号线", "层楼", "楼盘")
 _NUMERALS = "".join(sorted(set(fold(NUMERAL_CHARACTERS))))
 _RUN = re.compile(f"[0-9A-Z]+|[{_NUMERALS}]+")
 _PIECE = re.compile(r"\d+|[A-Z]+")
+_COUNT = rf"(?:\d{{1,4}}|[{_NUMERALS}]{{1,4}})"
 _PAIR = re.compile(
-    r"(?<![-\dA-Z])(?:(\d{1,4})[-之](\d{1,4})(?:号|(?![-\dA-Z幢栋座室楼层单]))|"
-    r"\d{1,4}号[附之]\d{1,4}号?|\d{1,4}附\d{1,4}号)"
+    rf"(?<![-\dA-Z{_NUMERALS}])(?:(\d{{1,4}})-(\d{{1,4}})(?:号|(?![-\dA-Z幢栋座室楼层单]))|"
+    rf"{_COUNT}号[附付之]{_COUNT}号?|{_COUNT}[附付之]{_COUNT}号)"
 )
 _TRIPLE = re.compile(r"(?<![-\dA-Z])(?=\d+[-一]\d+[-一]\d+)")
 _NAMED_FLOOR = re.compile(
@@ -46,7 +48,11 @@ _NAMED_FLOOR = re.compile(
     r"地下室|地下层|架空层|夹层|顶层|底层|首层"
 )
 _MARKET_STREET = re.compile(rf"(?:\d+|[{_NUMERALS}]+)街(?=_?\d{{3,5}}(?!号|\d))")
-_MARKS = "第附临"
+_NEIGHBORHOOD = rule("neighborhood", "neighborhood.count", "neighborhood")
+_LONGEST = 6
+"""Runs of more pieces of figures and letters are codes, not numbers."""
+_GENERAL = "national"
+"""The profile whose words are read beside those of each profile of the mainland."""
 
 
 class CountGrammar:
@@ -55,6 +61,8 @@ class CountGrammar:
     def __init__(self, profile: Profile) -> None:
         self._suffixes = _suffixes(profile)
         self._suffix = re.compile(longest_first(self._suffixes))
+        marks = {word for mark in profile.marks for word in (mark.text, *mark.accepts)}
+        self._marks = frozenset({"第", "附", "付", *(fold(mark) for mark in marks)})
         sub = profile.sub_number
         self._keeps_pairs = "-" in {sub.style, *sub.accepts}
 
@@ -88,7 +96,11 @@ class CountGrammar:
     def _add_figures(self, folded: str, start: int, end: int, lattice: Lattice) -> None:
         """Add a run of figures and letters as a whole and parted between them (A1931)."""
         bounds = [piece.start() for piece in _PIECE.finditer(folded, start, end)]
-        suffix = self._suffix.match(folded, end)
+        suffix = self._suffix.match(folded, end) or self._suffix.match(
+            folded, end + (folded[end : end + 1] == " ")
+        )
+        if len(bounds) > _LONGEST:
+            bounds = bounds[:1]
         for split, at in enumerate(bounds):
             # The more figures, the likelier they are a room of their own.
             cost = 0.0 if not split else 0.3 if end - at > 2 else 1.8
@@ -105,19 +117,31 @@ class CountGrammar:
         for of in self._suffixes[suffix[0]]:
             one = segment(suffix.end(), of, cost + _door_cost(of, end - start))
             lattice[start].append(one)
-            if start and folded[start - 1] in _MARKS:
+            if start and folded[start - 1] in self._marks:
                 lattice[start - 1].append(one)
 
 
 def _suffixes(profile: Profile) -> dict[str, tuple[Rule, ...]]:
-    """Return what a number may be by its suffix."""
-    found: dict[str, tuple[Rule, ...]] = dict.fromkeys(_NO_SUFFIX, ())
-    for part in profile.parts:
-        if part.numbered or part.kind in {"number", "building", "entrance", "floor", "room"}:
-            for suffix in part.suffixes:
-                rules = found.get(fold(suffix), ())
-                found[fold(suffix)] = tuple(dict.fromkeys((*rules, *_SUFFIXED.get(part.kind, ()))))
+    """Return what a number may be by its suffix; on the mainland general words are read by every profile."""
+    found: dict[str, tuple[Rule, ...]] = {**dict.fromkeys(_NO_SUFFIX, ()), "邻": (_NEIGHBORHOOD,)}
+    parts = list(profile.parts)
+    if profile.script == "hans":
+        found["巷"] = _SUFFIXED["lane"]
+        own = {fold(suffix) for part in parts for suffix in part.suffixes if _is_counted(part)}
+        general = [part for part in load_profile(_GENERAL).parts if _is_counted(part)]
+        for part in general:
+            for suffix in map(fold, part.suffixes):
+                if suffix not in own:
+                    found[suffix] = _SUFFIXED.get(part.kind, ())
+    for part in filter(_is_counted, parts):
+        for suffix in map(fold, part.suffixes):
+            rules = found.get(suffix, ())
+            found[suffix] = tuple(dict.fromkeys((*rules, *_SUFFIXED.get(part.kind, ()))))
     return found
+
+
+def _is_counted(part: Part) -> bool:
+    return part.numbered or part.kind in {"number", "building", "entrance", "floor", "room"}
 
 
 def _add_bare(folded: str, start: int, end: int, cost: float, lattice: Lattice) -> None:

@@ -27,6 +27,7 @@ _RULES: dict[int, Rule] = {
         ("hamlet", "hamlet", "hamlet"), ("group", "group", "group"),
     )
 }  # fmt: skip
+_TITLES = frozenset("省市区县镇乡")
 _STREET_WORDS = re.compile(r"[东西南北中]?(?:大道|公路|大街|路|街(?!道)|巷|弄)|[东西南北中]区")
 
 
@@ -85,6 +86,8 @@ def _add_known(
             cost = costs.WAYS[way] + costs.LATER_TABLE * gazetteer
             if way == SHORT and end in generic:
                 cost += _before(known.level, generic[end])
+            elif way == SHORT and folded[end : end + 1] in _TITLES:
+                cost += costs.BEFORE_TITLE
             lattice[start].append((end, of.column, of.state, cost, known, of))
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from geo_registry.address.profile import load_profile
 from geo_registry.address.reading.compose import part_value
 from geo_registry.address.reading.costs import CLASSES
 from geo_registry.address.reading.grammar import Endings
@@ -11,7 +12,7 @@ from geo_registry.address.reading.lattice import Step
 from geo_registry.address.reading.parts import ReadKind, ReadPart
 from geo_registry.address.reading.resolution import Resolution
 from geo_registry.address.reading.segments import SEPARATOR, TEXT
-from geo_registry.address.scheme import Profile
+from geo_registry.address.scheme import Profile, is_place
 
 _LEVELS: tuple[ReadKind, ...] = ("province", "city", "district", "township")
 _RURAL = frozenset(["community", "hamlet", "group", "neighborhood"])
@@ -62,6 +63,8 @@ _DIVISIONS = frozenset([*_LEVELS, "development_zone", "community"])
 
 
 def _value(profile: Profile, kind: ReadKind, written: str) -> str:
+    if profile.script == "hans" and is_place(kind) and kind not in profile.by_kind:
+        profile = load_profile("national")
     return part_value(profile, kind, written)
 
 
@@ -115,7 +118,7 @@ def _text_kind(folded: str, ending: int, before: Sequence[ReadPart], following: 
     ):
         return "occupant"
     is_village = ending == _VILLAGE or (not ending and (last in _RURAL or last in _LEVELS))
-    return "hamlet" if following == "street_number" and is_village else "estate"
+    return "hamlet" if following in {"street_number", "group"} and is_village else "estate"
 
 
 def _middle(endings: Endings, start: int, end: int) -> int:

@@ -13,6 +13,15 @@ _SIDE = rule("section", "section.side", "section")
 _GROUP = rule("group", "group.suffix", "group")
 _TOWNSHIP = rule("township", "township.suffix", "township")
 _DISTRICT = rule("district", "district.suffix", "district")
+_CITY = rule("city", "city.suffix", "city")
+_CITIES = re.compile(r"市(?!场|政|民)|自治州|地区")
+_AREAS: dict[str, tuple[Rule, tuple[float, ...]]] = {
+    "city": (_CITY, (9.0, 9.0, 0.5, 1.5, 4.0)),
+    "district": (rule("district", "district.suffix", "district"), costs.DISTRICT_LENGTH),
+    "township": (_TOWNSHIP, (9.0, 1.5, 0.5, 1.2, 3.2)),
+    "community": (rule("community", "community.suffix", "community"), (9.0, 2.0, 0.5, 1.0, 2.2, 3.6)),
+}
+"""Divisions of a scheme of its own, told by the titles the scheme gives to each level."""
 _COMMUNITY = rule("community", "community.suffix", "community")
 _ZONE = rule("development_zone", "zone.suffix", "zone", "zone")
 _BUILDING = rule("building", "building.side", "building_word", "building")
@@ -26,22 +35,32 @@ _DISTRICTS = re.compile(
     r"(?<![新业园发社景校小矿厂舍活务品流假护税山东西南北中一二三四五六七八九十0-9A-Z])区"
 )
 _COMMUNITIES = re.compile(r"社区居委会|社区|村委会|(?<!新)村|居委会")
-_GROUPS = re.compile(r"组(?![团长织合])")
+_GROUPS = re.compile(r"(?<![0-9A-Z一二三四五六七八九十])组(?![团长织合])")
 _SIDES = re.compile(r"[东西南北中]段")
 _BUILDING_SIDES = re.compile(r"[东西南北中前后左右][幢栋座]|[A-Z]馆")
 _TORN = frozenset("区县镇乡市村路街号道")
 _SWALLOWED = re.compile(r".[区县镇乡市]|街道|[路街]|社区|村")
 
 
+_End = tuple[re.Pattern[str], Rule, tuple[float, ...]]
+
+
+_GENERAL_DIVISIONS: tuple[_End, ...] = (
+    (_CITIES, _CITY, costs.CITY_LENGTH),
+    (_TOWNSHIPS, _TOWNSHIP, costs.TOWNSHIP_LENGTH),
+    (_DISTRICTS, _DISTRICT, costs.DISTRICT_LENGTH),
+    (_COMMUNITIES, _COMMUNITY, costs.COMMUNITY_LENGTH),
+)
+
+
 class NameGrammar:
     """Finds the generic words and offers every name that may stand before one."""
 
     def __init__(self, profile: Profile) -> None:
-        self._ends = (
+        divisions = _own_divisions(profile) if profile.script == "hant" else _GENERAL_DIVISIONS
+        self._ends: tuple[_End, ...] = (
             (re.compile(_street_words(profile)), _STREET, costs.STREET_LENGTH),
-            (_TOWNSHIPS, _TOWNSHIP, costs.TOWNSHIP_LENGTH),
-            (_DISTRICTS, _DISTRICT, costs.DISTRICT_LENGTH),
-            (_COMMUNITIES, _COMMUNITY, costs.COMMUNITY_LENGTH),
+            *divisions,
             (re.compile(longest_first(lexicon().zone)), _ZONE, costs.ZONE_LENGTH),
             (_GROUPS, _GROUP, costs.GROUP_LENGTH),
         )
@@ -55,6 +74,14 @@ class NameGrammar:
             lattice[match.start()].append(segment(match.end(), _SIDE))
         for match in _BUILDING_SIDES.finditer(folded):
             lattice[match.start()].append(segment(match.end(), _BUILDING, 0.8))
+
+
+def _own_divisions(profile: Profile) -> tuple[_End, ...]:
+    return tuple(
+        (re.compile(longest_first(map(fold, area.titles))), *_AREAS[area.level])
+        for area in profile.areas
+        if area.level in _AREAS
+    )
 
 
 def _street_words(profile: Profile) -> str:

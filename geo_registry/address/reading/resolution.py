@@ -20,11 +20,15 @@ class Resolution:
             [place for place in lines[0] if all(place in line for line in lines)] if lines else []
         )
         self.is_consistent = all(
-            not step.is_known
-            or step.repeats
-            or any(place in line for place in step.context for line in lines)
+            not step.is_known or step.repeats or any(self._leads_to(place, lines) for place in step.context)
             for step in steps
         )
+
+    def _leads_to(self, place: Place, lines: Sequence[Sequence[Place]]) -> bool:
+        """Tell whether a deepest place is, lies in or once lay in a place; other tables do not contradict."""
+        which, above = place
+        within = self._gazetteers[which].is_within
+        return any(place in line or line[0][0] != which or within(line[0][1], above) for line in lines)
 
     def _line(self, place: Place) -> list[Place]:
         which, number = place
