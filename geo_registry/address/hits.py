@@ -7,7 +7,7 @@ from geo_registry.address.ranking import Grade, Hit, note_of
 
 def code_hit(row: Any, *, is_whole: bool, is_sole: bool = False) -> Hit:  # noqa: ANN401  (a row of find_codes)
     """Return what bears a public code, or one that begins as was typed, maybe the only one that does."""
-    grade: Grade = ("A", "编码一致", 100.0) if is_whole else ("C", "编码前缀", 52.0)
+    grade: Grade = ("A", "编码一致", 100.0) if is_whole else ("C", "编码前缀", 50.0)
     if is_sole:
         grade = ("B", "编码前缀", 82.0)
     return Hit(

@@ -17,9 +17,8 @@ Grade = tuple[Match, str, float]
 KIND_ORDER = {"street": 0, "building": 1, "address": 2, "unit": 3, "plate": 4}
 _BASE: dict[str, float] = {"A": 100.0, "B": 80.0, "C": 50.0}
 # What nearness adds to a candidate, and the squared distance in degrees (2 km) at which half of it is left.
-_GAIN, _HALF_WAY = 6, 0.018**2
-# Below every B, retired ones included.
-_MOST_OF_C = 54.0
+# With all of it a candidate stays below every B, retired ones included.
+_GAIN, _HALF_WAY = 4.0, 0.018**2
 _WAYS = {
     "alias": "曾用名", "initials": "拼音首字母", "pinyin": "拼音", "prefix": "前缀",
     "edit": "一字之差", "sound": "同音", "other": "一字之差", "inside": "名称中间",
@@ -174,9 +173,8 @@ def ranked(hits: Iterable[Hit], near: tuple[float, float] | None) -> list[Hit]:
 def _biased(hit: Hit, near: tuple[float, float] | None) -> float:
     if hit.match != "C" or near is None or hit.lon is None:
         return hit.score
-    # In steps of a point, so that neighbours keep their natural order: a half at 2 km.
-    gain = round(_GAIN / (1 + squared_distance(hit, near) / _HALF_WAY))
-    return min(hit.score + gain, max(hit.score, _MOST_OF_C))
+    # In steps of a quarter, so that neighbours keep their natural order.
+    return hit.score + round(4 * _GAIN / (1 + squared_distance(hit, near) / _HALF_WAY)) / 4
 
 
 def squared_distance(place: Any, near: tuple[float, float] | None) -> float:  # noqa: ANN401  (has lon and lat)

@@ -143,8 +143,15 @@ def test_any_text_is_answered(find: Find, text: str) -> None:
 
 def test_nothing_outside_the_area_is_found(session: Session, find: Find) -> None:
     stranger = make.make_viewer(areas=[make.make_community(session).id])
-    for text in ("映月路218弄6号402室", "映月", "yyl218", "映月新村6幢", "学前街3号"):
-        assert find(text, stranger) == ()
+    tower = make.make_building(session, name="金桂大厦")
+    typed = (
+        "映月路218弄6号402室", "映月", "yyl218", "映月新村6幢", "学前街3号", "映", "y", "映月新村", "金桂大厦",
+        "金桂", "映日路218弄6号", "映越路218弄6号", "映月lu218", "yyl218n6h", "某处映月路218弄6号", "月路", tower.code,
+        tower.code[:8], "映月路 218 6 402", "文昌3号",
+    )  # fmt: skip
+    for text in typed:
+        assert find(text, stranger) == (), text
+        assert find(text) != (), text
 
 
 def test_a_room_needs_no_entrance_while_one_entrance_alone_has_it(find: Find, session: Session) -> None:
@@ -292,3 +299,64 @@ def test_ways_of_typing(town: Find, text: str, first: str, match: str) -> None:
     assert [(hit.text, hit.match) for hit in hits[:1]] == [(first, match)], [
         (hit.kind, hit.text, hit.match, hit.reason, hit.score) for hit in hits
     ]
+
+
+def test_the_beginning_of_a_code_brings_what_bears_it(session: Session) -> None:
+    plate = make.make_plate(session)
+    viewer = make.make_viewer()
+    for length, match in ((4, None), (8, "B"), (12, "B"), (13, "A")):
+        typed = plate.code[:length]
+        for text in (typed, typed.lower(), f"{typed[:4]}-{typed[4:]}", f"P {typed}"):
+            hits = [hit for hit in search(session, viewer, text=text).hits if hit.id == plate.id]
+            assert hits, text
+            assert match in (None, hits[0].match)
+
+
+def test_what_is_near_the_middle_of_the_map_comes_first_among_candidates(session: Session) -> None:
+    near, far = make.metres(0, 0), make.metres(9000, 0)
+    for x, name in ((0, "映山路"), (9000, "映水路"), (9000, "映水东路")):
+        make.make_street(session, name, axis=make.line((x, 0), (x + 10, 0)))
+    viewer = make.make_viewer()
+
+    def texts(text: str, at: tuple[float, float]) -> list[str]:
+        return [hit.text for hit in search(session, viewer, text=text, near=at).hits]
+
+    assert texts("映", near)[0] == "映山路"
+    assert texts("映", far)[:2] == ["映水路", "映水东路"]
+    assert texts("ys", far)[0] == "映水路"
+    # What was asked for stands first, however far.
+    assert texts("映水路", near)[0] == "映水路"
+
+
+def test_one_name_in_many_places_brings_the_nearest_door(session: Session) -> None:
+    viewer = make.make_viewer()
+    for place in range(40):
+        street = make.make_street(session, "映月路", axis=None)
+        make.make_address(session, 6, street=street, position=make.point(500 * place, 0))
+    for place in (0, 7, 39):
+        at = make.metres(500 * place, 20)
+        first = search(session, viewer, text="映月路6号", limit=5, near=at).hits[0]
+        assert first.lon == pytest.approx(make.metres(500 * place, 0)[0], abs=1e-6)
+
+
+def test_a_name_that_many_buildings_bear_stands_once_until_it_is_whole(session: Session) -> None:
+    for _ in range(3):
+        make.make_building(session, name="金桂大厦")
+    viewer = make.make_viewer()
+    begun = search(session, viewer, text="金桂").hits
+    assert [(hit.text, hit.match) for hit in begun] == [("金桂大厦", "C")]
+    assert "共 3 栋" in begun[0].note
+    assert [hit.match for hit in search(session, viewer, text="金桂大厦").hits] == ["A", "A", "A"]
+
+
+def test_a_name_given_a_moment_ago_is_found_in_every_way(session: Session, town: Find) -> None:
+    assert town("云溪大道5号") == ()
+    street = make.make_street(session, "云溪大道")
+    make.make_address(session, 5, street=street)
+    for text in ("云溪大道5号", "雲溪大道5號", "云西大道5号", "yxdd5h", "云x大道5"):
+        assert town(text)[0].text == "云溪大道5号", text
+
+
+def test_a_door_of_another_name_is_never_what_was_asked_for(town: Find) -> None:
+    for text in ("中山北路12号", "中山路12号", "映月路216弄6号", "映月路218弄7号", "映日路218弄7号"):
+        assert all(hit.match != "A" for hit in town(text)), text
