@@ -70,7 +70,7 @@ def test_a_text_is_read_into_parts(town: "Town") -> None:
     read = {part["kind"]: part["value"] for part in found["parts"]}
     assert read == {"street": "映月路", "lane": "218弄", "street_number": "6号", "room": "402室"}
     assert all(text[part["start"] : part["end"]] == part["text"] for part in found["parts"])
-    assert found["standard"] == "映月路218弄6号402室"
+    assert found["standard"].endswith("映月路218弄6号402室")
     assert 0.5 < found["confidence"] <= 1
 
 
