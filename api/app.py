@@ -34,6 +34,7 @@ from api.routes import (
     zones,
 )  # fmt: skip
 from geo_registry import db, log
+from geo_registry.address.guesses import prepare
 from geo_registry.measure.refresh import turn_days
 from web_map.app import install as install_pages
 
@@ -75,6 +76,7 @@ def create_app(database_url: str | None = None) -> FastAPI:
         stop = threading.Event()
         turner = threading.Thread(target=turn_days, args=(app.state.engine, stop), daemon=True)
         turner.start()
+        threading.Thread(target=prepare, args=(app.state.engine,), daemon=True).start()
         yield
         stop.set()
         turner.join(timeout=5)

@@ -2,14 +2,20 @@
 
 import re
 from bisect import bisect_right
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
-from geo_registry.address.known import KnownPlaces
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from geo_registry.address.known import KnownPlaces, registry_gazetteer
+from geo_registry.db import transaction
+from geo_registry.errors import RegistryError
 from geo_registry.gazetteer.fold import fold
 from geo_registry.gazetteer.table import FULL, LEVELS, MANY, VARIANT
-from geo_registry.text import NUMERAL_CHARACTERS
+from geo_registry.text import NUMERAL_CHARACTERS, pinyin
 
 Found = tuple[tuple[UUID, str], ...]
 """Ids of place names, each with the way that led to it."""
@@ -26,6 +32,13 @@ class KnownName:
     end: int
     kind: str
     found: Found
+
+
+def prepare(engine: Engine) -> None:
+    """Read sounds, scripts and names before the first search asks for them; no database, only sounds."""
+    pinyin("路")
+    with suppress(RegistryError, SQLAlchemyError), transaction(engine) as session:
+        nearly(registry_gazetteer(session), "路路")
 
 
 class KnownDivisions:
