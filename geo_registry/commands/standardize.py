@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 console = Console()
 told = Console(stderr=True)
 SECONDS_BETWEEN_LINES = 10.0
+SHORT_BYTES = 1 << 18
 
 File = Annotated[
     Path,
@@ -29,7 +30,9 @@ File = Annotated[
 ]
 Output = Annotated[Path, typer.Option("--output", "-o", dir_okay=False, help="The file to write.")]
 Column = Annotated[str | None, typer.Option(help="Column with the addresses; found by its name if left out.")]
-Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Processes; all cores if left out.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, max=256, help="Processes; all cores if left out, one for a short file.")
+]
 Restart = Annotated[bool, typer.Option("--restart", help="Begin anew what an earlier run left unfinished.")]
 
 
@@ -65,7 +68,7 @@ def standardize(
         }  # fmt: skip
         job = Job(
             file, output, rows, bulk_work.standardizing, (profile, url), tuple(terms.items()),
-            workers=workers or _cores(), restart=restart,
+            workers=_processes(workers, file), restart=restart,
         )  # fmt: skip
         without = "asked for" if offline else "no database answers"
         remark = f"profile {profile}, names of the registry: {'read' if url else f'left out ({without})'}"
@@ -97,7 +100,7 @@ def match(
         }  # fmt: skip
         job = Job(
             file, output, rows, bulk_work.matching, (cluster.urls().app,), tuple(terms.items()),
-            head=bulk_lines.match_head(rows.kept), workers=workers or _cores(), restart=restart,
+            head=bulk_lines.match_head(rows.kept), workers=_processes(workers, file), restart=restart,
         )  # fmt: skip
         _show(_run(job, "names of the registry: read"), "grade", ("A", "B", "C", "none", *bulk_lines.UNREAD))
 
@@ -116,8 +119,9 @@ def _ending() -> Iterator[None]:
         raise typer.Exit(130) from error
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
+def _processes(asked: int | None, file: Path) -> int:
+    """Return how many processes work: those asked for, else all cores, or one for a short file."""
+    return asked or (1 if file.stat().st_size < SHORT_BYTES else len(os.sched_getaffinity(0)))
 
 
 def _database() -> str | None:
