@@ -76,9 +76,6 @@ class QuickReader:
         self._near = _Memory(lambda text: self._chain(near, text))
         self._far = _Memory(lambda text: self._chain(far, text))
         self._ends = _Memory(lambda text: self._pieces(end, text))
-        # Where alleys are written, so are numbers below numbers, and one rule reads both.
-        pair = "(?!)" if "alley" in profile.by_kind else "[0-9]号?[附之-][0-9]"
-        self._pair = re.compile(pair).search
         self._begins: dict[str, _Begin | None] = {}
         self._divisions: dict[str, _Begin] = {"": _Begin((), "")}
         self._lengths: tuple[int, ...] = ()
@@ -147,8 +144,6 @@ class QuickReader:
         for name, word in found.groupdict().items():
             if word:
                 kind, rule = _RULES[name]
-                if kind == "street_number" and self._pair(word):
-                    rule = "number.pair"
                 value = part_value(self._profile, kind, word)
                 parts.append(ReadPart(kind, word, value, *found.span(name), rule))
         pieces = tuple((one.kind, one.text, one.value, one.start, one.end, one.rule) for one in parts)

@@ -1,7 +1,8 @@
-"""Parts of schemes in which lanes hold alleys: 鄰, 巷, 弄, 衖, numbers with 之, floors and what lies there.
+"""Parts exactly as a profile writes them: 12鄰, 24巷3弄, 彭家湾3组, 临8-6号, 25号附1号, 二樓之1.
 
-The words are the profile's; a profile without alleys adds nothing. They are looked for in the text as it is
-written, because folding makes 衖 and 弄 one.
+The words and marks are the profile's. They are looked for in the text as it is written, because folding makes
+衖 and 弄 one. Schemes whose lanes hold alleys are read closely; of the others only what general practice
+leaves open is added.
 """
 
 import re
@@ -16,18 +17,22 @@ _CERTAIN = -4.0
 # Registers hold a mark where a conversion lost a character.
 _HAN = "[㐀-鿿豈-﫿𠀀-𱍏?？■□]"
 _PLAIN = f"(?:(?![路街道巷弄段]){_HAN})"
+_SIDE = "[東西南北中上下前後橫东]"
 _NUMERAL = f"[{NUMERAL_CHARACTERS}]"
 _COUNT = f"(?:\\d{{1,4}}(?:[之-]\\d{{1,3}}){{0,2}}|{_NUMERAL}{{1,3}})"
 _LANE = rule("lane", "lane.count", "lane")
+_ALLEY = rule("alley", "lane.count", "lane", "lane")
 _COUNTED: tuple[Rule, ...] = (
     rule("section", "section.count", "section"),
     _LANE,
-    rule("alley", "lane.count", "lane", "lane"),
+    _ALLEY,
     rule("sub_alley", "lane.count", "lane", "lane"),
 )
 _NEIGHBORHOOD = rule("neighborhood", "neighborhood.count", "neighborhood")
 _STREET = rule("street", "street.suffix", "street")
 _HAMLET = rule("hamlet", "hamlet.plain", "hamlet")
+_ESTATE = rule("estate", "estate.suffix", "text", "text_estate")
+_HAMLET_NAMED = rule("hamlet", "hamlet.suffix", "hamlet")
 _NUMBER = rule("street_number", "number.door", "number_word", "number")
 _FLOOR = rule("floor", "floor.suffix", "floor_word", "floor")
 _ROOM = rule("room", "room.suffix", "room_word", "room")
@@ -38,11 +43,14 @@ class SchemeRules:
 
     def __init__(self, profile: Profile) -> None:
         self._rules: list[tuple[re.Pattern[str], Rule, float]] = []
-        if "alley" in profile.by_kind:
-            words: dict[str, str] = {part.kind: any_of(part.suffixes) for part in profile.parts}
-            self._add_places(words)
+        words: dict[str, str] = {part.kind: any_of(part.suffixes) for part in profile.parts}
+        if "alley" in words:
+            self._add_places(profile, words)
             self._add(_number(profile), _NUMBER)
             self._add_units(profile, words["floor"])
+        else:
+            self._add_rural(profile, words)
+            self._add(_number(profile, is_plain=False), _NUMBER)
 
     def add(self, text: str, lattice: Lattice) -> None:
         """Add the segments of a text to those known already."""
@@ -53,23 +61,45 @@ class SchemeRules:
     def _add(self, expression: str, of: Rule, cost: float = _CERTAIN) -> None:
         self._rules.append((re.compile(expression), of, cost))
 
-    def _add_places(self, words: dict[str, str]) -> None:
-        section, side = words["section"], "[東西南北中上下前後橫东]"
+    def _add_rural(self, profile: Profile, words: dict[str, str]) -> None:
+        behind = f"(?:{_marks(profile)})?\\d"
+        if "hamlet" in words:
+            self._add(
+                f"(?:(?<=[村区镇乡道会])|^){_PLAIN}{{1,4}}(?:{words['hamlet']})(?={behind})", _HAMLET_NAMED
+            )
+        if "section" in words and "lane" in words:
+            self._add(f"(?<=[路街道]){_NUMERAL}(?:{words['section']})(?={behind})", _COUNTED[0])
+            self._add(f"(?<=[路街道段])\\d{{1,4}}(?:{words['lane']})(?={behind})", _LANE)
+
+    def _add_places(self, profile: Profile, words: dict[str, str]) -> None:
         for counted in _COUNTED:
             if counted.kind in words:
                 self._add(f"(?<!\\d){_COUNT}(?:{words[counted.kind]})", counted)
         # Beside 24巷: 24南巷, 24巷三橫巷, 南一巷.
-        numbered = f"\\d{{1,4}}{side}{_NUMERAL}{{0,2}}|{side}{_NUMERAL}{{1,2}}"
+        numbered = f"\\d{{1,4}}{_SIDE}{_NUMERAL}{{0,2}}|{_SIDE}{_NUMERAL}{{1,2}}"
         self._add(f"(?<!\\d)(?:{numbered})(?:{words['lane']})", _LANE)
         self._add(f"(?<!\\d)\\d{{1,4}}巷{_NUMERAL}{{0,2}}橫巷", _LANE, 2 * _CERTAIN)
         self._add("(?<!\\d)\\d{1,3}[鄰邻]", _NEIGHBORHOOD)
-        lane = f"{_PLAIN}{{1,5}}(?:{words['lane']})(?=\\d)"
-        self._add(f"(?<=[鄰邻弄巷路街段道]){lane}", _LANE)
-        count = f"{_NUMERAL}{{1,3}}(?:{section})"
+        self._add_names(f"(?:{_marks(profile)})?\\d(?!\\d?\\d?[鄰邻])", words)
+
+    def _add_names(self, behind: str, words: dict[str, str]) -> None:
+        """Add names behind a neighborhood or, if they hold no word of a division, behind a division."""
+        count = f"{_NUMERAL}{{1,3}}(?:{words['section']})"
+        lane = f"{_PLAIN}{{1,5}}(?:{words['lane']})(?={behind})"
         # What stands between a street and its section (芳漢路漢 一段), or names a section, is of the name.
-        named = f"{_PLAIN}{{1,3}}(?={count})|(?!{_PLAIN}{{0,3}}{count}){_PLAIN}{{1,4}}(?:{section})(?=\\d)"
-        ends = f"(?=\\d|{count}|{lane})|{side}(?=\\d)|{named}"
-        self._add(f"(?<=[鄰邻]){_HAN}{{1,8}}?(?:路|街|道)(?:{ends})", _STREET)
+        side = f"(?!{_PLAIN}{{0,3}}{count}){_PLAIN}{{1,4}}(?:{words['section']})(?={behind})"
+        ends = f"(?={behind}|{count}|{lane})|{_SIDE}(?={behind})|{_PLAIN}{{1,3}}(?={count})|{side}"
+        for before, char in (
+            ("[鄰邻]", _HAN),
+            ("[里村區鄉鎮市区乡镇]", f"(?:(?![鄰邻里村區鄉鎮市縣区乡镇县]){_PLAIN})"),
+        ):
+            self._add(f"(?<={before}){char}{{1,8}}?(?:路|街|道)(?:{ends})", _STREET)
+            self._add(f"(?<={before}){char}{{1,6}}(?:{words['estate']})(?={behind})", _ESTATE, 1.5 * _CERTAIN)
+            for kind, of in (("lane", _LANE), ("alley", _ALLEY)):
+                own = char if char != _HAN else _PLAIN
+                self._add(f"(?<={before}){own}{{1,5}}(?:{words[kind]})(?={behind})", of)
+        for kind, of in (("lane", _LANE), ("alley", _ALLEY)):
+            self._add(f"(?<=[弄巷路街段道]){_PLAIN}{{1,5}}(?:{words[kind]})(?={behind})", of)
         # A place of another kind, or one whose word is lost, takes the number itself (過路子478號).
         self._add(f"(?<=[鄰邻]){_HAN}{{2,8}}(?<![路街道巷弄段里村臨临])(?=\\d)", _HAMLET)
 
@@ -83,13 +113,20 @@ class SchemeRules:
         self._add("(?<=[樓楼層层下室])之(?:\\d{1,4}(?:之\\d{1,4})?|" + f"{_NUMERAL}{{1,3}})", _ROOM)
 
 
-def _number(profile: Profile) -> str:
-    """Return the expression of a door number with its mark and everything below it."""
+def _marks(profile: Profile) -> str:
+    return any_of(word for mark in profile.marks for word in (mark.text, *mark.accepts))
+
+
+def _number(profile: Profile, *, is_plain: bool = True) -> str:
+    """Return the expression of a door number with its mark and all below it; unless plain, it has such."""
     sub, floor = profile.sub_number, any_of(profile.by_kind["floor"].suffixes)
-    mark = f"(?:{any_of(word for mark in profile.marks for word in (mark.text, *mark.accepts))})"
-    link = f"(?:{any_of((sub.style, *sub.accepts))})"
+    mark, link = f"(?:{_marks(profile)})", f"(?:{any_of((sub.style, *sub.accepts))})"
     annex = f"(?:{sub.annex}\\d{{1,4}})" if sub.annex else "(?!)"
     word = f"(?:{any_of(profile.by_kind['number'].suffixes)})"
-    behind = f"(?:{link}\\d{{1,4}}(?!\\d*(?:{floor}))(?!\\d))"
-    before = f"(?<!\\d)(?:{mark})?\\d{{1,4}}(?:{link}\\d{{1,4}})*{annex}?"
-    return f"{before}{word}{behind}*{annex}*(?:{mark}|\\({mark}\\))?"
+    closing = f"{word}?" if sub.position == "behind" else ""
+    behind = f"(?:{link}\\d{{1,4}}(?!\\d*(?:{floor}))(?!\\d){closing})"
+    body = f"\\d{{1,4}}(?:{link}\\d{{1,4}})*{annex}?{word}{behind}*{annex}*"
+    if is_plain:
+        return f"(?<!\\d)(?:{mark})?{body}(?:{mark}|\\({mark}\\))?"
+    below = f"(?=\\d{{1,4}}{word}?(?:{link}|{sub.annex or link})\\d)"
+    return f"(?<![\\d-])(?:{mark}|{below}){body}"

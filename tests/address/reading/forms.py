@@ -8,9 +8,53 @@ from hypothesis import strategies as st
 from geo_registry.address.numbers import make_door
 from geo_registry.address.reading.parts import ReadKind, ReadPart
 from geo_registry.address.scheme import Part, Profile
+from geo_registry.gazetteer.fold import fold
+from geo_registry.gazetteer.table import (
+    CITY,
+    COMMUNITY,
+    DISTRICT,
+    FULL,
+    SHORT,
+    TOWNSHIP,
+    Gazetteer,
+    Node,
+    columns,
+    index_of,
+)
 from geo_registry.text import to_chinese
 
 Pieces = list[tuple[ReadKind, str]]
+
+_NODES = [
+    Node("甲子縣", CITY, -1, "90"),
+    Node("東乙鎮", TOWNSHIP, 0, "9001"),
+    Node("中山里", COMMUNITY, 1, "9001-001"),
+    Node("甲丑市", CITY, -1, "91"),
+    Node("南丙区", DISTRICT, 3, "9101"),
+    Node("北丁镇", TOWNSHIP, 4, "9101001"),
+    Node("沿山村", COMMUNITY, 5, "910100101"),
+]
+KNOWN = Gazetteer(
+    columns(_NODES),
+    index_of(
+        [(fold(node.name), place, node.level, FULL) for place, node in enumerate(_NODES)]
+        + [("甲丑", 3, CITY, SHORT)]
+    ),
+)
+"""A made-up table of divisions in both scripts."""
+_VILLAGE: Pieces = [
+    ("city", "甲丑市"),
+    ("district", "南丙区"),
+    ("township", "北丁镇"),
+    ("community", "沿山村"),
+]
+DIVISIONS: dict[str, Pieces] = {
+    "road-section": [("city", "甲子縣"), ("township", "東乙鎮"), ("community", "中山里"), ("neighborhood", "12鄰")],
+    "shanghai": [("city", "甲丑市"), ("district", "南丙区")],
+    "village": _VILLAGE,
+    "national": _VILLAGE,
+}  # fmt: skip
+"""The divisions that stand before an address of each profile that is shipped."""
 
 _NAMES = {
     "street": ("映月", "中山", "三民", "光明六", "人民东", "解放"), "estate": ("春晖", "金都", "竹海"),
@@ -43,17 +87,19 @@ def _chain(draw: st.DrawFn, profile: Profile) -> Pieces:
     part: Part | None = draw(st.sampled_from(starts))
     pieces: Pieces = []
     while part is not None:
-        pieces.append((cast("ReadKind", part.kind), draw(_name(part, first=not pieces))))
+        pieces.append((cast("ReadKind", part.kind), draw(_name(profile, part, first=not pieces))))
         below = [one for one in profile.place_parts if part.kind in one.parents and one.numbered]
         part = draw(st.sampled_from([None, *below]))
     return pieces
 
 
 @st.composite
-def _name(draw: st.DrawFn, part: Part, *, first: bool) -> str:
+def _name(draw: st.DrawFn, profile: Profile, part: Part, *, first: bool) -> str:
     names = _NAMES.get(part.kind)
+    others = {word for one in profile.place_parts if one is not part and one.named for word in one.suffixes}
+    suffix = next((word for word in part.suffixes if word not in others), part.suffixes[0])
     if names and part.named and (first or not part.numbered):
-        return draw(st.sampled_from(names)) + part.suffixes[0]
+        return draw(st.sampled_from(names)) + suffix
     count = draw(st.integers(1, 20 if part.numerals == "chinese" else 999))
     return f"{to_chinese(count) if part.numerals == 'chinese' else count}{part.suffixes[0]}"
 

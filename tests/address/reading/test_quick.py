@@ -9,46 +9,9 @@ from hypothesis import strategies as st
 from geo_registry.address.profile import load_profile
 from geo_registry.address.reading import quick
 from geo_registry.address.reading.quick import QuickReader
-from geo_registry.gazetteer.fold import fold
-from geo_registry.gazetteer.table import (
-    CITY,
-    COMMUNITY,
-    DISTRICT,
-    FULL,
-    SHORT,
-    TOWNSHIP,
-    Gazetteer,
-    Node,
-    columns,
-    index_of,
-)
-from tests.address.reading.forms import Pieces, addresses
+from tests.address.reading.forms import DIVISIONS, KNOWN, Pieces, addresses
 
 ROAD = load_profile("road-section")
-SHANGHAI = load_profile("shanghai")
-VILLAGE = load_profile("village")
-
-_NODES = [
-    Node("甲子縣", CITY, -1, "90"),
-    Node("東乙鎮", TOWNSHIP, 0, "9001"),
-    Node("中山里", COMMUNITY, 1, "9001-001"),
-    Node("甲丑市", CITY, -1, "91"),
-    Node("南丙区", DISTRICT, 3, "9101"),
-    Node("北丁镇", TOWNSHIP, 4, "9101001"),
-    Node("沿山村", COMMUNITY, 5, "910100101"),
-]
-KNOWN = Gazetteer(
-    columns(_NODES),
-    index_of(
-        [(fold(node.name), place, node.level, FULL) for place, node in enumerate(_NODES)]
-        + [("甲丑", 3, CITY, SHORT)]
-    ),
-)
-DIVISIONS: dict[str, Pieces] = {
-    "road-section": [("city", "甲子縣"), ("township", "東乙鎮"), ("community", "中山里"), ("neighborhood", "12鄰")],
-    "shanghai": [("city", "甲丑市"), ("district", "南丙区")],
-    "village": [("city", "甲丑市"), ("district", "南丙区"), ("township", "北丁镇"), ("community", "沿山村")],
-}  # fmt: skip
 READERS = {code: QuickReader(load_profile(code), [KNOWN]) for code in DIVISIONS}
 
 
