@@ -42,7 +42,7 @@ community       8    7    6    6    6    4    1    4  1.5  1.4    5    3  1.4   
 neighborhood    9    8    7    7    6    5    9    3    3   .5    5    2  1.5    6    2    5    7    7    6    2
 hamlet          9    8    7    7    6    5    6    5  1.5    2    5    3   .6    6    2    4    6    6    5    2
 group           9    8    7    7    6    5    6    4    5    3    5    4   .5    6  1.6    4    6    6    5   .6
-street          8    7    6    5  5.5  4.5    6    6  4.5  2.9    2  1.5   .2  1.2  1.4  3.5    6    5  4.5  1.5
+street          8    7    6    5  5.5  4.5    6    6  4.5  2.4  0.5  1.5   .2  1.2  1.4  3.5    6    5  4.5  1.5
 section         9    8    7    6    6    6    6    6    5  3.5    5    2   .3  1.5  1.6    4    6    6    5  1.5
 lane            9    8    7    7    7    6    7    6    5    4    5    2   .2  2.5  1.6    3    5    5    3  1.2
 number          9    8    7    5    6    6    7    7    5  4.5    6    4    5    3  1.0  1.6    4  2.2  1.6   .5
@@ -72,9 +72,9 @@ _WRITING = {
 # What does not follow from order and writing alone.
 _EXCEPTIONS = {
     ("start", "number_word"): 3.0,
-    ("text_estate", "building_door"): 0.8, ("text_area", "building_door"): 1.2,
+    ("text_estate", "building_door"): 0.8, ("text_area", "building_door"): 0.6,
     ("text_market", "building_door"): 3.0, ("text_market", "room_door"): 1.0,
-    ("building", "entrance_door"): 1.0, ("building", "room_door"): 1.6,
+    ("building", "entrance_door"): 0.7, ("building", "room_door"): 1.6,
     ("street", "building_bare"): 6.0, ("street", "building_door"): 6.0, ("street", "room_door"): 6.5,
     ("number", "building_door"): 1.8, ("number", "room_door"): 2.8,
     ("number_open", "building_door"): 1.0, ("number_open", "building_bare"): 0.8, ("number_open", "room_bare"): 2.4,
@@ -179,6 +179,8 @@ LATER_TABLE: Final = 0.2
 BEFORE_TITLE: Final = 2.5
 BEFORE_STREET: Final = 4.5
 BEFORE_ENDING: Final = (1.2, 1.2, 1.5, 1.5, 3.2, 3.5)
+BEFORE_ENDING_FULL: Final = 1.5
+"""Of a township or community in full: 仁和镇 in 仁和镇工业区."""
 REPEATED: Final = 1.0
 REPEATED_SHORT: Final = 1.8
 GROUP_LENGTH: Final = (9.0, 3.0, 1.0, 1.5, 3.0)

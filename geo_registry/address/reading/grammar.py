@@ -14,7 +14,7 @@ from geo_registry.address.reading.parts import ReadKind
 from geo_registry.address.reading.scheme_rules import SchemeRules
 from geo_registry.address.reading.segments import Known, Lattice, Rule, rule
 from geo_registry.address.scheme import Profile
-from geo_registry.gazetteer.table import COMMUNITY, LEVELS, SHORT, Found, Name
+from geo_registry.gazetteer.table import COMMUNITY, LEVELS, SHORT, TOWNSHIP, Found, Name
 
 _RULES: dict[int, Rule] = {
     LEVELS.index(level): rule(cast("ReadKind", level), f"{level}.known", column, state)
@@ -27,6 +27,7 @@ _RULES: dict[int, Rule] = {
         ("hamlet", "hamlet", "hamlet"), ("group", "group", "group"),
     )
 }  # fmt: skip
+_LOCAL = frozenset([TOWNSHIP])
 _TITLES = frozenset("省市区县镇乡")
 _STREET_WORDS = re.compile(r"[东西南北中]?(?:大道|公路|大街|路|街(?!道)|巷|弄)|[东西南北中]区")
 
@@ -86,6 +87,8 @@ def _add_known(
             cost = costs.WAYS[way] + costs.LATER_TABLE * gazetteer
             if way == SHORT and end in generic:
                 cost += _before(known.level, generic[end])
+            elif end in generic and known.level in _LOCAL and generic[end] == "ending":
+                cost += costs.BEFORE_ENDING_FULL
             elif way == SHORT and folded[end : end + 1] in _TITLES:
                 cost += costs.BEFORE_TITLE
             lattice[start].append((end, of.column, of.state, cost, known, of))

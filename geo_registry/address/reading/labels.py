@@ -143,12 +143,17 @@ def _kind_of(step: Step, restart: Step | None) -> ReadKind:
 
 
 def _restart(folded: str, steps: Sequence[Step]) -> Step | None:
-    """Return where the divisions begin again, at least as complete as before from that level on."""
+    """Return where the divisions begin again, at least as complete as before from that level on.
+
+    A block that begins with the province again, or contradicts, counts before the first one; not one in short,
+    and not one at the very end.
+    """
     divisions = [step for step in steps if step.rule.kind in _LEVELS]
     for at, step in enumerate(divisions):
-        level = _LEVELS.index(step.rule.kind)
-        above = divisions[at - 1]
+        level, above = _LEVELS.index(step.rule.kind), divisions[at - 1]
         if level > 1 or not at or folded.startswith(folded[above.start : above.end], step.start):
+            continue
+        if step.repeats and (level or _is_shorter(step, divisions[:at]) or divisions[-1].end == len(folded)):
             continue
         before, behind = (
             {one.rule.kind for one in some if _LEVELS.index(one.rule.kind) >= level}
@@ -157,3 +162,9 @@ def _restart(folded: str, steps: Sequence[Step]) -> Step | None:
         if len(behind) >= len(before) > level:
             return step
     return None
+
+
+def _is_shorter(step: Step, before: Sequence[Step]) -> bool:
+    """Tell whether a division is written shorter than before."""
+    same = [one for one in before if one.rule is step.rule]
+    return any(one.end - one.start > step.end - step.start for one in same)

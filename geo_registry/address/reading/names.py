@@ -36,7 +36,7 @@ _DISTRICTS = re.compile(
 )
 _COMMUNITIES = re.compile(r"社区居委会|社区|村委会|(?<!新)村|居委会")
 _GROUPS = re.compile(r"(?<![0-9A-Z一二三四五六七八九十])组(?![团长织合])")
-_SIDES = re.compile(r"[东西南北中]段")
+_SIDES = re.compile(r"[东西南北中][一二三四]?段")
 _BUILDING_SIDES = re.compile(r"[东西南北中前后左右][幢栋座]|[A-Z]馆")
 _TORN = frozenset("区县镇乡市村路街号道")
 _SWALLOWED = re.compile(r".[区县镇乡市]|街道|[路街]|社区|村")
