@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python -m benchmarks [grid|imports|looks|search|tally|address_...] ...`; all of them by default.
+"""Run the benchmarks: `python -m benchmarks [grid|imports|looks|numbering|search|tally|address_...] ...`; all of them by default.
 
 Those of reading address texts (`address_quality`, `address_plates`, `address_speed`, `address_peers`) need no database.
 All but `tally` need real door plates (`GEO_REGISTRY_DATA`) and say so when these are absent. Every figure is a ratio of
@@ -20,6 +20,7 @@ from benchmarks import (
     grid,
     imports,
     looks,
+    numbering,
     search,
     tally,
 )
@@ -30,6 +31,7 @@ STORED = {
     "grid": grid.run,
     "imports": imports.run,
     "looks": looks.run,
+    "numbering": numbering.run,
     "search": search.run,
     "tally": tally.run,
 }

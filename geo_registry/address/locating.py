@@ -10,13 +10,17 @@ from geo_registry.access.viewer import Viewer
 from geo_registry.address.axis import Compass, Hand
 from geo_registry.address.numbered import Series, Spot, series_of
 from geo_registry.address.numbering import Proposal, written_before
-from geo_registry.address.places import profile_in_force
+from geo_registry.address.profile import load_profile
+from geo_registry.address.scheme import Profile
 from geo_registry.address.series import Parity
 from geo_registry.db import Session
 from geo_registry.errors import RuleBroken
 from geo_registry.pages import checked_limit
 
-_INSIDE = text("SELECT registry.jurisdiction_box() ~ ST_SetSRID(ST_MakePoint(:lon, :lat), 4490)")
+_INSIDE = text("""
+    SELECT registry.jurisdiction_box() ~ ST_SetSRID(ST_MakePoint(:lon, :lat), 4490) AS inside, j.profile
+    FROM registry.jurisdiction j
+""")
 _AREAS = text("SELECT * FROM registry.areas_at(:lon, :lat, CAST(:areas AS uuid[]))")
 _STREET = text("SELECT * FROM registry.street_at(:lon, :lat, :reach, CAST(:areas AS uuid[]))")
 _DOORS = text("SELECT * FROM registry.doors_at(:lon, :lat, :reach, :most, CAST(:areas AS uuid[]))")
@@ -103,13 +107,14 @@ def locate(
         "lat": lat,
         "areas": None if viewer.areas is None else list(viewer.areas),
     }
-    if not session.execute(_INSIDE, point).scalar_one():
+    here = session.execute(_INSIDE, point).one()
+    if not here.inside:
         return Located(lon, lat, inside=False, note="该位置不在本系统的管辖范围内", areas=(), street=None,
                        doors=(), proposal=None)  # fmt: skip
     areas = tuple(AreaAt(*row) for row in session.execute(_AREAS, point))
     found = session.execute(_DOORS, {**point, "reach": radius_m, "most": checked_limit(limit)})
     doors = tuple(DoorAt(*row) for row in found)
-    street, proposal = _street_at(session, point, areas)
+    street, proposal = _street_at(session, load_profile(here.profile), point, areas)
     note = None
     if not (areas or doors or street):
         note = "该位置不在您的辖区内" if viewer.areas is not None else "该位置没有划定区划，附近也没有地址"
@@ -119,12 +124,11 @@ def locate(
 
 
 def _street_at(
-    session: Session, point: dict[str, Any], areas: tuple[AreaAt, ...]
+    session: Session, profile: Profile, point: dict[str, Any], areas: tuple[AreaAt, ...]
 ) -> tuple[StreetAt | None, Proposal | None]:
     row = session.execute(_STREET, {**point, "reach": STREET_REACH_M}).one_or_none()
     if row is None:
         return None, None
-    profile = profile_in_force(session)
     series = series_of(session, profile, row.id, near=(point["lon"], point["lat"]))
     spot = series.spot(point["lon"], point["lat"])
     if spot is None or series.axis is None:

@@ -16,9 +16,11 @@ from geo_registry.address.scheme import Profile
 from geo_registry.address.series import Held, Mode, Parity, Taken, front, lane_numbers, plan_side
 from geo_registry.db import Session, today
 
-# A street and the street above it; the numbers below it; the lanes that share its row.
+# A street with the street above it and the lanes that share its row; the numbers below it.
 _STREET = text("""
-    SELECT p.kind, ST_AsBinary(p.axis) AS axis, ST_AsBinary(o.axis) AS above
+    SELECT p.kind, ST_AsBinary(p.axis) AS axis, ST_AsBinary(o.axis) AS above,
+      ARRAY(SELECT l.kind || ' ' || l.name FROM registry.place_name l
+            WHERE l.parent_id = p.id AND l.state NOT IN ('removed', 'rejected')) AS lanes
     FROM registry.place_name p LEFT JOIN registry.place_name o ON o.id = p.parent_id WHERE p.id = :id
 """)
 _NUMBERS = text("""
@@ -27,11 +29,7 @@ _NUMBERS = text("""
     FROM registry.address a WHERE a.scope_id = :id AND a.state NOT IN ('removed', 'rejected')
     ORDER BY a.number, a.id
 """)
-_NEAR = text("SELECT * FROM registry.numbers_near(:id, :lon, :lat, 60)")
-_LANES = text("""
-    SELECT p.kind, p.name FROM registry.place_name p
-    WHERE p.parent_id = :id AND p.state NOT IN ('removed', 'rejected')
-""")
+_NEAR = text("SELECT * FROM registry.numbers_near(:id, :lon, :lat, 30)")
 # Below this agreement between numbers and metres the street's own numbers do not tell its direction.
 _LEAST_AGREEMENT = 0.3
 
@@ -187,7 +185,7 @@ def series_of(
     street = session.execute(_STREET, {"id": scope_id}).one_or_none()
     if street is None:
         return Series(profile, given, frozenset(), None)
-    lanes = lane_numbers(profile, [(row.kind, row.name) for row in session.execute(_LANES, {"id": scope_id})])
+    lanes = lane_numbers(profile, [lane.partition(" ")[::2] for lane in street.lanes])
     axis = None if street.axis is None else axis_of(bytes(street.axis))
     if axis is None:
         return Series(profile, given, lanes, None)

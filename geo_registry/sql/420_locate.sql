@@ -85,7 +85,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- The numbers of a street around a point: the nearest with their places, and without a place what lies between them
--- and up to a hundred beyond, for a proposal there.
+-- and a few beyond, for a proposal there.
 CREATE OR REPLACE FUNCTION registry.numbers_near(street uuid, lon float8, lat float8, most int)
 RETURNS TABLE (id uuid, version int, number int, number_key text, number_text text, standard_text text, state text, until date,
   lon float8, lat float8)
@@ -101,5 +101,5 @@ LANGUAGE sql STABLE AS $$
   SELECT a.id, a.version, a.number, a.number_key, a.number_text, a.standard_text, a.state, upper(a.valid), NULL, NULL
   FROM registry.address a, (SELECT min(n.number) AS low, max(n.number) AS high FROM near n) r
   WHERE a.scope_id = street AND a.state NOT IN ('removed', 'rejected') AND a.number BETWEEN coalesce(r.low, 1)
-    AND coalesce(r.high + 100, 99999) AND NOT EXISTS (SELECT FROM near n WHERE n.id = a.id)
+    AND coalesce(r.high + 20, 99999) AND NOT EXISTS (SELECT FROM near n WHERE n.id = a.id)
 $$;
