@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from geo_registry.address.matching import Match
-from geo_registry.address.reading.parts import Reading, ReadKind
+from geo_registry.address.reading.parts import Inferred, Reading, ReadKind
 
 KINDS: dict[ReadKind, str] = {
-    "country": "国家", "province": "省", "city": "市", "district": "区县", "development_zone": "开发区",
+    "country": "国家", "province": "省级", "city": "市级", "district": "区县", "development_zone": "开发区",
     "township": "街道乡镇", "community": "社区村", "neighborhood": "邻",
     "hamlet": "自然村", "group": "组", "street": "路街", "section": "路段", "street_number": "门牌号",
     "sub_street": "支路", "sub_street_number": "支路门牌",
@@ -30,6 +30,7 @@ GROUP_OF: dict[ReadKind, str] = {
     **dict.fromkeys(_NONE, "none"),
 }
 ADDRESS_KINDS = tuple(kind for kind in KINDS if kind not in _NONE)
+_RANKS = {kind: rank for rank, kind in enumerate(KINDS)}
 GRADES = {"A": "一致", "B": "改正", "C": "候选", "none": "未找到"}
 STATES = {
     "reserved": "预留", "proposed": "拟定", "current": "现行", "retired": "已停用", "rejected": "未批准",
@@ -40,13 +41,16 @@ LIVE = frozenset({"current", "realized", "under_construction", "under_conversion
 # What found a part: the word behind the point of its rule.
 _RULES = {
     "known": "区划表或登记库里有这个名称",
+    "parent": "由写明的下级推定",
     "suffix": "末尾的通名",
     "count": "数字加通名",
     "door": "“号”，按前后文",
+    "pair": "连写的两个数字",
     "bare": "只写数字，按前后文",
     "letter": "字母，按前后文",
-    "side": "方位",
-    "text": "没有通名，按前后文",
+    "side": "方位词",
+    "named": "楼层的叫法",
+    "distance": "说明距离",
 }
 # From each confidence on, the words beside the bar.
 _CONFIDENCE = ((0.95, "很有把握"), (0.8, "较有把握"), (0.5, "把握不大"), (0.0, "多半没读懂"))
@@ -55,6 +59,8 @@ _CONFIDENCE = ((0.95, "很有把握"), (0.8, "较有把握"), (0.5, "把握不�
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A piece of a text: a part with its kind's name, or (no title) what stands between two parts.
+
+    One of the group `inferred` was not written.
 
     `value` is the normal form where it differs from what is written.
     """
@@ -66,17 +72,27 @@ class Piece:
 
 
 def pieces_of(reading: Reading) -> Iterator[Piece]:
-    """Cut a text into its parts and what stands between them; together they are the whole text."""
-    at = 0
+    """Cut a text into its parts and what stands between them, with inferred parents at their level.
+
+    Without those the pieces are the whole text.
+    """
+    at, missing = 0, list(reading.inferred)
     for part in reading.parts:
         if part.start > at:
             yield Piece(reading.input[at : part.start])
         group = GROUP_OF[part.kind]
+        while missing and group != "none" and _RANKS[missing[0].kind] < _RANKS[part.kind]:
+            yield _inferred(missing.pop(0))
         value = part.value if group != "none" and part.value != part.text else ""
         yield Piece(reading.input[part.start : part.end], group, KINDS[part.kind], value)
         at = part.end
     if at < len(reading.input):
         yield Piece(reading.input[at:])
+    yield from map(_inferred, missing)
+
+
+def _inferred(parent: Inferred) -> Piece:
+    return Piece(parent.value, "inferred", f"{KINDS[parent.kind]} · 推断")
 
 
 def confidence_words(confidence: float) -> str:
@@ -106,5 +122,5 @@ def values_of(reading: Reading, kind: ReadKind) -> str:
 
 
 def rule_words(rule: str) -> str:
-    """Return in words what found a part; an unknown rule is shown by its name."""
-    return _RULES.get(rule.rpartition(".")[2], rule)
+    """Return in words what found a part; where no sign did, what stands around it decided."""
+    return _RULES.get(rule.rpartition(".")[2], "按前后文")

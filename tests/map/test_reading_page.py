@@ -53,8 +53,9 @@ def test_the_pieces_are_the_whole_text() -> None:
     )
     reading = Reading(" 映月路-６号对面。", "映月路6号", 0.9, parts, (Inferred("city", "澜江市", "", "x"),))
     pieces = list(reading_words.pieces_of(reading))
-    assert "".join(piece.text for piece in pieces) == reading.input
-    assert [piece.group for piece in pieces] == ["gap", "way", "gap", "way", "none", "gap"]
+    assert "".join(piece.text for piece in pieces if piece.group != "inferred") == reading.input
+    groups = ["gap", "inferred", "way", "gap", "way", "none", "gap"]
+    assert [piece.group for piece in pieces] == groups
     assert [piece.value for piece in pieces if piece.value] == ["6号"]
     assert reading_words.has_address(reading)
 
@@ -83,7 +84,7 @@ def test_a_text_is_taken_apart_as_one_types(visit: Visit, size: tuple[int, int])
     shown = parts_of(visitor)
     assert (shown["路街"], shown["弄巷"], shown["户室"]) == ("映月路", "２１８弄", "402室")
     assert "218弄" in page.inner_text(".read .part-way .part-value >> nth=0")
-    assert page.inner_text("#standard").startswith("映月路218弄6号")
+    assert "映月路218弄6号" in page.inner_text("#standard")
     assert page.locator("meter").get_attribute("aria-labelledby") == "sure"
     visitor.wait("document.querySelector('#reading-status').textContent.startsWith('读出')")
     page.click(".read-rules summary")
