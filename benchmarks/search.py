@@ -4,15 +4,21 @@ Each query is asked three times in turn. The quickest of the three counts, becau
 property of the search; the p95 of all three stands in brackets. Queries are drawn with a fixed seed.
 """
 
+import http.client
+import logging
 import random
+import socket
 import statistics
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 from uuid import UUID
 
 import psycopg
+import uvicorn
 
 from benchmarks import keystrokes, town
 from benchmarks.keystrokes import Door
@@ -110,10 +116,39 @@ def _asked(session: Session, viewer: Viewer, typed: Typed) -> tuple[float, bool]
     return spent, wanted and bool(hits)
 
 
+def _over_http(token: str, queries: list[Typed]) -> Iterator[float]:
+    """Yield the milliseconds of searches over HTTP: one server, one connection that stays open."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = uvicorn.Config("api.app:create_app", factory=True, port=port, log_level="error")
+    server = uvicorn.Server(config)
+    logging.disable(logging.INFO)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    line = http.client.HTTPConnection("127.0.0.1", port)
+    for typed in queries:
+        near = {"near": f"{typed.near[0]},{typed.near[1]}"} if typed.near else {}
+        path = "/v1/addresses/search?" + urlencode({"q": typed.text, "limit": 10, **near})
+        began = time.perf_counter()
+        line.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+        answer = line.getresponse()
+        answer.read()
+        yield 1000 * (time.perf_counter() - began)
+        assert answer.status == 200, answer.status
+    line.close()
+    server.should_exit = True
+    thread.join()
+
+
 def run(data: Path) -> None:
     """Print recall at 10 and p50 / p95 in milliseconds for each way of typing."""
     with psycopg.connect(cluster.urls().owner) as connection:
-        token = town.ensure(connection, data, COUNTY)
+        if not connection.execute("SELECT FROM registry.housing_unit LIMIT 1").fetchone():
+            town.load_county(connection, data / "door-plates" / "2026" / f"{COUNTY}.parquet")
+        token = town.signed_in(connection)
         connection.execute("UPDATE registry.jurisdiction SET profile = 'road-section'")
         if not connection.execute("SELECT FROM registry.building WHERE name IS NOT NULL LIMIT 1").fetchone():
             connection.execute(NAMED, [])
@@ -139,3 +174,6 @@ def run(data: Path) -> None:
         cuts = statistics.quantiles(spent, n=20)
         loaded = statistics.quantiles(every.get(way) or [x for many in every.values() for x in many], n=20)
         print(f"{way} ({len(spent)}): {recall}p50 {cuts[9]:.1f} ms, p95 {cuts[18]:.1f} ms ({loaded[18]:.1f})")
+    chosen = random.Random(20261122).sample(queries, min(len(queries), 1000))
+    cuts = statistics.quantiles(list(_over_http(token, chosen))[50:], n=20)
+    print(f"over HTTP, {len(chosen) - 50} of all ways: p50 {cuts[9]:.1f} ms, p95 {cuts[18]:.1f} ms")

@@ -56,6 +56,11 @@ def ensure(connection: psycopg.Connection, data: Path, county: str = COUNTY) -> 
         connection.autocommit = True
         connection.execute("ANALYZE")
         connection.autocommit = False
+    return signed_in(connection)
+
+
+def signed_in(connection: psycopg.Connection) -> str:
+    """Return a session token of an officer for all districts."""
     token = secrets.token_urlsafe(32)
     connection.execute(OFFICER, [hash_token(token)])
     connection.commit()

@@ -206,11 +206,11 @@ class _Search:
     def _by_building_names(self) -> list[Hit]:
         """Find buildings by their own name, alone or with a number behind it."""
         query, wanted = self._query, self._wanted()
-        name = clean(query.names[-1].text if query.names else query.text).replace(" ", "")
-        if not name or name[0].isdecimal():
-            return []
-        rows = self._lookups.buildings(
-            list({name, normal_key(name)}), wanted, is_prefix=wanted.number is None
+        typed = "".join(part.text for part in query.names) + query.rest or query.text
+        names = {clean(name).replace(" ", "") for name in (typed, *(part.text for part in query.names[-1:]))}
+        names = {name for one in names for name in (one, normal_key(one)) if name and not name[0].isdecimal()}
+        rows = (
+            self._lookups.buildings(sorted(names), wanted, is_prefix=wanted.number is None) if names else []
         )
         if wanted.number is None:
             return [building_hit(row) for row in rows]
