@@ -10,6 +10,7 @@ from geo_registry.commands.grid import grid_app
 from geo_registry.commands.jurisdiction import jurisdiction
 from geo_registry.commands.look import look_app
 from geo_registry.commands.measure import measure_app
+from geo_registry.commands.number import number
 from geo_registry.commands.profile import app as profile_app
 from geo_registry.commands.standardize import match, standardize
 from geo_registry.commands.town import demo, serve
@@ -30,6 +31,7 @@ app.add_typer(look_app, name="look")
 app.add_typer(measure_app, name="measure")
 app.add_typer(profile_app, name="profile")
 app.command(epilog="Example: geo-registry jurisdiction --name 新竹市 --profile road-section")(jurisdiction)
+app.command(epilog="Example: geo-registry number 映月路 --area 310199000000 -o numbers.csv")(number)
 app.command(epilog="Example: geo-registry standardize addresses.csv -o standard.jsonl")(standardize)
 app.command(epilog="Example: geo-registry match addresses.xlsx -o matched.csv --keep 编号")(match)
 app.command(epilog="Example: geo-registry demo")(demo)

@@ -14,7 +14,7 @@ runner = CliRunner()
 COMMANDS = (
     ["account", "list"], ["account", "train", "he"], ["account", "disable", "he"], ["demo", "--prepare-only"],
     ["grid", "assign"], ["grid", "report"], ["jurisdiction"], ["measure", "refresh"],
-    ["measure", "refresh", "--check"], ["measure", "report"], ["serve"],
+    ["measure", "refresh", "--check"], ["measure", "report"], ["number", "映月路"], ["serve"],
 )  # fmt: skip
 
 
