@@ -31,14 +31,15 @@ _RULES: dict[str, tuple[ReadKind, str]] = {
     "room": ("room", "room.suffix"),
 }  # fmt: skip
 _LANES = frozenset(["lane", "alley"])
-_KEPT, _REACH = 8_192, 30
+_KEPT, _NEAR, _REACH = 16_384, 2_048, 30
 
 
-class _Pieces(NamedTuple):
-    """Parts by offsets in a piece of text (kind, text, value, start, end, rule), and their standard text."""
+_Piece = tuple[ReadKind, str, str, int, int, str]
+"""Kind, text, value, start and end in a piece of text, rule."""
 
-    parts: tuple[tuple[ReadKind, str, str, int, int, str], ...]
-    standard: str
+
+_Pieces = tuple[tuple[_Piece, ...], str]
+"""Parts of a piece of text, and their standard text: plain tuples, which garbage collection lets alone."""
 
 
 class _Begin(NamedTuple):
@@ -76,6 +77,7 @@ class QuickReader:
         self._near = _Memory(lambda text: self._chain(near, text))
         self._far = _Memory(lambda text: self._chain(far, text))
         self._ends = _Memory(lambda text: self._pieces(end, text))
+        self._rooms_tell_floors = profile.rooms.pattern == "floor_and_two_digits"
         self._begins: dict[str, _Begin | None] = {}
         self._divisions: dict[str, _Begin] = {"": _Begin((), "")}
         self._lengths: tuple[int, ...] = ()
@@ -91,10 +93,11 @@ class QuickReader:
         if begin is None or end is None:
             return None
         parts = (*begin.parts, *_placed(end, len(head)))
-        return Reading(text, begin.standard + end.standard, 1.0, parts)
+        return Reading(text, begin.standard + end[1], 1.0, parts)
 
     def _read_begin(self, head: str) -> _Begin | None:
-        if len(self._begins) >= _KEPT:
+        # A register names the same street for a while: few beginnings are enough.
+        if len(self._begins) >= _NEAR:
             self._begins.clear()
         self._begins[head] = begin = self._begin(head)
         return begin
@@ -117,12 +120,12 @@ class QuickReader:
         chain = chains[head[at:]]
         if chain is None or (chains is self._far and self._holds_place(head[at:])):
             return None
-        return _Begin((*parts, *_placed(chain, at)), divisions.standard + chain.standard)
+        return _Begin((*parts, *_placed(chain, at)), divisions.standard + chain[1])
 
     def _chain(self, pattern: re.Pattern[str], text: str) -> _Pieces | None:
         """Return the places of a text, None unless each may stand below the one before."""
         pieces = self._pieces(pattern, text)
-        parts = [self._profile.by_kind[kind] for kind, *_ in pieces.parts] if pieces else []
+        parts = [self._profile.by_kind[kind] for kind, *_ in pieces[0]] if pieces else []
         if parts and not parts[0].may_start:
             return None
         return None if any(above.kind not in below.parents for above, below in pairwise(parts)) else pieces
@@ -140,14 +143,19 @@ class QuickReader:
         found = pattern.fullmatch(text)
         if found is None:
             return None
-        parts: list[ReadPart] = []
+        parts: list[_Piece] = []
         for name, word in found.groupdict().items():
             if word:
                 kind, rule = _RULES[name]
-                value = part_value(self._profile, kind, word)
-                parts.append(ReadPart(kind, word, value, *found.span(name), rule))
-        pieces = tuple((one.kind, one.text, one.value, one.start, one.end, one.rule) for one in parts)
-        return _Pieces(pieces, compose(self._profile, parts))
+                start, end = found.span(name)
+                parts.append((kind, word, part_value(self._profile, kind, word), start, end, rule))
+        return tuple(parts), self._standard(parts)
+
+    def _standard(self, parts: Sequence[_Piece]) -> str:
+        """Return the values side by side, the standard text unless a room tells the floor before it."""
+        if self._rooms_tell_floors and len(parts) > 1 and parts[-1][0] == "room":
+            return compose(self._profile, [ReadPart(*piece) for piece in parts])
+        return "".join([piece[2] for piece in parts])
 
     def _find_divisions(self, head: str) -> _Begin | None:
         """Return the divisions a text begins with, each directly below the one before; None when in doubt."""
@@ -173,7 +181,7 @@ class QuickReader:
 def _placed(pieces: _Pieces, at: int) -> list[ReadPart]:
     return [
         ReadPart(kind, word, value, at + start, at + end, rule)
-        for kind, word, value, start, end, rule in pieces.parts
+        for kind, word, value, start, end, rule in pieces[0]
     ]
 
 

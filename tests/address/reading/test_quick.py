@@ -113,6 +113,7 @@ def test_no_text_is_too_much(text: str) -> None:
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quick, "_KEPT", 10)
+    monkeypatch.setattr(quick, "_NEAR", 10)
     reader = QuickReader(ROAD, [KNOWN])
     for count in range(1, 60):
         assert reader.read(f"甲子縣東乙鎮中山里{count}鄰中山路{count}巷{count}號") is not None
