@@ -53,6 +53,14 @@ BEGIN
        AND (areas IS NULL OR p.district_id = ANY (districts))
      LIMIT 200)
     UNION ALL
+    -- A first keystroke begins more names than the bound: those around the middle of the map are surely among them.
+    (SELECT p.id, 'prefix', NULL
+     FROM registry.place_name p
+     WHERE length(coalesce(letters, lows[1])) = 1 AND p.axis && ST_Expand(middle, 0.02) AND p.normal_name ~>=~ ':'
+       AND (starts_with(p.initials, letters) OR starts_with(p.normal_name, lows[1])) AND p.state NOT IN ('removed', 'rejected')
+       AND (areas IS NULL OR p.district_id = ANY (districts))
+     LIMIT 200)
+    UNION ALL
     (SELECT p.id, g.way, NULL
      FROM unnest(ids, ways) AS g (id, way) JOIN registry.place_name p ON p.id = g.id
      WHERE p.state NOT IN ('removed', 'rejected') AND (areas IS NULL OR p.district_id = ANY (districts)))

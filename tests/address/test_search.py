@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from geo_registry.access.viewer import Viewer
@@ -360,3 +361,20 @@ def test_a_name_given_a_moment_ago_is_found_in_every_way(session: Session, town:
 def test_a_door_of_another_name_is_never_what_was_asked_for(town: Find) -> None:
     for text in ("中山北路12号", "中山路12号", "映月路216弄6号", "映月路218弄7号", "映日路218弄7号"):
         assert all(hit.match != "A" for hit in town(text)), text
+
+
+def test_the_first_letter_brings_what_is_near_among_more_names_than_are_read(session: Session) -> None:
+    community = make.make_community(session)
+    district = community.district_id
+    session.execute(
+        sql(
+            "INSERT INTO registry.place_name (kind, name, normal_name, full_name, pinyin, initials, scope_id, district_id)"
+            " SELECT 'street', '映' || n || '路', '映' || n || '路', '映' || n || '路', 'ying' || n || 'lu', 'y' || n || 'l',"
+            " :district, :district FROM generate_series(1000, 1999) n"
+        ),
+        {"district": district},
+    )
+    make.make_street(session, "映紫路", community=community, axis=make.line((50, 0), (60, 0)))
+    for text in ("映", "y"):
+        hits = search(session, make.make_viewer(), text=text, limit=5, near=make.metres(0, 0)).hits
+        assert hits[0].text == "映紫路"
