@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from geo_registry.address.reading import costs
 from geo_registry.address.reading.segments import Known
-from geo_registry.gazetteer.table import COMMUNITY, MANY, SHORT, Gazetteer
+from geo_registry.gazetteer.table import COMMUNITY, MANY, Gazetteer
 
 Place = tuple[int, int]
 """Number of the gazetteer and of the place in it."""
@@ -17,7 +17,7 @@ Fit = tuple[float, Context, bool]
 class Contexts:
     """Answers how names fit; remembers it, because the same places come again and again."""
 
-    _LIMIT = 20_000
+    _LIMIT = 60_000
 
     def __init__(self, gazetteers: Sequence[Gazetteer]) -> None:
         self.gazetteers = tuple(gazetteers)
@@ -34,7 +34,7 @@ class Contexts:
         return fit
 
     def _fit(self, context: Context, known: Known) -> Fit:
-        level, is_short = known.level, all(name.way == SHORT for name in known.meanings)
+        level, is_short = known.level, known.is_short
         places = [place for which, place in context if which == known.gazetteer]
         if not places:
             alone = costs.ALONE_SHORT if is_short else costs.ALONE

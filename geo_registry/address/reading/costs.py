@@ -144,6 +144,8 @@ TEXT_BEHIND: Final = {
 """The state of the running text that begins behind a state, where it is not the plain one."""
 
 # A name nobody knows that begins with what ends a name (区文三路), or holds such a word (越城区东街).
+HOPELESS: Final = 6.5
+"""What costs more is not looked at."""
 TORN: Final = 2.5
 SWALLOWED: Final = 2.5
 # A name nobody knows, by the number of characters before its generic word.

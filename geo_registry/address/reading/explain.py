@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from geo_registry.address.reading.lattice import Step
 from geo_registry.address.reading.parts import Inferred, ReadPart
 from geo_registry.address.reading.resolution import Resolution
-from geo_registry.gazetteer.table import SHORT
 
 FACTORS: dict[str, float] = {
     "division.short": 0.99, "division.former": 0.97, "division.unknown": 0.9, "division.ambiguous": 0.85,
@@ -27,7 +26,7 @@ def confidence(
     reasons = {reason for part in parts if (reason := _reason(part))}
     for step in steps:
         if step.known and not step.repeats:
-            if all(name.way == SHORT for name in step.known.meanings):
+            if step.known.is_short:
                 reasons.add("division.short")
             if resolution.is_former(step):
                 reasons.add("division.former")

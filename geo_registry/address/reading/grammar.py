@@ -1,8 +1,8 @@
 """The grammar of one profile: from a folded text to the segments that may stand at each place."""
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple, cast
 
 from geo_registry.address.reading import costs
@@ -27,7 +27,8 @@ _RULES: dict[int, Rule] = {
         ("hamlet", "hamlet", "hamlet"), ("group", "group", "group"),
     )
 }  # fmt: skip
-_LOCAL = frozenset([TOWNSHIP])
+_STEMS = {TOWNSHIP: 1, COMMUNITY: 2}
+_KEPT = 20_000
 _TITLES = frozenset("省市区县镇乡")
 _STREET_WORDS = re.compile(r"[东西南北中]?(?:大道|公路|大街|路|街(?!道)|巷|弄)|[东西南北中]区")
 
@@ -44,6 +45,7 @@ class Grammar:
 
     def __init__(self, profile: Profile) -> None:
         words = lexicon()
+        self._known: defaultdict[int, dict[str, tuple[tuple[Known, float, Rule], ...]]] = defaultdict(dict)
         self._classes = {word: costs.CLASSES.index(name) for word, name in words.endings.items()}
         self._brand = words.brand
         # A lookahead finds overlapping endings; each end keeps the class of the longest word.
@@ -57,12 +59,29 @@ class Grammar:
         lattice: Lattice = [[] for _ in range(len(folded) + 1)]
         endings, generic = self._endings_in(folded)
         for number, of_one in enumerate(found):
-            _add_known(folded, of_one, number, generic, lattice)
+            self._add_known(folded, of_one, number, generic, lattice)
         self._counts.add(folded, lattice)
         self._names.add(folded, lattice)
         self._scheme.add(text, lattice)
         add_beside(folded, lattice)
         return lattice, endings
+
+    def _add_known(
+        self, folded: str, found: Sequence[Found], gazetteer: int, generic: dict[int, str], lattice: Lattice
+    ) -> None:
+        known_by_word = self._known[gazetteer]
+        for start, end, meanings in found:
+            word = folded[start:end]
+            by_level = known_by_word.get(word)
+            if by_level is None:
+                if len(known_by_word) >= _KEPT:
+                    known_by_word.clear()
+                by_level = known_by_word[word] = _by_level(word, gazetteer, meanings)
+            here, following = lattice[start], generic.get(end, "")
+            is_titled = folded[end : end + 1] in _TITLES
+            for known, cost, of in by_level:
+                before = _before(known, following, is_titled=is_titled) if following or is_titled else 0.0
+                here.append((end, of.column, of.state, cost + before, known, of))
 
     def _endings_in(self, folded: str) -> tuple[Endings, dict[int, str]]:
         """Return what a text ends with at each place, and where words begin that end a name."""
@@ -79,33 +98,24 @@ class Grammar:
         return Endings(closing, starts), generic
 
 
-def _add_known(
-    folded: str, found: Sequence[Found], gazetteer: int, generic: dict[int, str], lattice: Lattice
-) -> None:
-    for start, end, meanings in found:
-        for known, way, of in _by_level(folded[start:end], gazetteer, meanings):
-            cost = costs.WAYS[way] + costs.LATER_TABLE * gazetteer
-            if way == SHORT and end in generic:
-                cost += _before(known.level, generic[end])
-            elif end in generic and known.level in _LOCAL and generic[end] == "ending":
-                cost += costs.BEFORE_ENDING_FULL
-            elif way == SHORT and folded[end : end + 1] in _TITLES:
-                cost += costs.BEFORE_TITLE
-            lattice[start].append((end, of.column, of.state, cost, known, of))
+def _by_level(word: str, gazetteer: int, meanings: tuple[Name, ...]) -> tuple[tuple[Known, float, Rule], ...]:
+    """Return the meanings of a word by level, each with its cost and its rule."""
+    found = []
+    for level in sorted({name.level for name in meanings}):
+        of_level = tuple(name for name in meanings if name.level == level)
+        way = min(name.way for name in of_level)
+        stem = _STEMS.get(level, 0) if way == SHORT else 0
+        cost = costs.WAYS[way] + costs.LATER_TABLE * gazetteer
+        found.append((Known(word, level, gazetteer, of_level, way == SHORT, stem), cost, _RULES[level]))
+    return tuple(found)
 
 
-@lru_cache(maxsize=20_000)
-def _by_level(word: str, gazetteer: int, meanings: tuple[Name, ...]) -> tuple[tuple[Known, int, Rule], ...]:
-    """Return the meanings of a word by level, each with its best way and its rule."""
-    return tuple(
-        (Known(word, level, gazetteer, of_level), min(name.way for name in of_level), _RULES[level])
-        for level in sorted({name.level for name in meanings})
-        for of_level in [tuple(name for name in meanings if name.level == level)]
-    )
-
-
-def _before(level: int, word: str) -> float:
-    """Return what a name in short costs before the generic word of another name: 长河 in 长河路."""
-    if word == "street" or level > COMMUNITY:
+def _before(known: Known, following: str, *, is_titled: bool) -> float:
+    """Return what a name costs before the generic word of another one: 长河 in 长河路, 仁和镇 in 仁和镇工业区."""
+    if not known.is_short:
+        return costs.BEFORE_ENDING_FULL if following == "ending" and known.level == TOWNSHIP else 0.0
+    if not following:
+        return costs.BEFORE_TITLE if is_titled else 0.0
+    if following == "street" or known.level > COMMUNITY:
         return costs.BEFORE_STREET
-    return costs.BEFORE_ENDING[level]
+    return costs.BEFORE_ENDING[known.level]

@@ -12,7 +12,7 @@ _TEXT_ROWS = costs.TEXT_ROWS
 _TEXT_BEHIND = costs.TEXT_BEHIND
 _TEXT_COLUMN = costs.COLUMN["text"]
 _END_COLUMN = costs.COLUMN["end"]
-_BEAM = 7.0
+_BEAM = 5.0
 
 
 class Step(NamedTuple):
@@ -86,6 +86,9 @@ def _extend(
         end, column, behind, cost, known, _ = segment
         total, after, repeats = so_far + cost, context, False
         if known is not None:
+            stem = known[5]
+            if stem and (state >= _TEXT or (stem > 1 and not context)):
+                continue
             extra, after, repeats = contexts.fit(context, known)
             total += extra
             if repeats:

@@ -104,5 +104,6 @@ def _add_backwards(
         if length > 1 and not swallowed and _SWALLOWED.match(folded, start, at):
             swallowed = costs.SWALLOWED
         is_torn = length and start and folded[start] in _TORN and folded[start - 1] not in _TORN
-        torn = costs.TORN if is_torn else 0.0
-        lattice[start].append((end, of.column, of.state, cost + swallowed + torn, None, of))
+        total = cost + swallowed + (costs.TORN if is_torn else 0.0)
+        if total < costs.HOPELESS:
+            lattice[start].append((end, of.column, of.state, total, None, of))

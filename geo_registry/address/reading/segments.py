@@ -28,6 +28,9 @@ class Known(NamedTuple):
     level: int
     gazetteer: int
     meanings: tuple[Name, ...]
+    is_short: bool = False
+    stem: int = 0
+    """1 for a township in short, 2 for a community: names too common to be looked for inside other names."""
 
 
 Segment = tuple[int, int, int, float, Known | None, Rule]
