@@ -11,19 +11,23 @@ from geo_registry.address.axis import Compass, Hand
 from geo_registry.address.numbered import Series, Spot, series_of
 from geo_registry.address.numbering import Proposal, written_before
 from geo_registry.address.profile import load_profile
-from geo_registry.address.scheme import Profile
 from geo_registry.address.series import Parity
 from geo_registry.db import Session
 from geo_registry.errors import RuleBroken
 from geo_registry.pages import checked_limit
 
-_INSIDE = text("""
-    SELECT registry.jurisdiction_box() ~ ST_SetSRID(ST_MakePoint(:lon, :lat), 4490) AS inside, j.profile
+# All that needs no street's numbers in one statement; a point outside of the jurisdiction costs no look-up.
+_HERE = text("""
+    SELECT j.profile, i.inside, a.areas, d.doors, s.id, s.full_name, s.area_id
     FROM registry.jurisdiction j
+      CROSS JOIN (SELECT registry.jurisdiction_box() ~ ST_SetSRID(ST_MakePoint(:lon, :lat), 4490) AS inside) i
+      LEFT JOIN LATERAL (SELECT jsonb_agg(jsonb_build_array(a.level, a.id, a.code, a.name)) AS areas
+        FROM registry.areas_at(:lon, :lat, CAST(:areas AS uuid[])) a) a ON i.inside
+      LEFT JOIN LATERAL (SELECT jsonb_agg(jsonb_build_array(d.id, d.code, d.standard_text, d.state,
+          d.accuracy, d.lon, d.lat, d.metres, d.place_name_id, d.plate_id, d.plate_state)) AS doors
+        FROM registry.doors_at(:lon, :lat, :reach, :most, CAST(:areas AS uuid[])) d) d ON i.inside
+      LEFT JOIN LATERAL registry.street_at(:lon, :lat, :street_reach, CAST(:areas AS uuid[])) s ON i.inside
 """)
-_AREAS = text("SELECT * FROM registry.areas_at(:lon, :lat, CAST(:areas AS uuid[]))")
-_STREET = text("SELECT * FROM registry.street_at(:lon, :lat, :reach, CAST(:areas AS uuid[]))")
-_DOORS = text("SELECT * FROM registry.doors_at(:lon, :lat, :reach, :most, CAST(:areas AS uuid[]))")
 
 COMPASS_WORDS: dict[Compass, str] = {"north": "北侧", "east": "东侧", "south": "南侧", "west": "西侧"}
 SIDE_WORDS: dict[Parity, str] = {"odd": "单号侧", "even": "双号侧"}
@@ -102,19 +106,15 @@ def locate(
     """
     if not 0 < radius_m <= 5000:
         raise RuleBroken("radius-invalid", "半径应大于 0 且不超过 5000 米", field="radius_m")
-    point: dict[str, Any] = {
-        "lon": lon,
-        "lat": lat,
-        "areas": None if viewer.areas is None else list(viewer.areas),
-    }
-    here = session.execute(_INSIDE, point).one()
+    seen = None if viewer.areas is None else list(viewer.areas)
+    asked = {"lon": lon, "lat": lat, "areas": seen, "reach": radius_m, "most": checked_limit(limit)}
+    here = session.execute(_HERE, {**asked, "street_reach": STREET_REACH_M}).one()
     if not here.inside:
         return Located(lon, lat, inside=False, note="该位置不在本系统的管辖范围内", areas=(), street=None,
                        doors=(), proposal=None)  # fmt: skip
-    areas = tuple(AreaAt(*row) for row in session.execute(_AREAS, point))
-    found = session.execute(_DOORS, {**point, "reach": radius_m, "most": checked_limit(limit)})
-    doors = tuple(DoorAt(*row) for row in found)
-    street, proposal = _street_at(session, load_profile(here.profile), point, areas)
+    areas = tuple(AreaAt(level, UUID(own), code, name) for level, own, code, name in here.areas or ())
+    doors = tuple(_door(row) for row in here.doors or ())
+    street, proposal = (None, None) if here.id is None else _street_at(session, here, (lon, lat), areas)
     note = None
     if not (areas or doors or street):
         note = "该位置不在您的辖区内" if viewer.areas is not None else "该位置没有划定区划，附近也没有地址"
@@ -123,26 +123,32 @@ def locate(
     )
 
 
+def _door(row: list[Any]) -> DoorAt:
+    ids = [None if row[place] is None else UUID(row[place]) for place in (8, 9)]
+    return DoorAt(UUID(row[0]), *row[1:8], ids[0], ids[1], row[10])
+
+
 def _street_at(
-    session: Session, profile: Profile, point: dict[str, Any], areas: tuple[AreaAt, ...]
+    session: Session,
+    here: Any,  # noqa: ANN401  (a row of `_HERE`)
+    point: tuple[float, float],
+    areas: tuple[AreaAt, ...],
 ) -> tuple[StreetAt | None, Proposal | None]:
-    row = session.execute(_STREET, {**point, "reach": STREET_REACH_M}).one_or_none()
-    if row is None:
-        return None, None
-    series = series_of(session, profile, row.id, near=(point["lon"], point["lat"]))
-    spot = series.spot(point["lon"], point["lat"])
+    profile = load_profile(here.profile)
+    series = series_of(session, profile, here.id, near=point)
+    spot = series.spot(*point)
     if spot is None or series.axis is None:
         return None, None
-    street = _described(series, spot, row.id, row.full_name)
-    area_id = next((area.id for area in reversed(areas) if area.level != "block"), row.area_id)
+    street = _described(series, spot, here.id, here.full_name)
+    area_id = next((area.id for area in reversed(areas) if area.level != "block"), here.area_id)
     try:
         door = series.next_at(spot.side, spot)
     except RuleBroken:
         return street, None
-    before = written_before(session, profile, area_id, row.id)
+    before = written_before(session, profile, area_id, here.id)
     proposal = Proposal(
-        door.number, door.number_text, before + row.full_name + door.number_text, spot.side, spot.distance_m,
-        spot.from_axis_m,
+        door.number, door.number_text, before + here.full_name + door.number_text, spot.side,
+        spot.distance_m, spot.from_axis_m,
     )  # fmt: skip
     return street, proposal
 
