@@ -124,8 +124,11 @@ def locate(
 
 
 def _door(row: list[Any]) -> DoorAt:
-    ids = [None if row[place] is None else UUID(row[place]) for place in (8, 9)]
-    return DoorAt(UUID(row[0]), *row[1:8], ids[0], ids[1], row[10])
+    own, code, written, state, accuracy, lon, lat, metres, place, plate, plate_state = row
+    return DoorAt(
+        UUID(own), code, written, state, accuracy, lon, lat, metres,
+        None if place is None else UUID(place), None if plate is None else UUID(plate), plate_state,
+    )  # fmt: skip
 
 
 def _street_at(
