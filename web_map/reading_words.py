@@ -33,7 +33,7 @@ ADDRESS_KINDS = tuple(kind for kind in KINDS if kind not in _NONE)
 _RANKS = {kind: rank for rank, kind in enumerate(KINDS)}
 GRADES = {"A": "一致", "B": "改正", "C": "候选", "none": "未找到"}
 STATES = {
-    "reserved": "预留", "proposed": "拟定", "current": "现行", "retired": "已停用", "rejected": "未批准",
+    "reserved": "预留", "proposed": "拟定", "current": "现行", "retired": "已注销", "rejected": "未批准",
     "removed": "已撤销", "planned": "规划", "under_construction": "在建", "realized": "现行",
     "under_conversion": "改建", "out_of_use": "停用", "demolished": "已拆除", "not_realized": "未建成",
 }  # fmt: skip

@@ -203,7 +203,10 @@ result.addEventListener("click", (event) => {
   if (!item) return;
   choose(item.dataset.number ?? "");
   const pin = pins.get(item.dataset.number ?? "");
-  if (pin) map.setView(pin.getLatLng(), Math.max(map.getZoom(), 17), { animate: false });
+  if (!pin) return;
+  map.setView(pin.getLatLng(), Math.max(map.getZoom(), 17), { animate: false });
+  // On a phone the map stands above the list.
+  if (window.matchMedia("(max-width: 767px)").matches) at("stage").scrollIntoView({ block: "center" });
 });
 // Up and down move among candidates, or among examples; above the first one is the field.
 result.addEventListener("keydown", (event) => {
