@@ -1,8 +1,8 @@
 """From parts to the standard text: what a profile writes, in its order, with its words and numerals."""
 
 import re
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache, reduce
 from typing import get_args
 
 from geo_registry.address.numbers import Door, door_reader
@@ -19,6 +19,11 @@ _NUMBERS: dict[str, str] = {
 _UNWRITTEN: frozenset[ReadKind] = frozenset(
     ["country", "neighborhood", "occupant", "note", "repetition", "unread"]
 )
+STREETS: frozenset[ReadKind] = frozenset(
+    ["street", "sub_street", "lane", "alley", "estate", "sub_estate", "development_zone"]
+)
+"""Places that tell where they are without the community they lie in."""
+_BLANKS = re.compile(r"(?<![0-9A-Za-z]) | (?![0-9A-Za-z])")
 _NUMERAL = re.compile(f"[{NUMERAL_CHARACTERS}]+")
 _BARE = re.compile(r"[A-Z]?\d{1,5}[A-Z]?|[A-Z]")
 
@@ -37,22 +42,38 @@ def compose(
     not written again.
     """
     read = tuple(parts)
-    divisions: dict[str, str] = {one.kind: one.value for one in inferred if one.kind in _LEVELS}
-    divisions.update((one.kind, one.value) for one in read if one.kind in _LEVELS)
     local = [(one.kind, one.value) for one in read if one.kind not in _UNWRITTEN and one.kind not in _LEVELS]
-    return _divisions_text(profile, divisions, every_level=every_level) + _local_text(
-        profile, tuple(_ordered(local))
+    has_street = any(kind in STREETS for kind, _ in local)
+    above = divisions_text(profile, read, inferred, every_level=every_level or not has_street)
+    return _joined(above, _local_text(profile, tuple(_ordered(local))))
+
+
+def divisions_text(
+    profile: Profile,
+    parts: Iterable[ReadPart],
+    inferred: Iterable[Inferred] = (),
+    *,
+    every_level: bool = False,
+) -> str:
+    """Return the divisions in front of an address, as far as the profile writes them.
+
+    Left out are the levels that the profile names as unwritten, such as a community behind its district; what
+    was read above the first written one stays, for without it the place is lost. `every_level` keeps all that
+    was read, as it must be where no street tells the place.
+    """
+    known = {area.level: area.written for area in profile.areas}
+    first = min((_LEVELS.index(level) for level, is_written in known.items() if is_written), default=0)
+    unwritten = {level for level in _LEVELS[first:] if not known.get(level, True)}
+    found = {one.kind: one.value for one in inferred if _is_added(known, one.kind)}
+    found.update((one.kind, one.value) for one in parts if every_level or one.kind not in unwritten)
+    return "".join(found.get(level, "") for level in _LEVELS)
+
+
+def _is_added(known: Mapping[Level, bool], kind: ReadKind) -> bool:
+    """Tell whether a parent that was not written is added; a municipality may be the profile's province."""
+    return any(known.get(level, False) for level in _LEVELS if level == kind) or (
+        kind == "city" and "city" not in known and known.get("province", False)
     )
-
-
-def _divisions_text(profile: Profile, divisions: dict[str, str], *, every_level: bool) -> str:
-    if every_level:
-        return "".join(divisions.get(level, "") for level in _LEVELS)
-    known = {area.level for area in profile.areas}
-    if "city" in divisions and "city" not in known:
-        # A municipality is read as a city; a profile may know it as a province.
-        divisions = {"province": divisions["city"]} | divisions
-    return "".join(divisions.get(area.level, "") for area in profile.areas if area.written)
 
 
 @lru_cache(maxsize=131_072)
@@ -61,17 +82,21 @@ def part_value(profile: Profile, kind: ReadKind, text: str) -> str:
 
     Divisions and parts the profile does not know keep their clean text.
     """
-    packed = clean(text).replace(" ", "")
+    written = clean(text)
+    packed = written.replace(" ", "")
     if kind in _NUMBERS:
         return _number_value(profile, kind, packed) if packed else ""
+    if kind == "neighborhood":
+        return _in_digits(packed)
     if is_place(kind) and kind in profile.by_kind and packed:
-        return standard_name(profile, kind, packed)
-    return _in_digits(packed) if kind == "neighborhood" else packed
+        return _BLANKS.sub("", written) if kind == "estate" else standard_name(profile, kind, packed)
+    return _BLANKS.sub("", written)
 
 
 def _number_value(profile: Profile, kind: str, packed: str) -> str:
     if kind in {"street_number", "sub_street_number"}:
-        door = door_reader(profile).read(packed)
+        # 付 is written for 附 everywhere.
+        door = door_reader(profile).read(packed := packed.replace("付", "附"))
         return door.text if isinstance(door, Door) and not door.is_building else _in_digits(packed)
     part = profile.part(_NUMBERS[kind])
     folded = _in_digits(packed).upper()
@@ -110,9 +135,15 @@ def _local_text(profile: Profile, local: tuple[tuple[ReadKind, str], ...]) -> st
         if kind in _NUMBERS:
             run.append(part_value(profile, kind, value))
         else:
-            text += _door_text(profile, run) + part_value(profile, kind, value)
+            text = _joined(_joined(text, _door_text(profile, run)), part_value(profile, kind, value))
             run.clear()
-    return text + _door_text(profile, run)
+    return _joined(text, _door_text(profile, run))
+
+
+def _joined(text: str, more: str) -> str:
+    """Return two texts side by side; a blank keeps letters and figures of two parts apart: SOHO T3."""
+    is_torn = text[-1:].isascii() and text[-1:].isalnum() and more[:1].isascii() and more[:1].isalnum()
+    return f"{text} {more}" if is_torn else text + more
 
 
 def _door_text(profile: Profile, run: Sequence[str]) -> str:
@@ -121,4 +152,4 @@ def _door_text(profile: Profile, run: Sequence[str]) -> str:
     door = door_reader(profile).read(joined) if joined else None
     if isinstance(door, Door) and not door.names and door.note is None:
         return door.text
-    return joined
+    return reduce(_joined, run, "")

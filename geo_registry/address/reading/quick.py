@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple, cast
 
-from geo_registry.address.reading.compose import compose, part_value
+from geo_registry.address.reading.compose import STREETS, compose, divisions_text, part_value
 from geo_registry.address.reading.parts import Reading, ReadKind, ReadPart
 from geo_registry.address.scheme import Part, Profile
 from geo_registry.address.units import any_of
@@ -43,10 +43,11 @@ _Pieces = tuple[tuple[_Piece, ...], str]
 
 
 class _Begin(NamedTuple):
-    """The parts of the beginning of a text and its standard text."""
+    """The parts of the beginning of a text, its standard text, and that of divisions without a street."""
 
     parts: tuple[ReadPart, ...]
     standard: str
+    alone: str = ""
 
 
 class _Memory(dict[str, _Pieces | None]):
@@ -120,7 +121,8 @@ class QuickReader:
         chain = chains[head[at:]]
         if chain is None or (chains is self._far and self._holds_place(head[at:])):
             return None
-        return _Begin((*parts, *_placed(chain, at)), divisions.standard + chain[1])
+        above = divisions.standard if any(piece[0] in STREETS for piece in chain[0]) else divisions.alone
+        return _Begin((*parts, *_placed(chain, at)), above + chain[1])
 
     def _chain(self, pattern: re.Pattern[str], text: str) -> _Pieces | None:
         """Return the places of a text, None unless each may stand below the one before."""
@@ -172,7 +174,8 @@ class QuickReader:
     def _keep(self, text: str, parts: tuple[ReadPart, ...]) -> _Begin:
         if len(self._divisions) >= _KEPT:
             self._divisions = {"": self._divisions[""]}
-        self._divisions[text] = found = _Begin(parts, compose(self._profile, parts))
+        standard, alone = (divisions_text(self._profile, parts, every_level=every) for every in (False, True))
+        self._divisions[text] = found = _Begin(parts, standard, alone)
         if len(text) not in self._lengths:
             self._lengths = tuple(sorted({*self._lengths, len(text)}, reverse=True))
         return found

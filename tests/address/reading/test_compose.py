@@ -36,6 +36,7 @@ VILLAGE = load_profile("village")
         (SHANGHAI, "floor", "B1", "地下1层"),
         (SHANGHAI, "room", "1102", "1102室"),
         (SHANGHAI, "estate", "竹海 水韵", "竹海水韵"),
+        (SHANGHAI, "estate", "望京 SOHO T3", "望京SOHO T3"),
         (VILLAGE, "group", "第五村民小组", "5组"),
         (VILLAGE, "street_number", "6号付106号", "6号附106号"),
     ],
@@ -69,9 +70,16 @@ def test_the_value_of_a_part(profile: Profile, kind: ReadKind, written: str, val
             ROAD,
             [("city", "新竹市"), ("township", "北區"), ("community", "中央里"), ("neighborhood", "10鄰"),
              ("street", "中山路"), ("section", "2段"), ("lane", "十二巷"), ("street_number", "111-1號"), ("floor", "2樓"), ("room", "之1")],
-            "北區中央里中山路二段12巷111之1號二樓之1",
+            "新竹市北區中央里中山路二段12巷111之1號二樓之1",
         ),
         (VILLAGE, [("community", "沿山村"), ("group", "五组"), ("street_number", "6号付2号")], "沿山村5组6号附2号"),
+        (
+            SHANGHAI,
+            [("district", "静安区"), ("community", "沿山村"), ("group", "五组"), ("street_number", "六号付二号")],
+            "静安区沿山村五组6附2号",
+        ),
+        (SHANGHAI, [("city", "杭州市"), ("township", "五常街道"), ("street", "文一路"), ("street_number", "9号")], "杭州市文一路9号"),
+        (SHANGHAI, [("estate", "望京SOHO"), ("sub_estate", "T3"), ("building", "B座")], "望京SOHO T3 B幢"),
         (VILLAGE, [("unread", "？？")], ""),
     ],
 )  # fmt: skip
@@ -89,8 +97,9 @@ def test_a_parent_that_was_not_written_is_added_where_the_profile_writes_it() ->
 
 
 def test_every_level_on_request() -> None:
-    parts = parts_of([("city", "新竹市"), ("township", "北區"), ("street", "中山路")])
-    assert compose(ROAD, parts, every_level=True) == "新竹市北區中山路"
+    parts = parts_of([("district", "静安区"), ("township", "共和新路街道"), ("street", "柳营路")])
+    assert compose(SHANGHAI, parts) == "静安区柳营路"
+    assert compose(SHANGHAI, parts, every_level=True) == "静安区共和新路街道柳营路"
 
 
 @pytest.mark.parametrize("code", shipped_profiles())

@@ -32,7 +32,7 @@ def test_a_door_plate_of_a_street_with_sections() -> None:
     assert "".join(part.text for part in reading.parts) == text
     assert all(text[part.start : part.end] == part.text for part in reading.parts)
     assert reading.parts[2].code == "9001-001"
-    assert reading.standard == "東乙鎮中山里中山路二段24巷3弄419之3號二樓之2"
+    assert reading.standard == "甲子縣東乙鎮中山里中山路二段24巷3弄419之3號二樓之2"
 
 
 @pytest.mark.parametrize(
