@@ -46,8 +46,10 @@ class Contexts:
             return cost, tuple((known.gazetteer, place) for place in within), False
         if self._repeats(places, known):
             return costs.REPEATED_SHORT if is_short else costs.REPEATED, context, True
-        cost = costs.OUTSIDE["short" if is_short else "full"]
-        return cost, context if is_short else _alone(known) or context, False
+        if is_short:
+            return costs.OUTSIDE_SHORT, context, False
+        outside = costs.BESIDE if self._is_beside(places, known) else costs.OUTSIDE[min(level, COMMUNITY)]
+        return outside, _alone(known) or context, False
 
     def _within(self, places: Sequence[int], known: Known) -> list[int]:
         gazetteer = self.gazetteers[known.gazetteer]
@@ -59,6 +61,12 @@ class Contexts:
             for name in known.meanings
             if any(gazetteer.is_within(name.place, place) for place in places)
         ]
+
+    def _is_beside(self, places: Sequence[int], known: Known) -> bool:
+        """Tell whether a name is a division beside the places read before it, in the same one above."""
+        gazetteer = self.gazetteers[known.gazetteer]
+        above = {gazetteer.parent(place) for place in places} - {-1}
+        return any(name.place != MANY and gazetteer.parent(name.place) in above for name in known.meanings)
 
     def _repeats(self, places: Sequence[int], known: Known) -> bool:
         gazetteer = self.gazetteers[known.gazetteer]

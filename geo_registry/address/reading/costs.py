@@ -32,10 +32,10 @@ FAR: Final = 9.0
 
 _HEAD = "province city district zone township community neighborhood hamlet group street section lane number crossing text building entrance floor room end"
 _ORDER = """
-start         0.3  0.8  1.2    3  1.6  3.5  1.0    5    5  1.8    7    6    6    6  2.2    6    7    7    6    9
+start         0.3  0.8  1.2    3  1.6  3.5  1.0    5    5  1.8    7    6    6    6  2.2    6    7    7    6  2.5
 province        4   .2  1.6    4  3.5    5    7    6    6    4    7    7    7    6  3.2    7    8    8    7    3
 city          2.5    4   .3    3  2.6    4  1.0    6    6  2.8    7    7    7    6  2.3    7    8    8    7    2
-district      2.5    3    5  2.5   .8  2.6  1.0    5    5  1.4    6    6    6    6  1.6    6    7    7    6    2
+district      2.5    3  2.5  2.5   .8  2.6  1.0    5    5  1.4    6    6    6    6  1.6    6    7    7    6    2
 zone          2.5    6    5    5  3.5  3.0  1.0    5    5   .6    5    5    5    6  1.2    3    6    6    5    2
 township      2.5    3    5  3.5    5  1.2  1.0    4    4  1.0    5    5    4    6  1.2    5    6    6    5    2
 community       8    7    6    6    6    4    1    4  1.5  1.4    5    3  1.4    6  1.1    4    6    6    5    1
@@ -168,7 +168,9 @@ TEXT_CHARACTERS: Final = {
 ZONE_LENGTH: Final = (0.6, 2.0, 1.0, 2.0, 2.0, 3.0, 4.0, 5.0)
 
 # A known name and the places before it: in none of them though some are known; nothing known before it.
-OUTSIDE: Final = {"full": 4.5, "short": 7.0}
+OUTSIDE: Final = (3.0, 2.4, 2.2, 3.0, 3.2, 3.2)
+OUTSIDE_SHORT: Final = 7.0
+BESIDE: Final = 1.5
 ALONE: Final = (0.0, 0.0, 0.0, 0.5, 0.3, 1.0)
 """By level: province, city, district, zone, township, community."""
 # The same for names in short.

@@ -36,6 +36,7 @@ _NO_SUFFIX = ("组团", "号线", "层楼", "楼盘")
 
 _NUMERALS = "".join(sorted(set(fold(NUMERAL_CHARACTERS))))
 _RUN = re.compile(f"[0-9A-Z]+|[{_NUMERALS}]+")
+_ROOM_FIGURES = re.compile(r"\d{3,4}")
 _PIECE = re.compile(r"\d+|[A-Z]+")
 _COUNT = rf"(?:\d{{1,4}}|[{_NUMERALS}]{{1,4}})"
 _PAIR = re.compile(
@@ -148,7 +149,7 @@ def _add_bare(folded: str, start: int, end: int, cost: float, lattice: Lattice) 
     """Add a number without suffix: what it is follows from what stands before it, and from its length."""
     here, digits = lattice[start], sum("0" <= char <= "9" for char in folded[start:end])
     if not digits:
-        dashed = 2.5 if folded[end : end + 1] == "-" else 0.0
+        dashed = 2.5 if folded[end : end + 1] == "-" else 2.0 if _ROOM_FIGURES.match(folded, end) else 0.0
         here.append(segment(end, _BUILDING_LETTER, cost + end - start - 1 - dashed))
         return
     mixed = 0.5 if digits < end - start else 0.0

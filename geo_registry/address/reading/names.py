@@ -18,7 +18,7 @@ _CITIES = re.compile(r"市(?!场|政|民)|自治州|地区")
 _AREAS: dict[str, tuple[Rule, tuple[float, ...]]] = {
     "city": (_CITY, (9.0, 9.0, 0.5, 1.5, 4.0)),
     "district": (rule("district", "district.suffix", "district"), costs.DISTRICT_LENGTH),
-    "township": (_TOWNSHIP, (9.0, 1.5, 0.5, 1.2, 3.2)),
+    "township": (_TOWNSHIP, (9.0, 0.8, 0.3, 1.0, 3.2)),
     "community": (rule("community", "community.suffix", "community"), (9.0, 2.0, 0.5, 1.0, 2.2, 3.6)),
 }
 """Divisions of a scheme of its own, told by the titles the scheme gives to each level."""

@@ -36,8 +36,12 @@ class Resolution:
 
     def place(self, step: Step) -> Place | None:
         """Return the place a segment means, None while it may mean several."""
-        if not step.is_known or not step.context:
+        if step.known is None or not step.context:
             return None
+        if step.repeats:
+            above = {place for one in step.context for place in self._line(one)}
+            again = [(step.known.gazetteer, name.place) for name in step.known.meanings]
+            return next((place for place in again if place in above), None)
         if len(step.context) == 1:
             return step.context[0]
         meant = [place for place in step.context if place in self._line_of_all]
