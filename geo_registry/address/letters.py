@@ -33,7 +33,8 @@ def with_words(profile: Profile, text: str) -> str:
     A word follows those before it in the order of the profile. A single capital among characters is a room or
     a building (12A室) and stays.
     """
-    if not _RUN.search(text):
+    # What begins with a figure and holds no character is the beginning of a code.
+    if not _RUN.search(text) or (text.isascii() and text[:1].isdecimal()):
         return text
     is_chinese = not text.isascii()
     last = -1

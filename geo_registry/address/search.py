@@ -40,7 +40,7 @@ from geo_registry.text import clean, normal_key
 
 __all__ = ["Hit", "SearchResult", "kinds_of", "search"]
 
-_MOST_PLACES = 30
+_MOST_PLACES, _LONGEST = 30, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def search(
     begun = time.perf_counter()
     checked_limit(limit)
     profile = profile_in_force(session)
-    asked = _Search(session, viewer, profile, read_query(profile, text), limit, near)
+    asked = _Search(session, viewer, profile, read_query(profile, text[:_LONGEST]), limit, near)
     found = ranked(asked.hits(), near)[:limit]
     shown = tuple(replace(hit, highlight=highlight(hit.text, text, asked.letters)) for hit in found)
     return SearchResult(shown, round((time.perf_counter() - begun) * 1000, 1))
