@@ -121,35 +121,50 @@ BEGIN
 END $$;
 
 -- Hold the totals that buildings count in until the end of the transaction. An act on several buildings calls it first,
--- for all of them: two such acts then never wait for each other in a circle.
+-- for all of them: two such acts then never wait for each other in a circle. Where a building went to another block while
+-- one waited, all is let go (a subtransaction is undone) and taken again in the one order: nobody waits for a total with a
+-- later one in hand.
 CREATE OR REPLACE FUNCTION registry.hold_buildings(buildings uuid[]) RETURNS date LANGUAGE plpgsql AS $$
 DECLARE
   day date := registry.counted_day();
-  held uuid[] := '{}';
+  held uuid[];
   wanted uuid[];
 BEGIN
+  wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(buildings) b (id) JOIN registry.building_leaf() p ON p.id = b.id);
   LOOP
-    -- Asked again after each wait: a building may have gone to another block meanwhile.
-    wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(buildings) b (id) JOIN registry.building_leaf() p ON p.id = b.id);
-    IF wanted <@ held THEN
+    BEGIN
+      PERFORM registry.lock_leaves(wanted);
+      held := wanted;
+      wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(buildings) b (id) JOIN registry.building_leaf() p ON p.id = b.id);
+      IF NOT wanted <@ held THEN
+        RAISE EXCEPTION USING ERRCODE = 'TL001', MESSAGE = 'a building went to another leaf';
+      END IF;
       RETURN day;
-    END IF;
-    PERFORM registry.lock_leaves(wanted);
-    held := held || wanted;
+    EXCEPTION WHEN SQLSTATE 'TL001' THEN
+      NULL;
+    END;
   END LOOP;
 END $$;
 
 CREATE OR REPLACE FUNCTION registry.hold_addresses(addresses uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   day date := registry.counted_day();
-  held uuid[] := '{}';
+  held uuid[];
   wanted uuid[];
 BEGIN
+  wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(addresses) a (id) JOIN registry.address_leaf() p ON p.id = a.id);
   LOOP
-    wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(addresses) a (id) JOIN registry.address_leaf() p ON p.id = a.id);
-    EXIT WHEN wanted <@ held;
-    PERFORM registry.lock_leaves(wanted);
-    held := held || wanted;
+    BEGIN
+      PERFORM registry.lock_leaves(wanted);
+      held := wanted;
+      wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(addresses) a (id) JOIN registry.address_leaf() p ON p.id = a.id);
+      IF NOT wanted <@ held THEN
+        RAISE EXCEPTION USING ERRCODE = 'TL001', MESSAGE = 'an address went to another leaf';
+      END IF;
+      RETURN;
+    EXCEPTION WHEN SQLSTATE 'TL001' THEN
+      NULL;
+    END;
   END LOOP;
 END $$;
 
@@ -380,16 +395,26 @@ DECLARE
     DECLARE
       held uuid[] := '{}';
       wanted uuid[];
+      ahead uuid[] := '{}';
       ids uuid[];
     BEGIN
       %7$s
       PERFORM counted_day();
-      LOOP
-        WITH changed AS (%3$s), moved AS (%4$s)
-        SELECT array_agg(DISTINCT m.leaf_id), array_agg(DISTINCT m.id) INTO wanted, ids FROM moved m;
-        EXIT WHEN wanted IS NULL OR wanted <@ held;
-        PERFORM lock_leaves(wanted);
-        held := held || wanted;
+      WITH changed AS (%3$s), moved AS (%4$s)
+      SELECT array_agg(DISTINCT m.leaf_id), array_agg(DISTINCT m.id) INTO wanted, ids FROM moved m;
+      WHILE wanted IS NOT NULL LOOP
+        BEGIN
+          PERFORM lock_leaves(ARRAY(SELECT unnest(wanted) UNION SELECT unnest(ahead)));
+          held := wanted || ahead;
+          WITH changed AS (%3$s), moved AS (%4$s)
+          SELECT array_agg(DISTINCT m.leaf_id), array_agg(DISTINCT m.id) INTO wanted, ids FROM moved m;
+          IF NOT wanted <@ held THEN
+            RAISE EXCEPTION USING ERRCODE = 'TL001', MESSAGE = 'a place went to another leaf';
+          END IF;
+          EXIT;
+        EXCEPTION WHEN SQLSTATE 'TL001' THEN
+          NULL;
+        END;
       END LOOP;
       IF wanted IS NOT NULL THEN
         -- Written even where nothing counts: who adds to a total at once, unasked, sees by that whether a place went away.
@@ -445,9 +470,19 @@ BEGIN
     LOOP
       CONTINUE WHEN verb.name <> ALL (kind.verbs);
       EXECUTE format(pattern, kind.own, verb.name, verb.changed, kind.moved, kind.facts, verb.tables,
-        -- The grid asks for its lock after this; who waits for it must not hold totals yet.
+        -- The grid asks for its lock after this; who waits for it must not hold totals yet. Where it will move what has been
+        -- moved here, the totals it then needs are taken at once: the blocks of the new places, and what is outside of them.
         CASE WHEN kind.own IN ('building', 'address') THEN format('PERFORM lock_grid(ARRAY(
-          WITH changed AS (%s) SELECT DISTINCT c.district_id FROM changed c), true);', verb.changed) ELSE '' END);
+          WITH changed AS (%s) SELECT DISTINCT c.district_id FROM changed c), true);
+          ahead := ARRAY(
+            SELECT g.id FROM (SELECT %s AS place FROM %s OFFSET 0) p JOIN grid_block g
+              ON g.state = ''current'' AND ST_Covers(g.boundary, p.place)
+            UNION SELECT leaf_of(NULL, n.community_id, n.township_id, n.district_id) FROM %3$s);',
+          verb.changed, registry.grid_point(kind.own), CASE WHEN verb.name = 'insert' THEN 'fresh n'
+            WHEN kind.own = 'building' THEN 'fresh n JOIN gone o ON o.id = n.id
+              AND (o.outline, o.position, o.state) IS DISTINCT FROM (n.outline, n.position, n.state)'
+            ELSE 'fresh n JOIN gone o ON o.id = n.id AND (o.position, o.state) IS DISTINCT FROM (n.position, n.state)' END)
+          ELSE '' END);
     END LOOP;
   END LOOP;
 END $do$;
