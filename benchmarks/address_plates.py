@@ -1,8 +1,8 @@
 """Door plates read back: the full string of each row of a register, and whether every column comes out as a part.
 
 `python -m benchmarks.address_plates --sample 20000` reads so many rows of each county drawn at random, `--sample 0` all of
-them; `--full` leaves out the short way. What the file itself breaks is counted apart: a section column without a section
-(衛道 + 路), a mark in place of a lost character.
+them; `--full` leaves out the short way. What the file itself breaks is counted apart: a column of sections, lanes or alleys
+that holds something else (衛道 + 路, 172巷臨91號), a mark in place of a lost character.
 """
 
 import argparse
@@ -17,7 +17,9 @@ from benchmarks.plates import COLUMNS, Areas, Plate, counties, faults, plates, r
 from geo_registry.address.profile import load_profile
 from geo_registry.address.reading.standardizer import Standardizer
 
-_LOST = re.compile(r"[?？■□{}]")
+_LOST = re.compile(r"[?？■□{}\[\]]|[(（].[)）](?=.*[路街巷])")
+_WORDS = {"section": ("段",), "lane": ("巷", "G-"), "alley": ("弄", "衖", "衕", "H-", "巷")}
+"""What a column ends with when it holds what it should."""
 _SAMPLE = 20_000
 
 
@@ -60,7 +62,10 @@ def standardizer(areas: Areas) -> Standardizer:
 def is_broken(plate: Plate) -> bool:
     """Tell a row that the file itself breaks."""
     row = dict(zip(COLUMNS, plate.columns, strict=True))
-    return bool(_LOST.search(plate.text)) or bool(row["section"] and not row["section"].endswith("段"))
+    return bool(_LOST.search(plate.text)) or any(
+        row[column] and (not row[column].endswith(words) or row[column] in words)
+        for column, words in _WORDS.items()
+    )
 
 
 def county(file: Path, areas: Areas, sample: int, *, full: bool) -> Tally:

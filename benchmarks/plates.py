@@ -46,8 +46,11 @@ KINDS: dict[str, frozenset[str]] = {
     "lane": frozenset(["lane"]),
     "alley": frozenset(["alley"]),
     "sub_alley": frozenset(["sub_alley"]),
-    # Three registers write the 衖 in front of the number into its column.
-    "number": frozenset(["sub_alley", "street_number", "building", "entrance", "floor", "room", "note"]),
+    # Registers write the 衖 in front of the number, or a lane and the name of a market or block, into its column.
+    "number": frozenset([
+        "street", "lane", "alley", "sub_alley", "hamlet", "estate", "sub_estate",
+        "street_number", "building", "entrance", "floor", "room", "note",
+    ]),
 }  # fmt: skip
 """What a column may be read as: a register has one column for all that stands where a road does."""
 
@@ -147,11 +150,11 @@ def faults(plate: Plate, parts: Sequence[ReadPart]) -> list[str]:
         if name == "number":
             is_right = _is_filled(value, start, [part for part in parts if part.end > start])
         elif name == "road":
-            # Some registers write a lane with a name behind the road into this column (臨海路民有巷).
+            # Some registers write what lies at the road into this column (臨海路民有巷, 光復路二段清大東院).
             own = [part for part in parts if start <= part.start and part.end <= at]
             is_right = (
                 bool(own)
-                and {part.kind for part in own} <= KINDS["road"]
+                and {part.kind for part in own} <= KINDS["road"] | {"section"}
                 and own[0].start == start
                 and own[-1].end == at
             )
@@ -167,7 +170,7 @@ _BESIDE = re.compile(r"[(（〔][^)）〕]*[)）〕]?|\s+")
 
 def _is_filled(value: str, start: int, parts: Sequence[ReadPart]) -> bool:
     beside = {start + place for found in _BESIDE.finditer(value) for place in range(*found.span())}
-    own = [part for part in parts if part.start not in beside]
+    own = [part for part in parts if not beside.issuperset(range(part.start, part.end))]
     if not own or own[0].start < start or any(part.kind not in KINDS["number"] for part in own):
         return False
     covered = beside.union(*(range(part.start, part.end) for part in own))

@@ -79,6 +79,7 @@ class SchemeRules:
         numbered = f"\\d{{1,4}}{_SIDE}{_NUMERAL}{{0,2}}|{_SIDE}{_NUMERAL}{{1,2}}"
         self._add(f"(?<!\\d)(?:{numbered})(?:{words['lane']})", _LANE)
         self._add(f"(?<!\\d)\\d{{1,4}}巷{_NUMERAL}{{0,2}}橫巷", _LANE, 2 * _CERTAIN)
+        self._add(f"(?<!\\d)\\d{{1,4}}[前後](?:{words['alley']})", _ALLEY)
         self._add("(?<!\\d)\\d{1,3}[鄰邻]", _NEIGHBORHOOD)
         self._add_names(f"(?:{_marks(profile)})?\\d(?!\\d?\\d?[鄰邻])", words)
 
@@ -88,29 +89,37 @@ class SchemeRules:
         lane = f"{_PLAIN}{{1,5}}(?:{words['lane']})(?={behind})"
         # What stands between a street and its section (芳漢路漢 一段), or names a section, is of the name.
         side = f"(?!{_PLAIN}{{0,3}}{count}){_PLAIN}{{1,4}}(?:{words['section']})(?={behind})"
-        ends = f"(?={behind}|{count}|{lane})|{_SIDE}(?={behind})|{_PLAIN}{{1,3}}(?={count})|{side}"
+        ends = (
+            f"(?={behind}|{count}|{lane}|{_PLAIN}{{2,6}}{behind})|{_SIDE}(?={behind})|"
+            f"{_PLAIN}{{1,3}}(?={count})|{side}"
+        )
         for before, char in (
             ("[鄰邻]", _HAN),
             ("[里村區鄉鎮市区乡镇]", f"(?:(?![鄰邻里村區鄉鎮市縣区乡镇县]){_PLAIN})"),
         ):
+            own = char if char != _HAN else _PLAIN
             self._add(f"(?<={before}){char}{{1,8}}?(?:路|街|道)(?:{ends})", _STREET)
-            self._add(f"(?<={before}){char}{{1,6}}(?:{words['estate']})(?={behind})", _ESTATE, 1.5 * _CERTAIN)
+            self._add(f"(?<={before}){own}{{1,6}}(?:{words['estate']})(?={behind})", _ESTATE, 1.5 * _CERTAIN)
             for kind, of in (("lane", _LANE), ("alley", _ALLEY)):
-                own = char if char != _HAN else _PLAIN
                 self._add(f"(?<={before}){own}{{1,5}}(?:{words[kind]})(?={behind})", of)
         for kind, of in (("lane", _LANE), ("alley", _ALLEY)):
             self._add(f"(?<=[弄巷路街段道]){_PLAIN}{{1,5}}(?:{words[kind]})(?={behind})", of)
-        # A place of another kind, or one whose word is lost, takes the number itself (過路子478號).
-        self._add(f"(?<=[鄰邻]){_HAN}{{2,8}}(?<![路街道巷弄段里村臨临])(?=\\d)", _HAMLET)
+        # Names with a figure (館前1巷) or with the word of a street of their own (後路巷).
+        more = f"(?<=[鄰邻路街段道])(?:{_PLAIN}{{1,2}}\\d{{1,2}}|{_PLAIN}?[路街]{_PLAIN}{{0,2}})"
+        self._add(f"(?:{more})(?:{words['lane']})(?={behind})", _LANE, 1.5 * _CERTAIN)
+        # A place of another kind, or one whose word is lost, takes the number itself (大湖12號, 過路子478號).
+        plain = f"(?:{_PLAIN}|(?<=[鄰邻].)路){{2,8}}(?<!臨)(?<!临)"
+        self._add(f"(?<=[鄰邻]){plain}(?<![路街道里村])(?=\\d)", _HAMLET)
 
     def _add_units(self, profile: Profile, floor: str) -> None:
         rooms = profile.rooms
         basement = any_of((rooms.basement_written, *rooms.basement_accepts))
         counter = f"(?:{floor}|{rooms.basement_counter})"
         count = f"(?:\\d{{1,3}}|{_NUMERAL}{{1,3}})"
-        self._add(f"(?<=[號号\\d-])(?:{count}[至、,，﹐~及-]){{0,3}}{count}(?:{floor})", _FLOOR)
-        self._add(f"(?<=[號号\\d-])(?:{basement})(?:(?:\\d|{_NUMERAL})?{counter})?", _FLOOR)
-        self._add("(?<=[樓楼層层下室])之(?:\\d{1,4}(?:之\\d{1,4})?|" + f"{_NUMERAL}{{1,3}})", _ROOM)
+        self._add(f"(?<=[號号\\d-])(?:{count}(?:{floor})?[至、,，﹐~及-]){{0,3}}{count}(?:{floor})", _FLOOR)
+        self._add(f"(?<=[號号\\d-])(?:{basement})(?:第?(?:\\d|{_NUMERAL})?{counter})?", _FLOOR)
+        self._add("(?<=[樓楼層层下室])之(?:\\d{1,4}(?:之\\d{1,4})?號?|" + f"{_NUMERAL}{{1,3}})", _ROOM)
+        self._add(f"(?<=[樓楼層层]){_NUMERAL}$|(?<=[號号樓楼層层-])[東西南北东甲乙丙丁]室", _ROOM)
 
 
 def _marks(profile: Profile) -> str:
@@ -124,9 +133,10 @@ def _number(profile: Profile, *, is_plain: bool = True) -> str:
     annex = f"(?:{sub.annex}\\d{{1,4}})" if sub.annex else "(?!)"
     word = f"(?:{any_of(profile.by_kind['number'].suffixes)})"
     closing = f"{word}?" if sub.position == "behind" else ""
-    behind = f"(?:{link}\\d{{1,4}}(?!\\d*(?:{floor}))(?!\\d){closing})"
+    count = f"(?:\\d{{1,4}}(?!\\d)|{_NUMERAL}{{1,3}}(?!{_NUMERAL}))"
+    behind = f"(?:{link}{count}(?!(?:{floor})){closing})"
     body = f"\\d{{1,4}}(?:{link}\\d{{1,4}})*{annex}?{word}{behind}*{annex}*"
     if is_plain:
-        return f"(?<!\\d)(?:{mark})?{body}(?:{mark}|\\({mark}\\))?"
+        return f"(?<!\\d)(?:{mark}|\\({mark}\\))?{body}(?:{mark}|\\({mark}\\))?"
     below = f"(?=\\d{{1,4}}{word}?(?:{link}|{sub.annex or link})\\d)"
     return f"(?<![\\d-])(?:{mark}|{below}){body}"
