@@ -16,6 +16,7 @@ _CROSSING = rule("note", "crossing", "crossing", "crossing")
 _CROSSINGS = re.compile(r"与|和|&|交(?=.{1,5}[路街])")
 _COUNTRIES = re.compile(r"中华人民共和国|中国(?=.{2,3}(?:省|市|自治区))")
 _DISTANCES = re.compile(r"\d+(?:米|公里|KM)")
+_BRACKETS = re.compile(r"[(\[](?:近|靠|原|临近|旁|对)[^()\[\]]{1,20}[)\]]")
 _NUMERAL_DASH = re.compile(r"(?<=[0-9A-Z])一(?=[0-9A-Z])")
 
 
@@ -31,6 +32,8 @@ def add_beside(folded: str, lattice: Lattice) -> None:
         lattice[match.start()].append(segment(match.end(), _DISTANCE, 0.5))
     for match in _COUNTRIES.finditer(folded):
         lattice[match.start()].append(segment(match.end(), _COUNTRY, 1.0 if match.start() else 0.0))
+    for match in _BRACKETS.finditer(folded):
+        lattice[match.start()].append(segment(match.end(), _NOTE, 0.5))
     for match in _CROSSINGS.finditer(folded):
         lattice[match.start()].append(segment(match.end(), _CROSSING))
     for match in _NUMERAL_DASH.finditer(folded):

@@ -41,13 +41,15 @@ _PIECE = re.compile(r"\d+|[A-Z]+")
 _COUNT = rf"(?:\d{{1,4}}|[{_NUMERALS}]{{1,4}})"
 _PAIR = re.compile(
     rf"(?<![-\dA-Z{_NUMERALS}])(?:(\d{{1,4}})-(\d{{1,4}})(?:号|(?![-\dA-Z幢栋座室楼层单]))|"
-    rf"{_COUNT}号[附付之]{_COUNT}号?|{_COUNT}[附付之]{_COUNT}号)"
+    rf"{_COUNT}号[附付之]{_COUNT}号?|{_COUNT}号[甲乙丙丁戊己庚辛](?![一-鿿])|{_COUNT}[附付之]{_COUNT}号)"
 )
 _TRIPLE = re.compile(r"(?<![-\dA-Z])(?=\d+[-一]\d+[-一]\d+)")
 _NAMED_FLOOR = re.compile(
-    r"(?:地下室?|负|B)[一二三123](?:层|楼|F)|B\dF?(?![0-9A-Z])|负[一二三123](?![0-9A-Z])|"
+    r"(?:地下室?|负|B)[一二三123](?:层|楼|F)|B\dF?(?![-0-9A-Z])|负[一二三123](?![0-9A-Z])|"
     r"地下室|地下层|架空层|夹层|顶层|底层|首层"
 )
+_ROOM_PAIRS = re.compile(r"(?<![-\dA-Z])(?:\d{1,2}|[A-Z]\d{1,2})-\d{1,2}室?(?![-\dA-Z幢栋座楼层单号])")
+_ROOM_PAIR = rule("room", "room.pair", "room_pair")
 _MARKET_STREET = re.compile(rf"(?:\d+|[{_NUMERALS}]+)街(?=_?\d{{3,5}}(?!号|\d))")
 _NEIGHBORHOOD = rule("neighborhood", "neighborhood.count", "neighborhood")
 _LONGEST = 6
@@ -79,6 +81,8 @@ class CountGrammar:
             cost = 0.0 if self._keeps_pairs else _pair_cost(pair[1], pair[2])
             closed = 0.0 if pair[0].endswith("号") else 0.5
             lattice[pair.start()].append(segment(pair.end(), _NUMBER_PAIR, cost + closed))
+        for match in _ROOM_PAIRS.finditer(folded):
+            lattice[match.start()].append(segment(match.end(), _ROOM_PAIR))
         for match in _MARKET_STREET.finditer(folded):
             lattice[match.start()].append(segment(match.end(), _ENTRANCE_STREET))
         for match in _TRIPLE.finditer(folded):

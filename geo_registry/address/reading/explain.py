@@ -9,11 +9,12 @@ from geo_registry.address.reading.resolution import Resolution
 FACTORS: dict[str, float] = {
     "division.short": 0.99, "division.former": 0.97, "division.unknown": 0.9, "division.ambiguous": 0.85,
     "division.contradicts": 0.6, "parent.inferred": 0.98, "name.unknown": 0.93, "name.plain": 0.85,
-    "number.bare": 0.95, "number.pair": 0.92, "occupant": 0.97, "note": 0.98, "repetition": 0.98, "nothing": 0.2,
+    "name.mostly": 0.7, "number.bare": 0.95, "number.pair": 0.92, "occupant": 0.97, "note": 0.98, "repetition": 0.98, "nothing": 0.2,
 }  # fmt: skip
 """The confidence is the product of these, each once for what it names; 1 when nothing had to be assumed."""
 
 _DIVISIONS = frozenset(["province", "city", "district", "township", "community"])
+_NO_ADDRESS = frozenset(["note", "repetition", "occupant", "unread"])
 _BARE = frozenset(["number.bare", "building.bare", "building.letter", "entrance.bare", "room.bare"])
 
 
@@ -24,24 +25,32 @@ def confidence(
     if not parts:
         return 0.0
     reasons = {reason for part in parts if (reason := _reason(part))}
+    reasons |= _whole(parts, resolution)
     for step in steps:
         if step.known and not step.repeats:
-            if step.known.is_short:
-                reasons.add("division.short")
-            if resolution.is_former(step):
-                reasons.add("division.former")
-    if len(resolution.deepest) > 1:
-        reasons.add("division.ambiguous")
-    if not resolution.is_consistent:
-        reasons.add("division.contradicts")
+            reasons |= {"division.short"} if step.known.is_short else set()
+            reasons |= {"division.former"} if resolution.is_former(step) else set()
     if inferred:
         reasons.add("parent.inferred")
-    if not any(part.kind not in {"note", "repetition", "occupant", "unread"} for part in parts):
-        reasons.add("nothing")
     product = 1.0
     for reason in sorted(reasons):
         product *= FACTORS[reason]
     return round(product, 3)
+
+
+def _whole(parts: Sequence[ReadPart], resolution: Resolution) -> set[str]:
+    """Return what speaks against a reading as a whole."""
+    running = sum(len(part.text) for part in parts if part.rule.startswith("text."))
+    return {
+        reason
+        for reason, holds in (
+            ("division.ambiguous", len(resolution.deepest) > 1),
+            ("division.contradicts", not resolution.is_consistent),
+            ("nothing", all(part.kind in _NO_ADDRESS for part in parts)),
+            ("name.mostly", running > 6 and 2 * running > sum(len(part.text) for part in parts)),
+        )
+        if holds
+    }
 
 
 def _reason(part: ReadPart) -> str:

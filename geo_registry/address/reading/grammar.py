@@ -30,7 +30,9 @@ _RULES: dict[int, Rule] = {
 _STEMS = {TOWNSHIP: 1, COMMUNITY: 2}
 _KEPT = 20_000
 _TITLES = frozenset("省市区县镇乡")
-_STREET_WORDS = re.compile(r"[东西南北中]?(?:大道|公路|大街|路|街(?!道)|巷|弄)|[东西南北中]区")
+_STREET_WORDS = re.compile(
+    r"(?:[东西南北中][一二三四五六七八九十]?)?(?:大道|公路|大街|路|街(?!道)|巷|弄)|[东西南北中]区"
+)
 
 
 class Endings(NamedTuple):

@@ -50,16 +50,16 @@ def parts_of(
         if parts and kind in _LEVELS and parts[-1].kind == kind:
             # 温州 温州市, 金华 兰溪市: the name that stands nearer to the rest counts.
             parts[-1] = replace(parts[-1], kind="repetition")
-        if place is None or kind == "repetition" or first.rule.column < 0:
+        if place is None or kind == "repetition" or not resolution.bears(place, kind):
             parts.append(ReadPart(kind, written, _value(profile, kind, written), start, end, first.rule.name))
         else:
             name, code = resolution.name(place), resolution.code(place)
-            value = name if kind in _DIVISIONS else _value(profile, kind, name)
+            value = name if kind in _DIVISIONS else _value(profile, kind, written)
             parts.append(ReadPart(kind, written, value, start, end, first.rule.name, code))
     return tuple(parts)
 
 
-_DIVISIONS = frozenset([*_LEVELS, "development_zone", "community"])
+_DIVISIONS = frozenset([*_LEVELS, "community"])
 
 
 def _value(profile: Profile, kind: ReadKind, written: str) -> str:

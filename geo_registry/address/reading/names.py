@@ -34,10 +34,11 @@ _DISTRICTS = re.compile(
     r"自治县|县|市(?!场|政|民)|"
     r"(?<![新业园发社景校小矿厂舍活务品流假护税山东西南北中一二三四五六七八九十0-9A-Z])区"
 )
-_COMMUNITIES = re.compile(r"社区居委会|社区|村委会|(?<!新)村|居委会")
+_COMMUNITIES = re.compile(r"社区居委会|社区|村委会|(?<!新)村|居委会|嘎查")
 _GROUPS = re.compile(r"(?<![0-9A-Z一二三四五六七八九十])组(?![团长织合])")
 _SIDES = re.compile(r"[东西南北中][一二三四]?段")
 _BUILDING_SIDES = re.compile(r"[东西南北中前后左右][幢栋座]|[A-Z]馆")
+_SIDE_COUNT = re.compile(r"[东西南北中][一二三四五六七八九十]")
 _TORN = frozenset("区县镇乡市村路街号道")
 _SWALLOWED = re.compile(r".[区县镇乡市]|街道|[路街]|社区|村")
 
@@ -97,6 +98,8 @@ def _add_backwards(
 ) -> None:
     """Add the names that end with a generic word; dearer when they begin or hold what ends another name."""
     (at, end), swallowed = word, 0.0
+    # A side and a count before the generic word make a name no stranger: 中山东一路.
+    extra = 2 if of is _STREET and at > 1 and _SIDE_COUNT.match(folded, at - 2) else 0
     for length, cost in enumerate(lengths):
         start = at - length
         if start < 0 or (length and not folded[start].isalnum()):
@@ -104,6 +107,8 @@ def _add_backwards(
         if length > 1 and not swallowed and _SWALLOWED.match(folded, start, at):
             swallowed = costs.SWALLOWED
         is_torn = length and start and folded[start] in _TORN and folded[start - 1] not in _TORN
+        if extra and length > extra + 1:
+            cost = lengths[length - extra]
         total = cost + swallowed + (costs.TORN if is_torn else 0.0)
         if total < costs.HOPELESS:
             lattice[start].append((end, of.column, of.state, total, None, of))

@@ -19,6 +19,8 @@ class Resolution:
         self._line_of_all = (
             [place for place in lines[0] if all(place in line for line in lines)] if lines else []
         )
+        known = [step.known for step in steps if step.known]
+        self._is_sure = len(known) > 1 or any(not one.is_short for one in known)
         self.is_consistent = all(
             not step.is_known or step.repeats or any(self._leads_to(place, lines) for place in step.context)
             for step in steps
@@ -35,8 +37,8 @@ class Resolution:
         return [place, *((which, above) for above in self._gazetteers[which].ancestors(number))]
 
     def place(self, step: Step) -> Place | None:
-        """Return the place a segment means, None while it may mean several."""
-        if step.known is None or not step.context:
+        """Return the place a segment means, None while it may mean several, or for a short name alone."""
+        if step.known is None or not step.context or not self._is_sure:
             return None
         if step.repeats:
             above = {place for one in step.context for place in self._line(one)}
@@ -47,9 +49,17 @@ class Resolution:
         meant = [place for place in step.context if place in self._line_of_all]
         return meant[0] if len(meant) == 1 else None
 
+    def _is_zone(self) -> bool:
+        return any(self._gazetteers[which].level(place) == DEVELOPMENT_ZONE for which, place in self.deepest)
+
     def name(self, place: Place) -> str:
         """Return the usual name of a place."""
         return self._gazetteers[place[0]].name(place[1])
+
+    def bears(self, place: Place, kind: ReadKind) -> bool:
+        """Tell whether a place is a division of a kind: a town that became a district is none any more."""
+        level = LEVELS[self._gazetteers[place[0]].level(place[1])]
+        return kind in {level, "city" if level == "province" else level}
 
     def code(self, place: Place) -> str:
         """Return the code of a place."""
@@ -67,7 +77,7 @@ class Resolution:
 
     def inferred(self, parts: Sequence[ReadPart], steps: Sequence[Step]) -> tuple[Inferred, ...]:
         """Return the divisions that were not written and follow from those that were."""
-        if not self.is_consistent:
+        if not self.is_consistent or not self._is_sure or self._is_zone():
             return ()
         written = {part.kind for part in parts}
         read = {place for step in steps if (place := self.place(step)) is not None}
