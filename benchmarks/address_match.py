@@ -11,6 +11,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from uuid import UUID
 
 import psycopg
 import pyarrow.parquet as pq
+from sqlalchemy import text as sql
 
 from benchmarks import address_noise as noise
 from benchmarks import plates, town
@@ -35,6 +37,21 @@ SAMPLE, SINGLES, BULK = 20_000, 400, 10_000
 FAR_M = 100.0
 NAMES = {"road": "street", "section": "section", "lane": "lane", "alley": "alley", "sub_alley": "sub_alley"}
 Key = tuple[str, ...]
+_PLACES = sql("SELECT id, normal_name, parent_id FROM registry.place_name")
+_HELD = sql("""
+    SELECT t.name, c.name, a.neighborhood, a.place_name_id, a.number_key, m.building_no, u.unit_key
+    FROM registry.address a
+      JOIN registry.building_address m ON m.address_id = a.id AND m.valid @> CURRENT_DATE
+      JOIN registry.housing_unit u ON u.building_id = m.building_id AND u.state = 'realized'
+      JOIN registry.division t ON t.id = a.township_id JOIN registry.division c ON c.id = a.community_id
+    WHERE a.state = 'current'
+""")
+_OUTSIDE = sql("""
+    SELECT count(*)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:lons AS float8[]), CAST(:lats AS float8[])) p (id, lon, lat)
+      JOIN registry.address a ON a.id = p.id JOIN registry.division c ON c.id = a.community_id
+    WHERE NOT ST_Covers(c.boundary, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4490))
+""")
 
 
 class Plate(NamedTuple):
@@ -67,6 +84,20 @@ def _plates(data: Path, year: str, profile: Profile) -> Iterator[Plate]:
         yield Plate(row.text, key_of(profile, row), x / 1e7 if x else None, y / 1e7 if y else None)
 
 
+def _kept(session: Session) -> set[Key]:
+    """Return what the registry holds, in the normal form of `key_of`."""
+    places = {row[0]: row[1:] for row in session.execute(_PLACES)}
+
+    @cache
+    def chain(place: UUID | None) -> Key:
+        return () if place is None else (*chain(places[place][1]), places[place][0])
+
+    return {
+        (*((town,) if place else (town, village, near or "")), *chain(place), number, building, unit)
+        for town, village, near, place, number, building, unit in session.execute(_HELD)
+    }
+
+
 def _metres(plate: Plate, found: Match) -> float:
     best = found.best
     if best is None or best.lon is None or best.lat is None or plate.lon is None or plate.lat is None:
@@ -81,26 +112,35 @@ def _in_batches(session: Session, viewer: Viewer, texts: Sequence[str]) -> Itera
 
 
 def old_plates(session: Session, viewer: Viewer, data: Path) -> None:
-    """Print the classes of the plates of 2016 that still exist, and how many of class A lie elsewhere."""
+    """Print the classes of the plates of 2016 that still exist, and how many of class A lie elsewhere.
+
+    What the import of 2026 kept out (no village recorded, outside its village) does not exist here.
+    """
     profile = load_profile("road-section")
-    today = {plate.key for plate in _plates(data, "2026", profile)}
-    old = [plate for plate in _plates(data, "2016", profile) if plate.key and plate.key in today]
-    grades, far, without = Counter[str](), list[str](), list[str]()
+    today = _kept(session)
+    listed = {plate.key for plate in _plates(data, "2026", profile)}
+    every = [plate for plate in _plates(data, "2016", profile) if plate.key and plate.key in listed]
+    old = [plate for plate in every if plate.key in today]
+    print(f"{len(every)} plates of 2016 are listed in 2026, {len(every) - len(old)} of them kept out")
+    grades, far, without = Counter[str](), list[tuple[Plate, Match]](), list[str]()
     for plate, found in zip(old, _in_batches(session, viewer, [plate.text for plate in old]), strict=True):
         grades[found.grade] += 1
         if found.grade == "A" and _metres(plate, found) > FAR_M:
-            far.append(
-                f"{plate.text} -> {found.best.text if found.best else ''} {_metres(plate, found):.0f} m"
-            )
+            far.append((plate, found))
         if found.grade not in {"A", "B"}:
             without.append(f"{plate.text}: {found.grade} {'；'.join(found.reasons)}")
-    total = len(old)
-    print(f"plates of 2016 that exist in 2026: {total}; classes {dict(sorted(grades.items()))}")
+    outside = session.execute(_OUTSIDE, {
+        "ids": [one.best.address_id for _, one in far if one.best], "lons": [plate.lon for plate, _ in far],
+        "lats": [plate.lat for plate, _ in far],
+    }).scalar_one()  # fmt: skip
     print(
-        f"A or B {(grades['A'] + grades['B']) / total:.4f}; A beyond {FAR_M:.0f} m {len(far) / grades['A']:.5f} ({len(far)})"
+        f"{len(old)} exist: {dict(sorted(grades.items()))}, A or B {(grades['A'] + grades['B']) / len(old):.4f}; "
+        f"A beyond {FAR_M:.0f} m: {len(far)} ({len(far) / grades['A']:.5f}), {outside} of them outside their village in 2016"
     )
-    for line in (*random.Random(1).sample(without, min(12, len(without))), *far[:12]):
+    for line in random.Random(1).sample(without, min(12, len(without))):
         print(f"    {line}")
+    for plate, found in far[:12]:
+        print(f"    {plate.text} -> {found.best.text if found.best else ''} {_metres(plate, found):.0f} m")
 
 
 def noisy(session: Session, viewer: Viewer, doors: Sequence[noise.Door]) -> None:

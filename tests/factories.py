@@ -114,7 +114,7 @@ def make_street(session: Session, name: str | None = None, **over: Any) -> Place
     areas = _areas(parent or community or make_community(session))
     values = {
         "id": new_id(), "code": new_code(), "kind": kind, "name": name,
-        "normal_name": normal_name(PROFILE, kind, name),
+        "normal_name": normal_name(over.pop("profile", PROFILE), kind, name),
         "full_name": (parent.full_name if parent else "") + name, "pinyin": pinyin(name),
         "initials": initials(name), "parent_id": parent.id if parent else None,
         "scope_id": parent.id if parent else areas["district_id"],

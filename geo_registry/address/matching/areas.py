@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -68,19 +69,23 @@ class AreaBook:
         self._titles: dict[str, tuple[str, ...]] = {
             area.level: tuple(map(normal_key, area.titles)) for area in profile.areas
         }
+        self._expected: set[UUID | None] = set()
         self._known: dict[UUID, Division] = {}
         self._named: dict[str, tuple[Division, ...]] = {}
-        self._same: dict[tuple[str, str], bool] = {}
         self._judged: dict[tuple[object, ...], Agreement] = {}
 
-    def load(self, ids: Iterable[UUID | None]) -> None:
-        """Read divisions with all above them."""
+    def expect(self, rows: Iterable[Any]) -> None:
+        """Note whose areas will be asked for: they are read together when the first one is."""
+        for row in rows:
+            self._expected.update((row.district_id, row.township_id, row.community_id))
+
+    def _load(self, ids: Iterable[UUID | None]) -> None:
         missing = {one for one in ids if one is not None and one not in self._known}
         if missing:
             for row in self._session.execute(_ABOVE, {"ids": list(missing)}):
                 self._known[row.id] = Division(*row)
 
-    def load_named(self, names: Iterable[str]) -> None:
+    def _load_named(self, names: Iterable[str]) -> None:
         """Read the divisions of some names."""
         missing = [name for name in set(names) if name not in self._named]
         if missing:
@@ -88,10 +93,13 @@ class AreaBook:
             for row in self._session.execute(_NAMED, {"names": missing}):
                 found[row.name].append(Division(*row))
             self._named |= {name: tuple(rows) for name, rows in found.items()}
-            self.load(one.id for rows in found.values() for one in rows)
+            self._load(one.id for rows in found.values() for one in rows)
 
     def above(self, *ids: UUID | None) -> list[Division]:
         """Return divisions with all above them, the lowest first."""
+        if self._expected:
+            self._load(self._expected)
+            self._expected.clear()
         found: list[Division] = []
         for lowest in ids:
             division = self._known.get(lowest) if lowest else None
@@ -102,6 +110,7 @@ class AreaBook:
 
     def scopes_of(self, asked: Asked) -> list[UUID]:
         """Return the lowest written divisions that exist, each within those written above it."""
+        self._load_named(text for _, text in asked.areas)
         for position in range(len(asked.areas) - 1, -1, -1):
             found = [
                 division.id
@@ -144,7 +153,7 @@ class AreaBook:
 
     def _compare(self, areas: Sequence[tuple[str, str]], own: Sequence[Division], scope: int) -> Agreement:
         agreeing = {
-            text: next((one for one in own if self._is_same(text, one.name)), None) for _, text in areas
+            text: next((one for one in own if is_same_area(text, one.name)), None) for _, text in areas
         }
         corrections: list[Correction] = []
         for text in [text for text, one in agreeing.items() if one is None]:
@@ -211,17 +220,13 @@ class AreaBook:
         return None
 
     def _contradiction(self, text: str, other: Division, *, is_below: bool, is_met: bool) -> Correction:
+        self._load_named([text])
         sentence = f"写的是“{text}”，登记在“{other.name}”"
         if is_one_edit(fold(normal_key(text)), fold(normal_key(other.name))) and not self._named.get(text):
             return Correction(f"没有“{text}”，按“{other.name}”理解", 0.12, is_certain=is_met or is_below)
-        return Correction(sentence, 0.15 if is_below else 0.35, is_below, is_weak=True)
-
-    def _is_same(self, text: str, name: str) -> bool:
-        key = text, name
-        found = self._same.get(key)
-        if found is None:
-            found = self._same[key] = is_same_area(text, name)
-        return found
+        # A figure belongs to a number that was read amiss rather than to the name of an area.
+        is_harmless = is_below and not any(char.isdecimal() for char in normal_key(text))
+        return Correction(sentence, 0.15 if is_harmless else 0.35, is_harmless, is_weak=True)
 
 
 def _other_name(text: str, name: str, way: int, level: int) -> tuple[Correction, ...]:
@@ -233,6 +238,7 @@ def _other_name(text: str, name: str, way: int, level: int) -> tuple[Correction,
     return ()
 
 
+@lru_cache(maxsize=65_536)
 def is_same_area(text: str, name: str) -> bool:
     """Tell whether a text names an area: its name, without its title, or with another word of its kind."""
     asked, own = _OFFICE.sub("", fold(normal_key(text))), _OFFICE.sub("", fold(normal_key(name)))

@@ -47,6 +47,11 @@ class Finding:
         """Whether at most one step was taken, and none that leaves a choice."""
         return len(self.corrections) <= 1 and all(step.is_certain for step in self.corrections)
 
+    @property
+    def is_retired(self) -> bool:
+        """Whether the object or its door is history, which something may have followed."""
+        return any(step.is_retired for step in self.corrections)
+
     def candidate(self, successors: tuple[Successor, ...] = ()) -> Candidate:
         """Return the public form."""
         reasons = tuple(dict.fromkeys(step.sentence for step in self.corrections)) or (_EXACT,)
@@ -102,7 +107,8 @@ def of_door(row: Any, ask: Ask, agreeing: int, corrections: Sequence[Correction]
 def _aged(state: str, text: str) -> tuple[Correction, ...]:
     if state in CURRENT:
         return ()
-    return (Correction(f"{text} {_STATES.get(state, '不是现行')}", 0.12),)
+    sentence = f"{text} {_STATES.get(state, '不是现行')}"
+    return (Correction(sentence, 0.12, is_retired=state == "retired"),)
 
 
 def _of_unit(row: Any, asked: str, *, is_open: bool) -> list[Correction]:  # noqa: ANN401  (match_doors)

@@ -1,14 +1,18 @@
 """From a reading to the keys by which the registry is asked: areas, chains of names, doors."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from geo_registry.address.numbers import Door, Fault, door_reader, parse_door
 from geo_registry.address.reading.parts import Reading, ReadPart
 from geo_registry.address.rules import normal_name, standard_name
 from geo_registry.address.scheme import Profile, is_place
-from geo_registry.text import clean, normal_key, to_int
+from geo_registry.gazetteer.fold import fold
+from geo_registry.text import NUMERAL_CHARACTERS, clean, normal_key, to_int
 
 AREA_KINDS = ("province", "city", "district", "township", "community")
 _UNASKED = frozenset({"country", "development_zone", "occupant", "note", "repetition", "unread"})
@@ -19,6 +23,8 @@ _ORDER = (
     "building", "entrance", "floor", "room",
 )  # fmt: skip
 _RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
+# What looks like a piece of a number names nobody.
+_FIGURES_ALONE = re.compile(f"[\\d{NUMERAL_CHARACTERS}之附付号號室楼樓层層 -]+")
 _BESIDE = ("对面", "對面", "旁", "附近", "隔壁", "前面", "后面", "後面", "交叉", "交汇", "交匯", "路口", "以")
 
 
@@ -26,13 +32,17 @@ _BESIDE = ("对面", "對面", "旁", "附近", "隔壁", "前面", "后面", "�
 class Correction:
     """One step away from what was written, as a Chinese sentence; only a certain one leaves class B.
 
-    A weak one bids to look further: something else may agree better.
+    A weak one bids to look further: something else may agree better. `is_retired` asks for what followed.
     """
 
     sentence: str
     cost: float
     is_certain: bool = True
     is_weak: bool = False
+    is_retired: bool = False
+
+
+ORDER = Correction("各部分的先后次序与规则不同，已按规则排列", 0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,9 @@ class Ask:
     def without(self, name: Name) -> "Ask":
         """Return this way of asking with a name that may be that of an area."""
         names = tuple(one for one in self.names if one is not name)
-        return replace(self, names=names, strays=(*self.strays, name.text))
+        # An area among the names is not out of order.
+        steps = tuple(step for step in self.corrections if step is not ORDER)
+        return replace(self, names=names, strays=(*self.strays, name.text), corrections=steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,7 @@ def asked_of(profile: Profile, reading: Reading) -> Asked:
     return Asked(areas, neighborhood, tuple(asks))
 
 
+@lru_cache(maxsize=131_072)
 def name_of(profile: Profile, kind: str, text: str) -> Name:
     """Return a name with its key; kinds the profile does not know are compared as they stand."""
     if profile.part(kind) is None or not is_place(kind):
@@ -117,15 +130,27 @@ def _doubts(reading: Reading, parts: Sequence[ReadPart]) -> Iterator[Correction]
     """Tell what of the text the keys do not hold, and where its order is unusual."""
     ranks = [_RANK[part.kind] for part in parts]
     if any(before > behind for before, behind in pairwise(ranks)):
-        yield Correction("各部分的先后次序与规则不同，已按规则排列", 0.05)
+        yield ORDER
+    yield from _lost_figures(reading)
     for part in reading.parts:
         if part.kind == "unread" and part.text.strip():
             has_figure = any(char.isdecimal() for char in clean(part.text))
             yield Correction(f"“{part.text}”未能识别", 0.3 if has_figure else 0.1, not has_figure)
+        elif part.kind == "occupant" and _FIGURES_ALONE.fullmatch(clean(part.text)):
+            yield Correction(f"“{part.text}”未能识别", 0.3, is_certain=False)
         elif part.kind == "note" and part.text.startswith(_BESIDE):
             yield Correction(f"“{part.text}”只说明在附近，不是该门牌本身", 0.4, is_certain=False)
         elif part.kind == "street_number" and part.text.isdecimal():
             yield Correction(f"“{part.text}”后未写“号”，按门牌号理解", 0.05)
+
+
+def _lost_figures(reading: Reading) -> Iterator[Correction]:
+    """Tell of figures that stand between the parts of a text."""
+    at = 0
+    for start, end in [*((part.start, part.end) for part in reading.parts), (len(reading.input), 0)]:
+        if start > at and any(char.isdecimal() for char in reading.input[at:start]):
+            yield Correction(f"“{reading.input[at:start]}”未能识别", 0.3, is_certain=False)
+        at = max(at, end)
 
 
 @dataclass(slots=True)
@@ -155,26 +180,34 @@ def _pieces(profile: Profile, parts: Sequence[ReadPart]) -> list[_Piece]:
 def _asks(profile: Profile, parts: Sequence[ReadPart]) -> Iterator[Ask]:
     pieces = _pieces(profile, parts)
     first, last = pieces[0], pieces[-1]
-    doubled = [part for kind in _DOOR_KINDS for part in _further(parts, kind)] if len(pieces) == 1 else []
-    again = tuple(
-        Correction(f"“{part.text}”是又一个号码，未用于匹配", 0.3, is_certain=False) for part in doubled
-    )
     if len(pieces) == 1:
-        yield _ask(profile, tuple(first.names), first.door, again)
+        yield _ask(profile, tuple(first.names), first.door, tuple(_unused(parts, first)))
         return
     inner = {kind: value for piece in pieces[1:] for kind, value in piece.door.items()}
     names = "".join(name.text for piece in pieces[1:] for name in piece.names)
     if "street_number" not in inner:
-        unchecked = Correction(f"“{names}”未用于核对，按“{_written(first)}”匹配", 0.1)
-        yield _ask(profile, tuple(first.names), {**inner, **first.door}, (unchecked,))
+        yield _ask(
+            profile, tuple(first.names), {**inner, **first.door}, (_unchecked(names, _written(first)),)
+        )
     # Which of the two numbers counts depends on where the registry keeps the buildings.
-    outer = Correction(f"“{_written(first)}”未用于核对，按“{names}”匹配", 0.1)
+    outer = _unchecked(_written(first), names)
     yield _ask(profile, (*first.names, *last.names), last.door, (outer,))
     yield _ask(profile, tuple(last.names), last.door, (outer,))
 
 
-def _further(parts: Sequence[ReadPart], kind: str) -> list[ReadPart]:
-    return [part for part in parts if part.kind == kind][1:]
+def _unchecked(text: str, used: str) -> Correction:
+    """Tell that a piece of the text plays no part; with a figure in it that is never certain."""
+    has_figure = any(char.isdecimal() for char in text)
+    return Correction(f"“{text}”未用于核对，按“{used}”匹配", 0.25 if has_figure else 0.1, not has_figure)
+
+
+def _unused(parts: Sequence[ReadPart], piece: _Piece) -> Iterator[Correction]:
+    """Tell of numbers beyond the first of their kind."""
+    numbers = [part for part in parts if part.kind in _DOOR_KINDS]
+    if len(numbers) > len(piece.door):
+        for at, part in enumerate(numbers):
+            if any(one.kind == part.kind for one in numbers[:at]):
+                yield Correction(f"“{part.text}”是又一个号码，未用于匹配", 0.3, is_certain=False)
 
 
 def _written(piece: _Piece) -> str:
@@ -184,16 +217,45 @@ def _written(piece: _Piece) -> str:
 def _ask(
     profile: Profile, names: tuple[Name, ...], door: dict[str, str], corrections: tuple[Correction, ...]
 ) -> Ask:
-    number = door.get("street_number", "")
-    text = "".join(door.get(kind, "") for kind in _DOOR_KINDS)
+    keys, unread = _door(profile, tuple(door.items()))
+    if not unread:
+        return Ask(names, keys, corrections)
+    doubt = Correction(f"“{unread}”不合本地写法，未用于匹配", 0.3, is_certain=False)
+    return Ask(names, keys, (*corrections, doubt))
+
+
+@lru_cache(maxsize=131_072)
+def _door(profile: Profile, written: tuple[tuple[str, str], ...]) -> tuple[DoorKeys | None, str]:
+    """Return the keys of the parts of a door, and what of it cannot be read."""
+    parts = dict(written)
+    words = _words(profile)
+    texts = [parts.get(kind, "").translate(words) for kind in _DOOR_KINDS]
+    number, text = texts[0], "".join(texts)
     if not text:
-        return Ask(names, None, corrections)
-    read = parse_door(profile, text) if number or "building" in door else _unit_alone(profile, text)
+        return None, ""
+    read = parse_door(profile, text) if number or "building" in parts else _unit_alone(profile, text)
     if not isinstance(read, Fault):
-        return Ask(names, _door_keys(read), corrections)
-    read = parse_door(profile, number or door.get("building", ""))
-    doubt = Correction(f"“{text.removeprefix(number)}”不合本地写法，未用于匹配", 0.3, is_certain=False)
-    return Ask(names, None if isinstance(read, Fault) else _door_keys(read), (*corrections, doubt))
+        keys = _door_keys(read)
+        lost = Counter(_figures(text)) - Counter(_figures(f"{keys.number} {keys.building} {keys.unit}"))
+        return keys, "、".join(map(str, lost))
+    read = parse_door(profile, number or texts[1])
+    return (None, text) if isinstance(read, Fault) else (_door_keys(read), text.removeprefix(number))
+
+
+@lru_cache(maxsize=16)
+def _words(profile: Profile) -> dict[int, int]:
+    """Return a table that turns the words of numbers into the script of a profile."""
+    words = [word for part in profile.parts if not is_place(part.kind) for word in part.suffixes]
+    words += [mark.text for mark in profile.marks]
+    own = set("".join(words))
+    first = dict[str, str]()
+    for char in "".join(words):
+        first.setdefault(fold(char), char)
+    return {ord(other): ord(char) for other, char in first.items() if other not in own}
+
+
+def _figures(text: str) -> list[int]:
+    return [int(figure) for figure in re.findall(r"\d+", text)]
 
 
 def _unit_alone(profile: Profile, text: str) -> Door | DoorKeys | Fault:

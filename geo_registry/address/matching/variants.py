@@ -51,11 +51,13 @@ def _other_names(known: KnownPlaces, profile: Profile, name: Name, *, is_known: 
             said = "是曾用名，今为" if one.way >= FORMER else "按"
             step = Correction(f"“{name.text}”{said}“{other}”", 0.08 if one.way >= FORMER else 0.05)
             yield name_of(profile, name.kind, other), (step,)
-    for similar in known.similar(folded, _PLACES):
+    for similar in known.similar(folded, _PLACES, with_others=True):
         other = known.name(similar.place)
         if other not in seen and len(seen) <= _MOST:
             seen.add(other)
-            step = _mistyped(name.text, other, is_near=similar.distance <= 1, is_known=is_known)
+            step = _mistyped(
+                name.text, other, is_near=similar.distance <= 1 and similar.way != "other", is_known=is_known
+            )
             yield name_of(profile, name.kind, other), (step,)
 
 

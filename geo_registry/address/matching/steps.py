@@ -1,0 +1,60 @@
+"""The steps from what was written to what was found, row by row: pure rules."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from geo_registry.address.matching.keys import Ask, Asked, Correction
+from geo_registry.address.matching.lookup import DoorKey, Row
+
+MOST_BELOW = 300
+"""As many names without their parents `match_places` answers at most."""
+
+
+def door_keys(ask: Ask, scope: UUID) -> list[DoorKey]:
+    """Return the keys of a door below a scope; the number of a building may stand at any door there."""
+    door = ask.door
+    if door is None:
+        return []
+    exact = DoorKey(scope, "exact", door.number, door.building, door.unit)
+    if not door.is_building:
+        return [exact] if door.number else []
+    return [exact, DoorKey(scope, "building", "", door.text, door.unit)]
+
+
+def place_steps(row: Row, met: int) -> Iterator[Correction]:
+    """Tell how a place name was met, one of `met` (a row of match_places)."""
+    if row.via:
+        yield Correction(f"“{row.via}”是曾用名，今为“{row.full_name}”", 0.08)
+    if row.is_below:
+        yield Correction(f"未写上级地名，按“{row.full_name}”理解", 0.1, is_certain=met < MOST_BELOW)
+    if row.skipped:
+        yield Correction(f"未写“{row.skipped}”，按“{row.full_name}”理解", 0.1)
+
+
+def way_steps(key: DoorKey, row: Row, ask: Ask) -> Iterator[Correction]:
+    """Tell how a door was met (a row of match_doors)."""
+    if key.way in {"inside", "within"}:
+        missing = "路名" if key.way == "within" else "弄、巷"
+        yield Correction(f"未写{missing}，按“{row.via}”理解", 0.1)
+    if key.way == "near" and ask.door is not None:
+        yield Correction(f"没有登记 {ask.door.text}，门牌相近而不同", 0.45, is_certain=False)
+    if key.way == "building" and ask.door is not None:
+        yield Correction(f"未写门牌号，按楼栋号 {ask.door.text} 理解", 0.1)
+
+
+def is_neighborhood(asked: Asked, row: Row) -> bool:
+    """Tell whether the written neighbourhood is that of a door."""
+    return asked.neighborhood is not None and asked.neighborhood == _own_neighborhood(row)
+
+
+def neighborhood_steps(asked: Asked, row: Row) -> Iterator[Correction]:
+    """Tell of a written neighbourhood that is another one in the registry."""
+    if asked.neighborhood is not None:
+        own = _own_neighborhood(row)
+        if own is not None and own != asked.neighborhood:
+            yield Correction(f"写的是 {asked.neighborhood} 邻，登记在 {own} 邻", 0.1, is_weak=True)
+
+
+def _own_neighborhood(row: Row) -> int | None:
+    figures = "".join(char for char in row.neighborhood or "" if char.isdecimal())
+    return int(figures) if figures else None
