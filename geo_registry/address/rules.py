@@ -126,10 +126,15 @@ def divisions_before(profile: Profile, names: Mapping[str, str | None], unique: 
     These are the levels that the profile writes, and those below the district down to the one in which the
     first name is unique: 4组 of one village is another place than 4组 of the next.
     """
+    written = levels_before(profile, unique)
+    return "".join(names.get(level) or "" for level in _LEVELS if level in written)
+
+
+def levels_before(profile: Profile, unique: Level) -> frozenset[Level]:
+    """Return the levels of the divisions that stand before an address, as `divisions_before` says."""
     reach = _LEVELS.index(unique)
     written = {area.level for area in profile.areas if area.written}
-    written.update(_LEVELS[_LEVELS.index("district") + 1 : reach + 1])
-    return "".join(names.get(level) or "" for level in _LEVELS if level in written)
+    return frozenset(written.union(_LEVELS[_LEVELS.index("district") + 1 : reach + 1]))
 
 
 def compose_full(

@@ -1,13 +1,13 @@
 """From parts to the standard text: what a profile writes, in its order, with its words and numerals."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache, reduce
 from typing import get_args
 
 from geo_registry.address.numbers import Door, door_reader
 from geo_registry.address.reading.parts import Inferred, ReadKind, ReadPart
-from geo_registry.address.rules import standard_name
+from geo_registry.address.rules import levels_before, standard_name, unique_in
 from geo_registry.address.scheme import Level, Profile, is_place
 from geo_registry.text import NUMERAL_CHARACTERS, clean, to_int
 
@@ -19,10 +19,6 @@ _NUMBERS: dict[str, str] = {
 _UNWRITTEN: frozenset[ReadKind] = frozenset(
     ["country", "neighborhood", "occupant", "note", "repetition", "unread"]
 )
-STREETS: frozenset[ReadKind] = frozenset(
-    ["street", "sub_street", "lane", "alley", "estate", "sub_estate", "development_zone"]
-)
-"""Places that tell where they are without the community they lie in."""
 _BLANKS = re.compile(r"(?<![0-9A-Za-z]) | (?![0-9A-Za-z])")
 _NUMERAL = re.compile(f"[{NUMERAL_CHARACTERS}]+")
 _BARE = re.compile(r"[A-Z]?\d{1,5}[A-Z]?|[A-Z]")
@@ -43,37 +39,30 @@ def compose(
     """
     read = tuple(parts)
     local = [(one.kind, one.value) for one in read if one.kind not in _UNWRITTEN and one.kind not in _LEVELS]
-    has_street = any(kind in STREETS for kind, _ in local)
-    above = divisions_text(profile, read, inferred, every_level=every_level or not has_street)
+    first = next((kind for kind, _ in local if kind not in _NUMBERS), None)
+    above = divisions_text(profile, read, inferred, before=None if every_level else unique_in(profile, first))
     return _joined(above, _local_text(profile, tuple(_ordered(local))))
 
 
 def divisions_text(
-    profile: Profile,
-    parts: Iterable[ReadPart],
-    inferred: Iterable[Inferred] = (),
-    *,
-    every_level: bool = False,
+    profile: Profile, parts: Iterable[ReadPart], inferred: Iterable[Inferred] = (), *, before: Level | None
 ) -> str:
-    """Return the divisions in front of an address, as far as the profile writes them.
+    """Return the divisions in front of a name that is unique in a level; all of them for None.
 
-    Left out are the levels that the profile names as unwritten, such as a community behind its district; what
-    was read above the first written one stays, for without it the place is lost. `every_level` keeps all that
-    was read, as it must be where no street tells the place.
+    Beside those that the registry writes stays what was read above them, for without it the place is lost,
+    and what is of a level that the profile does not know.
     """
-    known = {area.level: area.written for area in profile.areas}
-    first = min((_LEVELS.index(level) for level, is_written in known.items() if is_written), default=0)
-    unwritten = {level for level in _LEVELS[first:] if not known.get(level, True)}
-    found = {one.kind: one.value for one in inferred if _is_added(known, one.kind)}
-    found.update((one.kind, one.value) for one in parts if every_level or one.kind not in unwritten)
+    kept = levels_before(profile, before) if before else frozenset(_LEVELS)
+    known = {area.level for area in profile.areas}
+    first = min(map(_LEVELS.index, kept), default=0)
+    stays = {
+        level for place, level in enumerate(_LEVELS) if level in kept or level not in known or place < first
+    }
+    # A municipality is a city; a profile may know it as a province.
+    added: set[str] = {*kept, "city"} if "province" in kept and "city" not in known else {*kept}
+    found: dict[str, str] = {one.kind: one.value for one in inferred if one.kind in added}
+    found.update((one.kind, one.value) for one in parts if one.kind in stays)
     return "".join(found.get(level, "") for level in _LEVELS)
-
-
-def _is_added(known: Mapping[Level, bool], kind: ReadKind) -> bool:
-    """Tell whether a parent that was not written is added; a municipality may be the profile's province."""
-    return any(known.get(level, False) for level in _LEVELS if level == kind) or (
-        kind == "city" and "city" not in known and known.get("province", False)
-    )
 
 
 @lru_cache(maxsize=131_072)

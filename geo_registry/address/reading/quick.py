@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple, cast
 
-from geo_registry.address.reading.compose import STREETS, compose, divisions_text, part_value
+from geo_registry.address.reading.compose import compose, divisions_text, part_value
 from geo_registry.address.reading.parts import Reading, ReadKind, ReadPart
+from geo_registry.address.rules import unique_in
 from geo_registry.address.scheme import Part, Profile
 from geo_registry.address.units import any_of
 from geo_registry.gazetteer.fold import fold
@@ -121,7 +122,7 @@ class QuickReader:
         chain = chains[head[at:]]
         if chain is None or (chains is self._far and self._holds_place(head[at:])):
             return None
-        above = divisions.standard if any(piece[0] in STREETS for piece in chain[0]) else divisions.alone
+        above = divisions.standard if chain[0] and chain[0][0][0] == "street" else divisions.alone
         return _Begin((*parts, *_placed(chain, at)), above + chain[1])
 
     def _chain(self, pattern: re.Pattern[str], text: str) -> _Pieces | None:
@@ -174,7 +175,8 @@ class QuickReader:
     def _keep(self, text: str, parts: tuple[ReadPart, ...]) -> _Begin:
         if len(self._divisions) >= _KEPT:
             self._divisions = {"": self._divisions[""]}
-        standard, alone = (divisions_text(self._profile, parts, every_level=every) for every in (False, True))
+        levels = (unique_in(self._profile, kind) for kind in ("street", None))
+        standard, alone = (divisions_text(self._profile, parts, before=level) for level in levels)
         self._divisions[text] = found = _Begin(parts, standard, alone)
         if len(text) not in self._lengths:
             self._lengths = tuple(sorted({*self._lengths, len(text)}, reverse=True))
