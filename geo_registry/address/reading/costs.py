@@ -84,12 +84,14 @@ _EXCEPTIONS: dict[tuple[str, str], float] = {
     ("number_open", "building_bare"): 0.8, ("street", "building_bare"): 6.0,
     ("text_estate", "building_door"): 0.8, ("text_area", "building_door"): 0.6,
     ("text_market", "building_door"): 3.0, ("building", "building_door"): 6.0,
-    ("building", "entrance_door"): 0.7, ("text", "entrance_street"): 0.8, ("entrance", "entrance_street"): 0.0,
+    ("building", "entrance_door"): 0.7, ("text", "entrance_street"): 0.8,
+    ("entrance", "entrance_street"): 0.0,
     ("floor", "entrance_street"): -0.5, ("building", "entrance_street"): 0.5,
     ("text_market", "entrance_street"): -0.5, ("text_area", "entrance_street"): -0.5,
     ("building", "room_door"): 1.6, ("text_market", "room_door"): 1.0, ("entrance", "room_door"): 1.5,
     ("floor", "room_door"): 0.9, ("street", "room_door"): 6.5, ("number", "room_door"): 2.8,
-    ("number_open", "room_door"): 2.8, ("number_open", "room_bare"): 2.4, ("entrance", "room_pair"): -0.6, ("floor", "room_pair"): 0.8,
+    ("number_open", "room_door"): 2.8, ("number_open", "room_bare"): 2.4,
+    ("entrance", "room_pair"): -0.6, ("floor", "room_pair"): 0.8,
 }  # fmt: skip
 
 
@@ -113,8 +115,8 @@ ROWS: Final = _rows()
 _RURAL = {"number_word": -1.2, "number_bare": -2.0, "building_door": 0.4}
 _DOOR = {"number_word": 1.5, "number_bare": 2.0, "number_pair": 1.5, "street": 1.0}
 _INSIDE = {
-    "number_word": 4.0, "number_bare": 4.0, "number_pair": 3.0, "street": 2.0, "township": 2.0, "community": 2.0,
-    "district": 2.0, "room_door": -1.0, "building_door": 1.0,
+    "number_word": 4.0, "number_bare": 4.0, "number_pair": 3.0, "street": 2.0, "township": 2.0,
+    "community": 2.0, "district": 2.0, "room_door": -1.0, "building_door": 1.0,
 }  # fmt: skip
 
 
@@ -140,8 +142,8 @@ TEXT_BEHIND: Final = {
 }
 """The state of the running text that begins behind a state, where it is not the plain one."""
 
-# A name nobody knows: what it costs when it begins with what ends another one (区文三路), or holds such a word
-# (越城区东街), and by the number of characters before its generic word.
+# A name nobody knows: what it costs when it begins with what ends another one (区文三路), or holds such a
+# word (越城区东街), and by the number of characters before its generic word.
 TORN: Final = 2.5
 SWALLOWED: Final = 2.5
 STREET_LENGTH: Final = (5.0, 1.3, 0.3, 0.8, 3.3, 5.4, 7.5)
@@ -161,12 +163,12 @@ WAYS: Final = (0.0, 0.4, 0.6, 0.6, 0.5)
 TEXT_CHARACTER: Final = 0.75
 TEXT_CHARACTERS: Final = {
     **dict.fromkeys("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 0.9), **dict.fromkeys("0123456789", 2.2),
-    "路": 2.2, "街": 2.0, "巷": 1.6, "弄": 1.8, "号": 3.0, "镇": 2.8, "县": 1.6, "省": 2.0, "幢": 3.0, "栋": 3.0,
-    "村": 1.2, "乡": 2.0, "层": 1.5, "室": 1.2, "组": 1.2,
+    "路": 2.2, "街": 2.0, "巷": 1.6, "弄": 1.8, "号": 3.0, "镇": 2.8, "县": 1.6, "省": 2.0, "幢": 3.0,
+    "栋": 3.0, "村": 1.2, "乡": 2.0, "层": 1.5, "室": 1.2, "组": 1.2,
 }  # fmt: skip
 
-# A known name and the places before it, by level (province, city, district, zone, township, community): nothing
-# known before it; it lies in what is known; it does not, or only beside it; it repeats.
+# A known name and the places before it, by level (province, city, district, zone, township, community):
+# nothing known before it; it lies in what is known; it does not, or only beside it; it repeats.
 ALONE: Final = (0.0, 0.0, 0.0, 0.5, 0.3, 1.0)
 ALONE_SHORT: Final = (0.0, 0.0, 0.2, 3.0, 1.0, 4.0)
 WITHIN: Final = (-0.8, -0.8, -0.8, -0.5, -0.8, -0.6)
@@ -180,8 +182,8 @@ REPEATED_SHORT: Final = 1.8
 LATER_TABLE: Final = 0.2
 """Of a name in the second table and on: the registry's own names stand in the first."""
 
-# A name in short before what belongs to it or to another name: 滨江|区, 长河|路, 柯桥|联合市场; a township in full
-# before the word of a park: 仁和镇|工业区.
+# A name in short before what belongs to it or to another name: 滨江|区, 长河|路, 柯桥|联合市场; a township in
+# full before the word of a park: 仁和镇|工业区.
 BEFORE_TITLE: Final = 2.5
 BEFORE_STREET: Final = 4.5
 BEFORE_ENDING: Final = (1.2, 1.2, 1.5, 1.5, 3.2, 3.5)

@@ -28,8 +28,10 @@ _ROOM_BARE = rule("room", "room.bare", "room_bare")
 _SUFFIXED: dict[str, tuple[Rule, ...]] = {
     "number": (_NUMBER, _BUILDING_DOOR, _ENTRANCE_DOOR, _ROOM_DOOR),
     "building": (_BUILDING,), "entrance": (_ENTRANCE,), "floor": (_FLOOR,), "room": (_ROOM,),
-    "lane": (rule("lane", "lane.count", "lane"),), "sub_lane": (rule("sub_lane", "lane.count", "lane", "lane"),),
-    "group": (rule("group", "group.count", "group"),), "section": (rule("section", "section.count", "section"),),
+    "lane": (rule("lane", "lane.count", "lane"),),
+    "sub_lane": (rule("sub_lane", "lane.count", "lane", "lane"),),
+    "group": (rule("group", "group.count", "group"),),
+    "section": (rule("section", "section.count", "section"),),
 }  # fmt: skip
 # Words that begin like a suffix and are none.
 _NO_SUFFIX = ("组团", "号线", "层楼", "楼盘")

@@ -9,7 +9,8 @@ from geo_registry.address.reading.resolution import Resolution
 FACTORS: dict[str, float] = {
     "division.short": 0.99, "division.former": 0.97, "division.unknown": 0.9, "division.ambiguous": 0.85,
     "division.contradicts": 0.6, "parent.inferred": 0.98, "name.unknown": 0.93, "name.plain": 0.85,
-    "name.mostly": 0.7, "number.bare": 0.95, "number.pair": 0.92, "occupant": 0.97, "note": 0.98, "repetition": 0.98, "nothing": 0.2,
+    "name.mostly": 0.7, "number.bare": 0.95, "number.pair": 0.92, "occupant": 0.97,
+    "note": 0.98, "repetition": 0.98, "nothing": 0.2,
 }  # fmt: skip
 """The confidence is the product of these, each once for what it names; 1 when nothing had to be assumed."""
 

@@ -36,7 +36,7 @@ _STREET_WORDS = re.compile(
 
 
 class Endings(NamedTuple):
-    """At each place of a text: the class of a running text that ends there, and where its last word begins."""
+    """At each place of a text: the class of a text that ends there, and where its last word begins."""
 
     classes: list[int]
     starts: list[int]
@@ -113,7 +113,7 @@ def _by_level(word: str, gazetteer: int, meanings: tuple[Name, ...]) -> tuple[tu
 
 
 def _before(known: Known, following: str, *, is_titled: bool) -> float:
-    """Return what a name costs before the generic word of another one: 长河 in 长河路, 仁和镇 in 仁和镇工业区."""
+    """Return what a name costs before the word of another one: 长河 in 长河路, 仁和镇 in 仁和镇工业区."""
     if not known.is_short:
         return costs.BEFORE_ENDING_FULL if following == "ending" and known.level == TOWNSHIP else 0.0
     if not following:

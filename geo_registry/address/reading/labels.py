@@ -145,8 +145,8 @@ def _kind_of(step: Step, restart: Step | None) -> ReadKind:
 def _restart(folded: str, steps: Sequence[Step]) -> Step | None:
     """Return where the divisions begin again, at least as complete as before from that level on.
 
-    A block that begins with the province again, or contradicts, counts before the first one; not one in short,
-    and not one at the very end.
+    A block that begins with the province again, or contradicts, counts before the first one; not one in
+    short, and not one at the very end.
     """
     divisions = [step for step in steps if step.rule.kind in _LEVELS]
     for at, step in enumerate(divisions):

@@ -42,7 +42,7 @@ def best_way(
 ) -> tuple[list[Step], float]:
     """Return the cheapest way through a text and what it costs.
 
-    For each place the cheapest way to each state is kept, so far as it is within reach of the cheapest of all.
+    For each place the cheapest way to each state is kept, as far as it is near the cheapest of all.
     """
     length = len(folded)
     table: list[States] = [{} for _ in range(length + 1)]

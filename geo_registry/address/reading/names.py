@@ -100,15 +100,14 @@ def _add_backwards(
     (at, end), swallowed = word, 0.0
     # A side and a count before the generic word make a name no stranger: 中山东一路.
     extra = 2 if of is _STREET and at > 1 and _SIDE_COUNT.match(folded, at - 2) else 0
-    for length, cost in enumerate(lengths):
+    for length, plain in enumerate(lengths):
         start = at - length
         if start < 0 or (length and not folded[start].isalnum()):
             return
         if length > 1 and not swallowed and _SWALLOWED.match(folded, start, at):
             swallowed = costs.SWALLOWED
         is_torn = length and start and folded[start] in _TORN and folded[start - 1] not in _TORN
-        if extra and length > extra + 1:
-            cost = lengths[length - extra]
+        cost = lengths[length - extra] if extra and length > extra + 1 else plain
         total = cost + swallowed + (costs.TORN if is_torn else 0.0)
         if total < costs.HOPELESS:
             lattice[start].append((end, of.column, of.state, total, None, of))
