@@ -48,7 +48,11 @@ def _fold_character(char: str) -> str:
 
 
 def _step(char: str) -> str:
-    if unicodedata.category(char) in {"Cs", "Co", "Cn"}:
+    category = unicodedata.category(char)
+    if category == "Cs":
+        # Half a character is none: no table can hold it.
+        return _BLANK
+    if category in {"Co", "Cn"}:
         return char
     plain = normal_key(char)
     if not plain:
