@@ -14,7 +14,7 @@ from geo_registry.text import NUMERAL_CHARACTERS, pinyin, to_chinese, to_int
 
 _ROWS = """
 SELECT a.id, u.id, d.name, t.name, c.name, a.neighborhood, a.place_name_id, a.number_text, u.unit_text
-FROM registry.address a
+FROM registry.address a TABLESAMPLE BERNOULLI (%s) REPEATABLE (7)
   JOIN registry.building_address m ON m.address_id = a.id AND m.valid @> CURRENT_DATE
   JOIN registry.housing_unit u ON u.building_id = m.building_id AND u.state = 'realized'
   JOIN registry.division d ON d.id = a.district_id
@@ -38,8 +38,8 @@ class Door(NamedTuple):
         return "".join(text for _, text in self.parts)
 
 
-def registered(connection: psycopg.Connection) -> list[Door]:
-    """Return every current door of the registry with all its parts."""
+def registered(connection: psycopg.Connection, percent: float = 100) -> list[Door]:
+    """Return the current doors of the registry, or of a share of its addresses, with all their parts."""
     places = {
         row[0]: row[1:]
         for row in connection.execute("SELECT id, kind, name, parent_id FROM registry.place_name")
@@ -53,7 +53,7 @@ def registered(connection: psycopg.Connection) -> list[Door]:
         return (*chain(parent), (kind, name))
 
     doors = []
-    for address, unit, *areas, place, number, inner in connection.execute(_ROWS):
+    for address, unit, *areas, place, number, inner in connection.execute(_ROWS, [percent]):
         # Where no street stands, the registry keeps the neighbourhood as the place the number belongs to.
         names = tuple(part for part in chain(place) if part[0] != "group")
         written = tuple((kind, text) for kind, text in zip(AREAS, areas, strict=True) if text)

@@ -12,7 +12,7 @@ from geo_registry.address.reading.parts import Reading, ReadPart
 from geo_registry.address.rules import normal_name, standard_name
 from geo_registry.address.scheme import Profile, is_place
 from geo_registry.gazetteer.fold import fold
-from geo_registry.text import NUMERAL_CHARACTERS, clean, normal_key, to_int
+from geo_registry.text import clean, normal_key, to_int
 
 AREA_KINDS = ("province", "city", "district", "township", "community")
 _UNASKED = frozenset({"country", "development_zone", "occupant", "note", "repetition", "unread"})
@@ -23,8 +23,6 @@ _ORDER = (
     "building", "entrance", "floor", "room",
 )  # fmt: skip
 _RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
-# What looks like a piece of a number names nobody.
-_FIGURES_ALONE = re.compile(f"[\\d{NUMERAL_CHARACTERS}之附付号號室楼樓层層 -]+")
 _BESIDE = ("对面", "對面", "旁", "附近", "隔壁", "前面", "后面", "後面", "交叉", "交汇", "交匯", "路口", "以")
 
 
@@ -136,7 +134,8 @@ def _doubts(reading: Reading, parts: Sequence[ReadPart]) -> Iterator[Correction]
         if part.kind == "unread" and part.text.strip():
             has_figure = any(char.isdecimal() for char in clean(part.text))
             yield Correction(f"“{part.text}”未能识别", 0.3 if has_figure else 0.1, not has_figure)
-        elif part.kind == "occupant" and _FIGURES_ALONE.fullmatch(clean(part.text)):
+        elif part.kind == "occupant" and clean(part.text)[:1].isdecimal():
+            # A figure behind a door may be a piece of its number.
             yield Correction(f"“{part.text}”未能识别", 0.3, is_certain=False)
         elif part.kind == "note" and part.text.startswith(_BESIDE):
             yield Correction(f"“{part.text}”只说明在附近，不是该门牌本身", 0.4, is_certain=False)

@@ -63,7 +63,7 @@ def _other_names(known: KnownPlaces, profile: Profile, name: Name, *, is_known: 
 
 def _mistyped(text: str, other: str, *, is_near: bool, is_known: bool) -> Correction:
     if is_known:
-        return Correction(f"另有读写相近的“{other}”", 0.45, is_certain=False)
+        return Correction(f"另有读写相近的“{other}”", 0.1, is_certain=False)
     return Correction(f"没有“{text}”，疑为“{other}”", 0.15 if is_near else 0.3, is_certain=is_near)
 
 
