@@ -3,35 +3,38 @@
 from collections.abc import Sequence
 
 from geo_registry.address.reading import costs
-from geo_registry.address.reading.segments import Known
+from geo_registry.address.reading.segments import Context, Fit, Known, Place
 from geo_registry.gazetteer.table import COMMUNITY, MANY, Gazetteer
 
-Place = tuple[int, int]
-"""Number of the gazetteer and of the place in it."""
-Context = tuple[Place, ...]
-"""The deepest known places of a way: one, or several while a name is ambiguous."""
-Fit = tuple[float, Context, bool]
-"""What a known name costs in a context, the context behind it, whether it repeats what was read."""
+_KEPT = 2_000
 
 
 class Contexts:
     """Answers how names fit; remembers it, because the same places come again and again."""
 
-    _LIMIT = 60_000
-
     def __init__(self, gazetteers: Sequence[Gazetteer]) -> None:
         self.gazetteers = tuple(gazetteers)
-        self._known: dict[tuple[Context, str, int, int], Fit] = {}
+        self._lines: dict[Place, tuple[Place, ...]] = {}
 
     def fit(self, context: Context, known: Known) -> Fit:
         """Return how a known name goes with the places read before it."""
-        key = (context, known.word, known.level, known.gazetteer)
-        fit = self._known.get(key)
+        fit = known.fits.get(context)
         if fit is None:
-            if len(self._known) >= self._LIMIT:
-                self._known.clear()
-            fit = self._known[key] = self._fit(context, known)
+            if len(known.fits) >= _KEPT:
+                known.fits.clear()
+            fit = known.fits[context] = self._fit(context, known)
         return fit
+
+    def line(self, place: Place) -> tuple[Place, ...]:
+        """Return a place and those above it."""
+        line = self._lines.get(place)
+        if line is None:
+            if len(self._lines) >= _KEPT:
+                self._lines.clear()
+            which, number = place
+            above = self.gazetteers[which].ancestors(number)
+            line = self._lines[place] = (place, *((which, one) for one in above))
+        return line
 
     def _fit(self, context: Context, known: Known) -> Fit:
         level, is_short = known.level, known.is_short

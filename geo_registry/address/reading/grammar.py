@@ -108,7 +108,7 @@ def _by_level(word: str, gazetteer: int, meanings: tuple[Name, ...]) -> tuple[tu
         way = min(name.way for name in of_level)
         stem = _STEMS.get(level, 0) if way == SHORT else 0
         cost = costs.WAYS[way] + costs.LATER_TABLE * gazetteer
-        found.append((Known(word, level, gazetteer, of_level, way == SHORT, stem), cost, _RULES[level]))
+        found.append((Known(word, level, gazetteer, of_level, {}, way == SHORT, stem), cost, _RULES[level]))
     return tuple(found)
 
 

@@ -3,8 +3,8 @@
 from typing import NamedTuple, Optional
 
 from geo_registry.address.reading import costs
-from geo_registry.address.reading.context import Context, Contexts
-from geo_registry.address.reading.segments import KEEP, TEXT, Known, Lattice, Rule, Segment
+from geo_registry.address.reading.context import Contexts
+from geo_registry.address.reading.segments import KEEP, TEXT, Context, Known, Lattice, Rule, Segment
 
 _ROWS = costs.ROWS
 _TEXT = costs.TEXT
@@ -86,10 +86,10 @@ def _extend(
         end, column, behind, cost, known, _ = segment
         total, after, repeats = so_far + cost, context, False
         if known is not None:
-            stem = known[5]
+            stem = known[6]
             if stem and (state >= _TEXT or (stem > 1 and not context)):
                 continue
-            extra, after, repeats = contexts.fit(context, known)
+            extra, after, repeats = known[4].get(context) or contexts.fit(context, known)
             total += extra
             if repeats:
                 column, behind = KEEP, KEEP

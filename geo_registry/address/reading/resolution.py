@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import cast
 
-from geo_registry.address.reading.context import Context, Contexts, Place
+from geo_registry.address.reading.context import Contexts
 from geo_registry.address.reading.lattice import Step
 from geo_registry.address.reading.parts import Inferred, ReadKind, ReadPart
+from geo_registry.address.reading.segments import Context, Place
 from geo_registry.gazetteer.table import COMMUNITY, DEVELOPMENT_ZONE, FORMER, LEVELS
 
 
@@ -13,7 +14,7 @@ class Resolution:
     """The places of one reading: the deepest one decides what the names above it mean."""
 
     def __init__(self, contexts: Contexts, steps: Sequence[Step]) -> None:
-        self._gazetteers = contexts.gazetteers
+        self._gazetteers, self._line = contexts.gazetteers, contexts.line
         self.deepest: Context = steps[-1].context if steps else ()
         lines = [self._line(place) for place in self.deepest]
         self._line_of_all = (
@@ -31,10 +32,6 @@ class Resolution:
         which, above = place
         within = self._gazetteers[which].is_within
         return any(place in line or line[0][0] != which or within(line[0][1], above) for line in lines)
-
-    def _line(self, place: Place) -> list[Place]:
-        which, number = place
-        return [place, *((which, above) for above in self._gazetteers[which].ancestors(number))]
 
     def place(self, step: Step) -> Place | None:
         """Return the place a segment means, None while it may mean several, or for a short name alone."""

@@ -12,6 +12,14 @@ FREE = -1
 """The column of a segment that may stand anywhere."""
 
 
+Place = tuple[int, int]
+"""Number of the gazetteer and of the place in it."""
+Context = tuple[Place, ...]
+"""The deepest known places of a way: one, or several while a name is ambiguous."""
+Fit = tuple[float, Context, bool]
+"""What a known name costs in a context, the context behind it, whether it repeats what was read."""
+
+
 class Rule(NamedTuple):
     """What a segment becomes, why, which column it pays and in which state it leaves."""
 
@@ -28,6 +36,8 @@ class Known(NamedTuple):
     level: int
     gazetteer: int
     meanings: tuple[Name, ...]
+    fits: dict[Context, Fit]
+    """How the name goes with contexts it was met in."""
     is_short: bool = False
     stem: int = 0
     """1 for a township in short, 2 for a community: names too common to be looked for inside other names."""
