@@ -135,6 +135,7 @@ class _Texts:
         self._known: dict[UUID, str] = {}
 
     def of(self, number_text: str, area_id: UUID | None) -> str:
+        """Return the standard text of a number in an area, else in that of the street."""
         area = area_id or self._street.community_id or self._street.township_id or self._street.district_id
         if area not in self._known:
             before = written_before(self._session, self._profile, area, self._street.id)
