@@ -72,7 +72,7 @@ def notes(
     parts: Sequence[ReadPart], steps: Sequence[Step], resolution: Resolution, inferred: Sequence[Inferred]
 ) -> tuple[str, ...]:
     """Return in Chinese what was assumed, left out or contradicts."""
-    found = [note for step in steps if (note := _former(step, parts, resolution))]
+    found = [note for step in steps if step.known and (note := _former(step, parts, resolution))]
     ambiguous = [
         part.text
         for part in parts

@@ -29,6 +29,7 @@ _RULES: dict[int, Rule] = {
 }  # fmt: skip
 _STEMS = {TOWNSHIP: 1, COMMUNITY: 2}
 _KEPT = 20_000
+_PARKS = re.compile("工业|园区|产业|开发区|科技园")
 _TITLES = frozenset("省市区县镇乡")
 _STREET_WORDS = re.compile(
     r"(?:[东西南北中][一二三四五六七八九十]?)?(?:大道|公路|大街|路|街(?!道)|巷|弄)|[东西南北中]区"
@@ -50,6 +51,7 @@ class Grammar:
         self._known: defaultdict[int, dict[str, tuple[tuple[Known, float, Rule], ...]]] = defaultdict(dict)
         self._classes = {word: costs.CLASSES.index(name) for word, name in words.endings.items()}
         self._brand = words.brand
+        self._parks = {word for word in words.endings if _PARKS.match(word)}
         # A lookahead finds overlapping endings; each end keeps the class of the longest word.
         self._endings = re.compile(f"(?=({longest_first(words.endings)}))")
         self._names = NameGrammar(profile)
@@ -96,7 +98,7 @@ class Grammar:
             if start < starts[end]:
                 closing[end], starts[end] = self._classes[word], start
             if len(word) > 1 and word not in self._brand:
-                generic.setdefault(start, "ending")
+                generic.setdefault(start, "park" if word in self._parks else "ending")
         return Endings(closing, starts), generic
 
 
@@ -115,7 +117,7 @@ def _by_level(word: str, gazetteer: int, meanings: tuple[Name, ...]) -> tuple[tu
 def _before(known: Known, following: str, *, is_titled: bool) -> float:
     """Return what a name costs before the word of another one: 长河 in 长河路, 仁和镇 in 仁和镇工业区."""
     if not known.is_short:
-        return costs.BEFORE_ENDING_FULL if following == "ending" and known.level == TOWNSHIP else 0.0
+        return costs.BEFORE_ENDING_FULL if following == "park" and known.level == TOWNSHIP else 0.0
     if not following:
         return costs.BEFORE_TITLE if is_titled else 0.0
     if following == "street" or known.level > COMMUNITY:

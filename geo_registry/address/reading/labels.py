@@ -30,13 +30,15 @@ def parts_of(
 ) -> tuple[ReadPart, ...]:
     """Return the parts of a text: running text joined and named for what it is, separators left out."""
     restart = _restart(folded, steps)
+    if not resolution.is_sure:
+        steps = _without_short(steps)
     parts: list[ReadPart] = []
-    for run in _runs(steps):
-        first, start, end = run[0], run[0].start, run[-1].end
+    for at, first in enumerate(steps):
+        start, end = first.start, first.end
         if first.rule is SEPARATOR:
             continue
         if first.rule is TEXT:
-            following = steps[_index(steps, end)].rule.kind if end < len(text) else None
+            following = steps[at + 1].rule.kind if at + 1 < len(steps) else None
             parts += _texts(text, folded, (start, end), endings, parts, following)
             continue
         kind, written, place = _kind_of(first, restart), text[start:end], resolution.place(first)
@@ -68,20 +70,21 @@ def _value(profile: Profile, kind: ReadKind, written: str) -> str:
     return part_value(profile, kind, written)
 
 
-def _runs(steps: Sequence[Step]) -> Iterator[list[Step]]:
-    """Yield the steps, those of running text together."""
-    run: list[Step] = []
+def _without_short(steps: Sequence[Step]) -> list[Step]:
+    """Return the steps, a lone name in short joined to the running text behind it: 望江新园 lies in no 望江县."""
+    joined: list[Step] = []
     for step in steps:
-        if run and not (step.rule is TEXT and run[-1].rule is TEXT):
-            yield run
-            run = []
-        run.append(step)
-    if run:
-        yield run
-
-
-def _index(steps: Sequence[Step], start: int) -> int:
-    return next(index for index, step in enumerate(steps) if step.start == start)
+        above = joined[-1] if joined else None
+        if (
+            step.rule is TEXT
+            and above
+            and above.known
+            and above.rule.kind in {"district", "township", "community"}
+        ):
+            joined[-1] = step._replace(start=above.start)
+        else:
+            joined.append(step)
+    return joined
 
 
 def _texts(

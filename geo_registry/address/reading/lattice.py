@@ -12,7 +12,7 @@ _TEXT_ROWS = costs.TEXT_ROWS
 _TEXT_BEHIND = costs.TEXT_BEHIND
 _TEXT_COLUMN = costs.COLUMN["text"]
 _END_COLUMN = costs.COLUMN["end"]
-_BEAM = 5.0
+_BEAM = 4.5
 
 
 class Step(NamedTuple):
@@ -114,7 +114,12 @@ def _steps(last: States, text_class: int) -> tuple[list[Step], float]:
     entry = last[state]
     while (before := entry[1]) is not None:
         cost, _, segment, context, end, repeats = entry
-        rule, known = (TEXT, None) if segment is None else (segment[5], segment[4])
+        if segment is not None:
+            rule, known = segment[5], segment[4]
+        else:
+            rule, known = TEXT, None
+            while before[1] is not None and before[2] is None:
+                before = before[1]
         steps.append(Step(before[4], end, rule, cost - before[0], context, known, repeats))
         entry = before
     steps.reverse()

@@ -21,7 +21,7 @@ class Resolution:
             [place for place in lines[0] if all(place in line for line in lines)] if lines else []
         )
         known = [step.known for step in steps if step.known]
-        self._is_sure = len(known) > 1 or any(not one.is_short for one in known)
+        self.is_sure = len(known) > 1 or any(not one.is_short for one in known)
         self.is_consistent = all(
             not step.is_known or step.repeats or any(self._leads_to(place, lines) for place in step.context)
             for step in steps
@@ -35,7 +35,7 @@ class Resolution:
 
     def place(self, step: Step) -> Place | None:
         """Return the place a segment means, None while it may mean several, or for a short name alone."""
-        if step.known is None or not step.context or not self._is_sure:
+        if step.known is None or not step.context or not self.is_sure:
             return None
         if step.repeats:
             above = {place for one in step.context for place in self._line(one)}
@@ -74,7 +74,7 @@ class Resolution:
 
     def inferred(self, parts: Sequence[ReadPart], steps: Sequence[Step]) -> tuple[Inferred, ...]:
         """Return the divisions that were not written and follow from those that were."""
-        if not self.is_consistent or not self._is_sure or self._is_zone():
+        if not self.is_consistent or not self.is_sure or self._is_zone():
             return ()
         written = {part.kind for part in parts}
         read = {place for step in steps if (place := self.place(step)) is not None}
