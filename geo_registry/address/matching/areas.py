@@ -27,10 +27,7 @@ _ABOVE = sql("""
       SELECT d.id, d.level, d.name, d.parent_id FROM above a JOIN registry.division d ON d.id = a.parent_id)
     SELECT * FROM above
 """)
-_NAMED = sql("""
-    SELECT d.id, d.level, d.name, d.parent_id FROM registry.division d
-    WHERE d.name = ANY(CAST(:names AS text[]))
-""")
+_MOST_NAMED = 200
 # Words that one and the same area is called by.
 _COMMUNITY = re.compile(r"(?:社区居民委员会|社区居委会|居民委员会|村民委员会|居委会|村委会|社区|村|里)$")
 _OFFICE = re.compile(r"(?:办事处|街道办)$")
@@ -71,7 +68,7 @@ class AreaBook:
         }
         self._expected: set[UUID | None] = set()
         self._known: dict[UUID, Division] = {}
-        self._named: dict[str, tuple[Division, ...]] = {}
+        self._scoped: dict[tuple[tuple[str, str], ...], tuple[tuple[UUID, ...], tuple[UUID, ...]]] = {}
         self._judged: dict[tuple[object, ...], Agreement] = {}
 
     def expect(self, rows: Iterable[Any]) -> None:
@@ -84,16 +81,6 @@ class AreaBook:
         if missing:
             for row in self._session.execute(_ABOVE, {"ids": list(missing)}):
                 self._known[row.id] = Division(*row)
-
-    def _load_named(self, names: Iterable[str]) -> None:
-        """Read the divisions of some names."""
-        missing = [name for name in set(names) if name not in self._named]
-        if missing:
-            found: dict[str, list[Division]] = {name: [] for name in missing}
-            for row in self._session.execute(_NAMED, {"names": missing}):
-                found[row.name].append(Division(*row))
-            self._named |= {name: tuple(rows) for name, rows in found.items()}
-            self._load(one.id for rows in found.values() for one in rows)
 
     def above(self, *ids: UUID | None) -> list[Division]:
         """Return divisions with all above them, the lowest first."""
@@ -108,29 +95,40 @@ class AreaBook:
                 division = self._known.get(division.parent_id) if division.parent_id else None
         return sorted(found, key=lambda division: -LEVELS.index(division.level))
 
-    def scopes_of(self, asked: Asked) -> list[UUID]:
+    def scopes_of(self, asked: Asked) -> tuple[UUID, ...]:
         """Return the lowest written divisions that exist, each within those written above it."""
-        self._load_named(text for _, text in asked.areas)
-        for position in range(len(asked.areas) - 1, -1, -1):
-            found = [
-                division.id
-                for division in self._named.get(asked.areas[position][1], ())
-                if all(self._is_in(division.id, text) for _, text in asked.areas[:position])
+        return self._scopes(asked.areas)[0]
+
+    def around(self, asked: Asked) -> tuple[UUID, ...]:
+        """Return the townships or districts written: names below a street belong to no community."""
+        return self._scopes(asked.areas)[1]
+
+    def _scopes(self, areas: tuple[tuple[str, str], ...]) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+        found = self._scoped.get(areas)
+        if found is None:
+            places = self._written(areas) if areas else []
+            known = self._places()
+            wider = [known.parent(place) if known.level(place) == COMMUNITY else place for place in places]
+            found = self._scoped[areas] = (self._keys(places), self._keys(wider))
+        return found
+
+    def _keys(self, places: Iterable[int]) -> tuple[UUID, ...]:
+        keys = (self._places().key(place) for place in places if place >= 0)
+        return tuple(dict.fromkeys(key for key in keys if key is not None))
+
+    def _written(self, areas: Sequence[tuple[str, str]]) -> list[int]:
+        """Return the places of the lowest written area that is known, within those written above it."""
+        known = self._places()
+        within: list[int] = []
+        for _, text in areas:
+            named = [
+                one.place
+                for one in known.meanings(fold(text), _MOST_NAMED)
+                if one.level <= COMMUNITY and one.way != VARIANT
             ]
-            if found:
-                return found
-        return []
-
-    def widened(self, scopes: Sequence[UUID]) -> tuple[UUID, ...]:
-        """Return the townships or districts of some areas: names below a street belong to no community."""
-        found = dict.fromkeys(
-            next((one.id for one in self.above(scope) if one.level != "community"), scope) for scope in scopes
-        )
-        return tuple(found)
-
-    def _is_in(self, own: UUID, text: str) -> bool:
-        named = self._named.get(text, ())
-        return not named or any(division in self.above(own) for division in named)
+            inside = [place for place in named if any(known.is_within(place, above) for above in within)]
+            within = inside if within and inside else within or named
+        return within
 
     def judge(
         self,
@@ -219,10 +217,12 @@ class AreaBook:
                 return one
         return None
 
+    def _is_known(self, text: str) -> bool:
+        return any(one.level <= COMMUNITY for one in self._places().meanings(fold(text)))
+
     def _contradiction(self, text: str, other: Division, *, is_below: bool, is_met: bool) -> Correction:
-        self._load_named([text])
         sentence = f"写的是“{text}”，登记在“{other.name}”"
-        if is_one_edit(fold(normal_key(text)), fold(normal_key(other.name))) and not self._named.get(text):
+        if not self._is_known(text) and is_one_edit(fold(normal_key(text)), fold(normal_key(other.name))):
             return Correction(f"没有“{text}”，按“{other.name}”理解", 0.12, is_certain=is_met or is_below)
         # A figure belongs to a number that was read amiss rather than to the name of an area.
         is_harmless = is_below and not any(char.isdecimal() for char in normal_key(text))

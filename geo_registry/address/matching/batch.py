@@ -82,7 +82,8 @@ class Batch:
         """Return the match of each reading."""
         texts = [_Text(reading, asked_of(self._profile, reading)) for reading in readings]
         self._look((text, ask) for text in texts for ask in text.asked.asks)
-        for step in (self._by_other_names, self._by_variants, self._in_order, self._around):
+        steps = (self._by_other_names, self._by_variants, self._in_order, self._anywhere, self._around)
+        for step in steps:
             if left := [text for text in texts if text.is_open]:
                 step(left)
         followed = self._followed(texts)
@@ -93,9 +94,12 @@ class Batch:
             self._known = registry_gazetteer(self._session)
         return self._known
 
-    def _look(self, questions: Iterable[_Question], *, may_skip: bool = False) -> None:
-        """Look up ways of asking: their names, then the doors below these."""
-        asked = [(text, ask, self._chain(text, ask, may_skip=may_skip)) for text, ask in questions]
+    def _look(self, questions: Iterable[_Question], *, may_skip: bool = False, is_wide: bool = False) -> None:
+        """Look up ways of asking, in the written areas or anywhere: their names, then the doors below."""
+        asked = [
+            (text, ask, Chain(ask.names, may_skip=may_skip) if is_wide else self._chain(text, ask, may_skip))
+            for text, ask in questions
+        ]
         places = self._lookup.places(chain for _, _, chain in asked)
         self._areas.expect(row for rows in places.values() for row in rows)
         wanted: list[_Wanted] = []
@@ -120,13 +124,10 @@ class Batch:
             keys += [replace(key, way="within") for key in keys if key.way == "exact"]
         return keys
 
-    def _chain(self, text: _Text, ask: Ask, *, may_skip: bool) -> Chain:
-        if not ask.names or ask.names[0].kind not in _LOCAL or not text.asked.areas:
-            return Chain(ask.names, may_skip=may_skip)
-        scopes = self._areas.scopes_of(text.asked)
-        if not may_skip and text.asked.areas[-1][0] == "community":
-            return Chain(ask.names, scopes=tuple(scopes))
-        return Chain(ask.names, within=self._areas.widened(scopes), may_skip=may_skip)
+    def _chain(self, text: _Text, ask: Ask, may_skip: bool) -> Chain:  # noqa: FBT001  (its only switch)
+        if ask.names and ask.names[0].kind in _LOCAL and text.asked.has_community and not may_skip:
+            return Chain(ask.names, scopes=self._areas.scopes_of(text.asked))
+        return Chain(ask.names, within=self._areas.around(text.asked), may_skip=may_skip)
 
     def _add_places(self, text: _Text, ask: Ask, rows: Sequence[Row], *steps: Correction) -> None:
         for row in rows:
@@ -224,6 +225,13 @@ class Batch:
             )
         for text, new in again:
             text.findings += new.findings
+
+    def _anywhere(self, texts: Sequence[_Text]) -> None:
+        """Look up what is not found in the written areas beyond them."""
+        lost = [
+            text for text in texts if text.asked.areas and all(one.kind == "street" for one in text.findings)
+        ]
+        self._look(((text, ask) for text in lost for ask in text.asked.asks), may_skip=True, is_wide=True)
 
     def _around(self, texts: Sequence[_Text]) -> None:
         """Look for what lies near: doors in the lanes of a street, other numbers of a figure, the street."""

@@ -99,6 +99,11 @@ class Asked:
     neighborhood: int | None
     asks: tuple[Ask, ...]
 
+    @property
+    def has_community(self) -> bool:
+        """Whether the lowest area is a community."""
+        return bool(self.areas) and self.areas[-1][0] == "community"
+
 
 def asked_of(profile: Profile, reading: Reading) -> Asked:
     """Return the keys of a reading, in the forms the profile stores."""
