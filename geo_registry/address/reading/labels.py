@@ -15,6 +15,7 @@ from geo_registry.address.reading.segments import SEPARATOR, TEXT
 from geo_registry.address.scheme import Profile, is_place
 
 _LEVELS: tuple[ReadKind, ...] = ("province", "city", "district", "township")
+_BELOW_CITY = frozenset(["district", "township", "community"])
 _RURAL = frozenset(["community", "hamlet", "group", "neighborhood"])
 _INSIDE = frozenset(["building", "entrance", "floor", "room"])
 _DOOR = frozenset(["street_number", *_INSIDE])
@@ -71,7 +72,7 @@ def _value(profile: Profile, kind: ReadKind, written: str) -> str:
 
 
 def _without_short(steps: Sequence[Step]) -> list[Step]:
-    """Return the steps, a lone name in short joined to the running text behind it: 望江新园 lies in no 望江县."""
+    """Return the steps, a lone name in short joined to the text behind it: 望江新园 lies in no 望江县."""
     joined: list[Step] = []
     for step in steps:
         above = joined[-1] if joined else None

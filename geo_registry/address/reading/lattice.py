@@ -59,7 +59,7 @@ def best_way(
                 continue
             texts = _TEXT_ROWS.get(state)
             row = texts[text_class] if texts else _ROWS[state]
-            _extend(table, lattice[at], state, entry, row, contexts)
+            _extend(table, lattice[at], state, entry, row, bound, contexts)
             if character is None:
                 continue
             total, behind = entry[0] + character, state
@@ -78,6 +78,7 @@ def _extend(
     state: int,
     entry: Entry,
     row: list[float],
+    bound: float,
     contexts: Contexts,
 ) -> None:
     """Go on from a state by each segment."""
@@ -87,7 +88,7 @@ def _extend(
         total, after, repeats = so_far + cost, context, False
         if known is not None:
             stem = known[6]
-            if stem and (state >= _TEXT or (stem > 1 and not context)):
+            if stem and (state >= _TEXT or (stem > 1 and not context) or total + row[column] > bound):
                 continue
             extra, after, repeats = known[4].get(context) or contexts.fit(context, known)
             total += extra
