@@ -7,6 +7,7 @@ doubtful is left to the full reading, and what is answered here the full reading
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple, cast
 
@@ -76,10 +77,10 @@ class QuickReader:
         near = re.compile(_chain(profile, _GENERIC, 6))
         far = re.compile(_chain(profile, f"{_GENERIC}|{_DIVISION}", 3))
         end = re.compile(_ending(profile, named=True))
-        self._near = _Memory(lambda text: self._chain(near, text))
-        self._far = _Memory(lambda text: self._chain(far, text))
-        self._ends = _Memory(lambda text: self._pieces(end, text))
-        self._rooms_tell_floors = profile.rooms.pattern == "floor_and_two_digits"
+        # No functions of its own: a reader that is replaced goes at once, without a collection of garbage.
+        self._near = _Memory(partial(_chain_pieces, profile, near))
+        self._far = _Memory(partial(_chain_pieces, profile, far))
+        self._ends = _Memory(partial(_pieces, profile, end))
         self._begins: dict[str, _Begin | None] = {}
         self._divisions: dict[str, _Begin] = {"": _Begin((), "")}
         self._lengths: tuple[int, ...] = ()
@@ -125,14 +126,6 @@ class QuickReader:
         above = divisions.standard if chain[0] and chain[0][0][0] == "street" else divisions.alone
         return _Begin((*parts, *_placed(chain, at)), above + chain[1])
 
-    def _chain(self, pattern: re.Pattern[str], text: str) -> _Pieces | None:
-        """Return the places of a text, None unless each may stand below the one before."""
-        pieces = self._pieces(pattern, text)
-        parts = [self._profile.by_kind[kind] for kind, *_ in pieces[0]] if pieces else []
-        if parts and not parts[0].may_start:
-            return None
-        return None if any(above.kind not in below.parents for above, below in pairwise(parts)) else pieces
-
     def _holds_place(self, chain: str) -> bool:
         """Tell whether places below no neighborhood begin with the name of a division, though in short."""
         folded = fold(chain)
@@ -141,24 +134,6 @@ class QuickReader:
             for gazetteer in self._gazetteers
             for start, _, names in gazetteer.find(folded)
         )
-
-    def _pieces(self, pattern: re.Pattern[str], text: str) -> _Pieces | None:
-        found = pattern.fullmatch(text)
-        if found is None:
-            return None
-        parts: list[_Piece] = []
-        for name, word in found.groupdict().items():
-            if word:
-                kind, rule = _RULES[name]
-                start, end = found.span(name)
-                parts.append((kind, word, part_value(self._profile, kind, word), start, end, rule))
-        return tuple(parts), self._standard(parts)
-
-    def _standard(self, parts: Sequence[_Piece]) -> str:
-        """Return the values side by side, the standard text unless a room tells the floor before it."""
-        if self._rooms_tell_floors and len(parts) > 1 and parts[-1][0] == "room":
-            return compose(self._profile, [ReadPart(*piece) for piece in parts])
-        return "".join([piece[2] for piece in parts])
 
     def _find_divisions(self, head: str) -> _Begin | None:
         """Return the divisions a text begins with, each directly below the one before; None when in doubt."""
@@ -181,6 +156,35 @@ class QuickReader:
         if len(text) not in self._lengths:
             self._lengths = tuple(sorted({*self._lengths, len(text)}, reverse=True))
         return found
+
+
+def _chain_pieces(profile: Profile, pattern: re.Pattern[str], text: str) -> _Pieces | None:
+    """Return the places of a text, None unless each may stand below the one before."""
+    pieces = _pieces(profile, pattern, text)
+    parts = [profile.by_kind[kind] for kind, *_ in pieces[0]] if pieces else []
+    if parts and not parts[0].may_start:
+        return None
+    return None if any(above.kind not in below.parents for above, below in pairwise(parts)) else pieces
+
+
+def _pieces(profile: Profile, pattern: re.Pattern[str], text: str) -> _Pieces | None:
+    found = pattern.fullmatch(text)
+    if found is None:
+        return None
+    parts: list[_Piece] = []
+    for name, word in found.groupdict().items():
+        if word:
+            kind, rule = _RULES[name]
+            start, end = found.span(name)
+            parts.append((kind, word, part_value(profile, kind, word), start, end, rule))
+    return tuple(parts), _standard(profile, parts)
+
+
+def _standard(profile: Profile, parts: Sequence[_Piece]) -> str:
+    """Return the values side by side, the standard text unless a room tells the floor before it."""
+    if len(parts) > 1 and parts[-1][0] == "room" and profile.rooms.pattern == "floor_and_two_digits":
+        return compose(profile, [ReadPart(*piece) for piece in parts])
+    return "".join([piece[2] for piece in parts])
 
 
 def _placed(pieces: _Pieces, at: int) -> list[ReadPart]:
