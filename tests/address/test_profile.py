@@ -126,7 +126,7 @@ def test_targets_hold_for_their_time() -> None:
 
 
 def test_unknown_profiles_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(RuleBroken, match="shipped profiles: road-section, shanghai, village"):
+    with pytest.raises(RuleBroken, match="shipped profiles: national, road-section, shanghai, village"):
         load_profile("atlantis")
     broken = tmp_path / "broken.yaml"
     broken.write_text(GOOD.replace("script: hans", "script: x"), encoding="utf-8")
