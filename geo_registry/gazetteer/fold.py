@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # Variants that the tables of script conversion keep apart, because they are no traditional forms.
 _VARIANTS = dict(zip("巿邨衖亙陞堃甯濬潄", "市村弄亘升坤宁浚漱", strict=True))
 _BLANK = " "
+# Half of a surrogate pair is no text: what is asked for with it cannot be encoded.
+_UNREADABLE = "\ufffd"
 
 
 class _Folds(dict[int, str]):

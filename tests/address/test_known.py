@@ -214,6 +214,9 @@ def streets(session: Session) -> dict[str, UUID]:
         "光明8路",
         "光明9路",
         "竹海水韵小区",
+        "一二三路",
+        "南北路",
+        "柳营路",
     )
     return {name: factories.make_street(session, name, community=community).id for name in names}
 
@@ -237,7 +240,10 @@ def test_a_slip_finds_what_was_meant(
     assert (streets[meant], way) in found
 
 
-@pytest.mark.parametrize("written", ["中山南路", "光明7路", "中山路", "映月路2", "完全不同路"])
+@pytest.mark.parametrize(
+    "written",
+    ["中山南路", "光明7路", "中山路", "映月路2", "完全不同路", "一三二路", "北南路", "柳营街", "柳营巷", "柳营支路"],
+)
 def test_another_direction_or_number_is_another_name(
     session: Session, streets: dict[str, UUID], written: str
 ) -> None:

@@ -128,6 +128,9 @@ def test_a_refusal_names_the_field(town: "Town") -> None:
         assert _refusal(town, "POST", call, json=listed) == (422, "#/addresses/1", "至多 500 个字符")
         many = {"addresses": ["映月路8号"] * 1001}
         assert _refusal(town, "POST", call, json=many) == (422, "#/addresses", "至多 1000 项")
+        much = {"addresses": [long] * 101}
+        assert _refusal(town, "POST", call, json=much)[0] == 422
+        assert "50000 字" in town.call("clerk", "POST", f"{BASE}/{call}", json=much).json()["detail"]
         assert _refusal(town, "POST", call, json={"addresses": []})[:2] == (422, "#/addresses")
     assert _refusal(town, "GET", "match", params={"text": "映", "limit": 21})[:2] == (422, "query:limit")
 

@@ -49,6 +49,12 @@ def _one(table: Gazetteer, name: str, level: int | None = None) -> int:
     return min(found, key=lambda one: one.way).place
 
 
+def test_half_a_surrogate_pair_is_no_name(table: Gazetteer) -> None:
+    folded = fold("浙江\ud800省杭州市\udfff")
+    assert [folded[start:end] for start, end, _ in table.find(folded)] == ["浙江", "杭州", "杭州市"]
+    assert table.meanings(fold("\ud800")) == table.inside(fold("\udc00"), 0) == ()
+
+
 def test_names_are_found_where_they_stand(table: Gazetteer) -> None:
     text = fold("浙江省杭州市余杭區五常街道顾家桥社区1号")
     found = {text[start:end]: names for start, end, names in table.find(text)}
