@@ -46,4 +46,6 @@ def add_beside(folded: str, lattice: Lattice) -> None:
 @lru_cache(maxsize=1)
 def _expressions() -> tuple[re.Pattern[str], re.Pattern[str]]:
     words = lexicon()
-    return re.compile(f"(?=({longest_first(words.note)}))"), re.compile(longest_first(words.noise))
+    return re.compile(f"(?=({longest_first(words.note)}))"), re.compile(
+        f"{longest_first(words.noise)}|(?<=[市县])城区"
+    )

@@ -48,7 +48,7 @@ _PAIR = re.compile(
 _TRIPLE = re.compile(r"(?<![-\dA-Z])(?=\d+[-一]\d+[-一]\d+)")
 _NAMED_FLOOR = re.compile(
     r"(?:地下室?|负|B)[一二三123](?:层|楼|F)|B\dF?(?![-0-9A-Z])|负[一二三123](?![0-9A-Z])|"
-    r"地下室|地下层|架空层|夹层|顶层|底层|首层"
+    r"地下室|地下层|地下(?![一-鿿0-9])|架空层|夹层|顶层|底层|首层"
 )
 _ROOM_PAIRS = re.compile(r"(?<![-\dA-Z])(?:\d{1,2}|[A-Z]\d{1,2})-\d{1,2}室?(?![-\dA-Z幢栋座楼层单号])")
 _ROOM_PAIR = rule("room", "room.pair", "room_pair")

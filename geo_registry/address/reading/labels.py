@@ -32,14 +32,14 @@ def parts_of(
     """Return the parts of a text: running text joined and named for what it is, separators left out."""
     restart = _restart(folded, steps)
     if not resolution.is_sure:
-        steps = _without_short(steps)
+        steps = _without_short(steps, resolution)
     parts: list[ReadPart] = []
     for at, first in enumerate(steps):
         start, end = first.start, first.end
         if first.rule is SEPARATOR:
             continue
         if first.rule is TEXT:
-            following = steps[at + 1].rule.kind if at + 1 < len(steps) else None
+            following = next((one.rule.kind for one in steps[at + 1 :] if one.rule.column >= 0), None)
             parts += _texts(text, folded, (start, end), endings, parts, following)
             continue
         kind, written, place = _kind_of(first, restart), text[start:end], resolution.place(first)
@@ -71,17 +71,16 @@ def _value(profile: Profile, kind: ReadKind, written: str) -> str:
     return part_value(profile, kind, written)
 
 
-def _without_short(steps: Sequence[Step]) -> list[Step]:
-    """Return the steps, a lone name in short joined to the text behind it: 望江新园 lies in no 望江县."""
+def _without_short(steps: Sequence[Step], resolution: Resolution) -> list[Step]:
+    """Return the steps, a lone name in short joined to the text behind it: 望江新园 lies in no 望江县.
+
+    Names of cities are used bare: 义乌国际商贸城 lies in 义乌市.
+    """
     joined: list[Step] = []
     for step in steps:
         above = joined[-1] if joined else None
-        if (
-            step.rule is TEXT
-            and above
-            and above.known
-            and above.rule.kind in {"district", "township", "community"}
-        ):
+        is_lone = above and above.known and above.rule.kind in _BELOW_CITY and not resolution.is_city(above)
+        if step.rule is TEXT and above and is_lone:
             joined[-1] = step._replace(start=above.start)
         else:
             joined.append(step)

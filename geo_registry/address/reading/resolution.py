@@ -49,6 +49,10 @@ class Resolution:
     def _is_zone(self) -> bool:
         return any(self._gazetteers[which].level(place) == DEVELOPMENT_ZONE for which, place in self.deepest)
 
+    def is_city(self, step: Step) -> bool:
+        """Tell whether one of the places a name may mean is called a city."""
+        return any(self.name(place).endswith("市") for place in step.context)
+
     def name(self, place: Place) -> str:
         """Return the usual name of a place."""
         return self._gazetteers[place[0]].name(place[1])
@@ -77,7 +81,8 @@ class Resolution:
         if not self.is_consistent or not self.is_sure or self._is_zone():
             return ()
         written = {part.kind for part in parts}
-        read = {place for step in steps if (place := self.place(step)) is not None}
+        starts = {part.start for part in parts if part.kind != "repetition"}
+        read = {place for step in steps if step.start in starts and (place := self.place(step)) is not None}
         found: list[Inferred] = []
         for place in reversed(self._line_of_all):
             level = self._gazetteers[place[0]].level(place[1])

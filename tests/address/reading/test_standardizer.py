@@ -35,9 +35,7 @@ def _values(text: str, code: str = "national") -> str:
     return " ".join(f"{part.kind}={part.value}" for part in _read(text, code).parts)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
+_EXAMPLES = [
         # Divisions in full and in short, with what they lie in.
         ("浙江省杭州市西湖区文三路12号", "province=浙江省 city=杭州市 district=西湖区 street=文三路 street_number=12号"),
         ("杭州西湖区文三路12号", "city=杭州市 district=西湖区 street=文三路 street_number=12号"),
@@ -83,10 +81,18 @@ def _values(text: str, code: str = "national") -> str:
         ("中国浙江省杭州市", "country=中国 province=浙江省 city=杭州市"),
         (" \u3000\n", ""),
         ("", ""),
-    ],
-)  # fmt: skip
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), _EXAMPLES)
 def test_an_address_is_taken_apart(text: str, expected: str) -> None:
     assert _values(text) == expected
+
+
+@pytest.mark.parametrize("text", [text for text, _ in _EXAMPLES])
+def test_a_standard_text_is_its_own_standard(text: str) -> None:
+    standard = _read(text).standard
+    assert _read(standard).standard == standard
 
 
 @pytest.mark.parametrize(
