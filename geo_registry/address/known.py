@@ -23,7 +23,7 @@ __all__ = ["KnownPlaces", "national_gazetteer", "registry_gazetteer"]
 # What is not visible yet has a transaction id from the oldest one still open; so whoever counts the rows from
 # there on again sees a change however late it commits.
 _STATE = text("""
-    SELECT pg_snapshot_xmin(pg_current_snapshot())::text, count(*), coalesce(max(seq), 0),
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text, CURRENT_DATE::text, count(*), coalesce(max(seq), 0),
       (SELECT coalesce(max(seq), 0) FROM registry.name_change),
       coalesce(bool_or(xid = pg_current_xact_id_if_assigned()), false)
     FROM registry.name_change WHERE xid >= CAST(CAST(:horizon AS text) AS xid8)
@@ -31,8 +31,9 @@ _STATE = text("""
 
 
 class _Seen(NamedTuple):
-    """Changes behind a horizon, the last of them, and the last of all."""
+    """The day, for with it divisions end; changes behind a horizon, the last of them, and the last of all."""
 
+    day: str
     rows: int
     newest: int
     last: int
@@ -49,7 +50,7 @@ class _Read:
     def is_still(self, seen: _Seen) -> bool:
         """Tell whether nothing was changed since."""
         # An emptied register has lost its last change.
-        return seen[:2] == self.seen[:2] and seen.last >= self.seen.last
+        return seen[:3] == self.seen[:3] and seen.last >= self.seen.last
 
 
 @dataclass(slots=True)
@@ -101,7 +102,7 @@ def _national(changed: int) -> Gazetteer | None:  # noqa: ARG001  (the key: one 
 
 def _state(session: Session, horizon: str) -> tuple[str, _Seen, bool]:
     found = session.execute(_STATE, {"horizon": horizon}).one()
-    return found[0], _Seen(*found[1:4]), found[4]
+    return found[0], _Seen(*found[1:5]), found[5]
 
 
 def _kept_of(session: Session) -> _Kept:

@@ -9,7 +9,9 @@ from rapidfuzz.distance import OSA
 from geo_registry.text import NUMERAL_CHARACTERS
 
 # Characters that tell two names of one place apart: 中山东路 is never 中山西路, nor 光明八路 光明九路.
-_TELLING: Final = frozenset("东西南北中上下左右前后内外大小新老支甲乙丙丁" + NUMERAL_CHARACTERS + "0123456789")
+_TELLING: Final = frozenset(
+    "东西南北中上下左右前后内外大小新老支甲乙丙丁" + NUMERAL_CHARACTERS + "0123456789"
+)
 # 柳营路, 柳营街 and 柳营巷 are three places.
 _WAYS: Final = frozenset("路街巷弄里道")
 _ORDER: Final = {"sound": 0, "edit": 1, "other": 2}
@@ -47,7 +49,7 @@ class Alike:
     ) -> tuple[Similar, ...]:
         """Return names of the same sound, or one edit away: a character more, less, other, or two exchanged.
 
-        A name that differs in a numeral, a direction or its last word (路 for 街) is another name, not a slip:
+        A name that differs in a numeral, a direction or its last word (路 for 街) is another name, no slip:
         it comes last, and only `with_others`. The name itself is never among them.
         """
         found: dict[str, tuple[int, Literal["edit", "sound", "other"]]] = {}
@@ -75,7 +77,7 @@ def _shortened(name: str) -> set[str]:
 
 
 def _tells_apart(name: str, other: str) -> bool:
-    """Tell whether two names differ in a character that is never a slip, or in the order of such characters."""
+    """Tell whether two names differ in what is never a slip: such characters, their order, the last word."""
     if name[-1] != other[-1] and name[-1] in _WAYS and other[-1] in _WAYS:
         return True
     return [c for c in name if c in _TELLING] != [c for c in other if c in _TELLING]

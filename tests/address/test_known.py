@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
+from geo_registry.address import known as known_names
 from geo_registry.address.known import KnownPlaces, national_gazetteer, registry_gazetteer
 from geo_registry.gazetteer.files import compile_folder
 from geo_registry.gazetteer.fold import fold
@@ -166,6 +167,51 @@ def test_names_are_read_once_and_asked_for_once_a_call(committed: Engine) -> Non
         assert len(statements) == 3
 
 
+def _noted(session: Session) -> int:
+    return int(session.scalar(text("SELECT count(*) FROM registry.name_change")) or 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_of_names"),
+    [
+        ("place_name SET axis = NULL", False),
+        ("place_name SET changed_at = now()", False),
+        ("place_name SET name = name", False),
+        ("place_name SET name = name || '甲'", True),
+        ("place_name SET state = 'retired'", True),
+        ("division SET boundary = NULL WHERE level = 'community'", False),
+        ("division SET name = name || '甲' WHERE level = 'community'", True),
+        ("address_alias SET name = name || '甲'", True),
+        ("address SET standard_text = standard_text || '甲'", False),
+    ],
+)
+def test_only_a_change_of_names_is_noted(session: Session, *, change: str, is_of_names: bool) -> None:
+    factories.make_alias(session, factories.make_address(session), "八号楼")
+    factories.make_alias(session, factories.make_street(session, "映月路"), "大马路")
+    before = _noted(session)
+    session.execute(text(f"UPDATE registry.{change}"))
+    assert _noted(session) - before == int(is_of_names)
+
+
+def test_another_name_of_a_door_alone_is_not_noted(session: Session) -> None:
+    address = factories.make_address(session)
+    before = _noted(session)
+    factories.make_alias(session, address, "老八号")
+    assert _noted(session) == before
+
+
+@pytest.mark.commits
+def test_a_division_that_ends_is_a_former_one_the_next_day(
+    committed: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Session(committed) as session:
+        first = registry_gazetteer(session)
+        assert registry_gazetteer(session) is first
+        tomorrow = str(known_names._STATE).replace("CURRENT_DATE", "(CURRENT_DATE + 1)")
+        monkeypatch.setattr(known_names, "_STATE", text(tomorrow))
+        assert registry_gazetteer(session) is not first
+
+
 @pytest.mark.commits
 def test_threads_share_one_reading(committed: Engine) -> None:
     with Session(committed) as session, session.begin():
@@ -242,7 +288,18 @@ def test_a_slip_finds_what_was_meant(
 
 @pytest.mark.parametrize(
     "written",
-    ["中山南路", "光明7路", "中山路", "映月路2", "完全不同路", "一三二路", "北南路", "柳营街", "柳营巷", "柳营支路"],
+    [
+        "中山南路",
+        "光明7路",
+        "中山路",
+        "映月路2",
+        "完全不同路",
+        "一三二路",
+        "北南路",
+        "柳营街",
+        "柳营巷",
+        "柳营支路",
+    ],
 )
 def test_another_direction_or_number_is_another_name(
     session: Session, streets: dict[str, UUID], written: str
