@@ -37,9 +37,10 @@ class Tally:
     @property
     def line(self) -> str:
         """The figures as one line."""
-        whole = self.rows - self.broken
-        share, rate = self.exact / max(1, whole), self.rows / max(1e-9, self.seconds)
-        return f"{self.rows:9} rows, {self.broken:6} broken in the file, {share:.5f} of the others exact, {rate:7.0f}/s"
+        share, sound = self.exact / max(1, self.rows), self.exact / max(1, self.rows - self.broken)
+        rate = self.rows / max(1e-9, self.seconds)
+        beside = f"{self.broken:6} others broken in the file, without them {sound:.5f}"
+        return f"{self.rows:9} rows, {share:.5f} exact; {beside}; {rate:7.0f}/s"
 
     def add(self, other: "Tally") -> None:
         """Take in the figures of a county."""
@@ -77,9 +78,10 @@ def county(file: Path, areas: Areas, sample: int, *, full: bool) -> Tally:
         reading = read(plate.text)
         tally.seconds += time.process_time() - began
         tally.rows += 1
-        if is_broken(plate):
+        found = faults(plate, reading.parts)
+        if found and is_broken(plate):
             tally.broken += 1
-        elif found := faults(plate, reading.parts):
+        elif found:
             kind = " ".join(found)
             tally.counts[kind] += 1
             if len(tally.wrong[kind]) < 5:
