@@ -141,8 +141,8 @@ class AreaBook:
 
         `strays` are names that are no place names here and may be areas.
         """
-        areas = (*asked.areas, *(("", text) for text in strays))
-        key = (areas, row.district_id, row.township_id, row.community_id, scope_level)
+        areas = (*asked.areas, *(("", text) for text in strays)) if strays else asked.areas
+        key = (areas, row.community_id or row.township_id or row.district_id, scope_level)
         found = self._judged.get(key)
         if found is None:
             own = self.above(row.community_id, row.township_id, row.district_id)

@@ -45,7 +45,7 @@ class _Text:
         """Whether nothing agrees exactly, and no single object by one certain correction that is not weak."""
         if not self.findings:
             return True
-        least = min(one.cost for one in self.findings)
+        least = min(one.cost for one in self.findings) if len(self.findings) > 1 else self.findings[0].cost
         best = [one for one in self.findings if one.cost < least + 0.001]
         if not best[0].corrections:
             return False
@@ -83,8 +83,9 @@ class Batch:
         texts = [_Text(reading, asked_of(self._profile, reading)) for reading in readings]
         self._look((text, ask) for text in texts for ask in text.asked.asks)
         steps = (self._by_other_names, self._by_variants, self._in_order, self._anywhere, self._around)
+        left = texts
         for step in steps:
-            if left := [text for text in texts if text.is_open]:
+            if left := [text for text in left if text.is_open]:
                 step(left)
         followed = self._followed(texts)
         return [match_of(text.reading, text.findings, followed, limit) for text in texts]
@@ -121,7 +122,7 @@ class Batch:
         """Return the keys of a number that stands in a community itself, or on a street not written."""
         keys = [key for scope in self._areas.scopes_of(text.asked) for key in door_keys(ask, scope)]
         if may_skip:
-            keys += [replace(key, way="within") for key in keys if key.way == "exact"]
+            keys += [key._replace(way="within") for key in keys if key.way == "exact"]
         return keys
 
     def _chain(self, text: _Text, ask: Ask, may_skip: bool) -> Chain:  # noqa: FBT001  (its only switch)

@@ -1,7 +1,7 @@
 """What was found for a text, with every step it took to get there, and the grade of it all: pure rules."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -36,11 +36,13 @@ class Finding:
     unit_id: UUID | None
     agreeing: int
     corrections: tuple[Correction, ...]
+    cost: float = field(init=False, default=0.0)
+    """How far the object lies from what was written."""
 
-    @property
-    def cost(self) -> float:
-        """How far the object lies from what was written."""
-        return sum(step.cost for step in self.corrections)
+    def __post_init__(self) -> None:
+        """Add up the steps once: findings are compared often."""
+        if self.corrections:
+            object.__setattr__(self, "cost", sum(step.cost for step in self.corrections))
 
     @property
     def is_certain(self) -> bool:
@@ -179,8 +181,3 @@ def _followed(reading: Reading, candidates: tuple[Candidate, ...], following: Su
     )  # fmt: skip
     others = tuple(one for one in candidates if one.id != best.id)
     return Match(reading, "B", best, (best, *others)[:limit], (reason,))
-
-
-def differing(finding: Finding, *corrections: Correction) -> Finding:
-    """Return a finding with further steps."""
-    return replace(finding, corrections=finding.corrections + corrections)

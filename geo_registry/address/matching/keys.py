@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from geo_registry.address.numbers import Door, Fault, door_reader, parse_door
 from geo_registry.address.reading.parts import Reading, ReadPart
@@ -43,8 +44,7 @@ class Correction:
 ORDER = Correction("各部分的先后次序与规则不同，已按规则排列", 0.05)
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name of the chain: kind, text as the profile writes it, and its key."""
 
     kind: str

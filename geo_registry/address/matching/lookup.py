@@ -1,8 +1,7 @@
 """The questions a match asks the registry, many at once: names, doors, other names, successors."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text as sql
@@ -30,8 +29,7 @@ Row = Any
 """A row of one of these functions."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """A chain of names asked for: directly below some scopes, within some areas, or anywhere."""
 
     names: tuple[Name, ...]
@@ -46,8 +44,7 @@ class Chain:
         return tuple("".join(texts[:at]) + name.key for at, name in enumerate(self.names))
 
 
-@dataclass(frozen=True, slots=True)
-class DoorKey:
+class DoorKey(NamedTuple):
     """A door asked for below a scope; `way` is one of exact, own, inside, within, near, building."""
 
     scope: UUID

@@ -69,7 +69,7 @@ def _damaged(text: str, steps: list[tuple[str, int, str]]) -> str:
     return text
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=doors, steps=errors)
 def test_no_figure_is_ever_corrected(
     session: Session, viewer: Viewer, text: str, steps: list[tuple[str, int, str]]
