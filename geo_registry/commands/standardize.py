@@ -21,6 +21,7 @@ console = Console()
 told = Console(stderr=True)
 SECONDS_BETWEEN_LINES = 10.0
 SHORT_BYTES = 1 << 18
+_KEPT = "what is done is kept, the same command goes on from there"
 
 File = Annotated[
     Path,
@@ -112,10 +113,10 @@ def _ending() -> Iterator[None]:
         with refusing():
             yield
     except OSError as error:
-        told.print(str(error), style="red", markup=False, soft_wrap=True)
+        told.print(f"{error}; {_KEPT}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
-        told.print("stopped; what is done is kept, the same command goes on from there", style="yellow")
+        told.print(f"stopped; {_KEPT}", style="yellow")
         raise typer.Exit(130) from error
 
 

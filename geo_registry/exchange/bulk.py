@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from geo_registry.errors import Conflict, RuleBroken, Unavailable
-from geo_registry.exchange.bulk_journal import Draft, Terms, fingerprint
+from geo_registry.exchange.bulk_journal import Draft, Terms, files_of, fingerprint
 from geo_registry.exchange.bulk_read import Row, Rows
 
 CHUNK: Final = 500
@@ -78,14 +78,13 @@ def run(job: Job) -> Summary:
     """Work through a file, from where an earlier run of the same command stopped.
 
     Raises:
-        RuleBroken: `output-is-input`, or the file cannot be read to its end.
+        RuleBroken: `output-is-input`, `output-folder-missing`, or the file cannot be read to its end.
         Conflict: `output-in-use`, `journal-differs`, or `input-changed` while it was read.
         Unavailable: `worker-lost`, or the database does not answer; what is done is kept.
 
     """
     began = time.monotonic()
-    if job.output.exists() and job.output.samefile(job.path):
-        raise RuleBroken("output-is-input", "输出文件不能是输入文件本身", field="output")
+    _check_output(job)
     written = job.path.stat().st_mtime_ns
     digest, lines = fingerprint(job.path)
     terms: Terms = {"input": digest, **dict(job.terms)}
@@ -102,6 +101,18 @@ def run(job: Job) -> Summary:
             raise Conflict("input-changed", f"{job.path.name} 在处理过程中被修改；请加 --restart 重新处理")
         draft.complete()
     return Summary(draft.state.rows, before, time.monotonic() - began, draft.state.counts)
+
+
+def _check_output(job: Job) -> None:
+    """Refuse an output that cannot be written, and one whose draft would overwrite the input."""
+    if not job.output.parent.is_dir():
+        raise RuleBroken(
+            "output-folder-missing",
+            f"没有文件夹 {job.output.parent}，请先建立，或另选输出文件",
+            field="output",
+        )
+    if any(path.exists() and path.samefile(job.path) for path in files_of(job.output)):
+        raise RuleBroken("output-is-input", "输出文件不能是输入文件本身", field="output")
 
 
 def _work(job: Job, draft: Draft, total: int | None) -> None:

@@ -31,6 +31,11 @@ class State:
     counts: Counter[str] = field(default_factory=Counter)
 
 
+def files_of(output: Path) -> tuple[Path, Path, Path]:
+    """Return the files of a run: its result, the result while it grows, and the journal."""
+    return output, output.with_name(f"{output.name}.part"), output.with_name(f"{output.name}.journal")
+
+
 class Draft:
     """The unfinished result of one run, and its journal; no two runs write the same one."""
 
@@ -42,8 +47,7 @@ class Draft:
 
         """
         self.output = output
-        self._part = output.with_name(f"{output.name}.part")
-        self._journal = output.with_name(f"{output.name}.journal")
+        _, self._part, self._journal = files_of(output)
         self._file = self._locked()
         try:
             self.state = self._found(terms, restart=restart)

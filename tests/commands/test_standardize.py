@@ -90,7 +90,8 @@ def test_another_encoding_is_told(source: Path, tmp_path: Path) -> None:
     [
         (("--column", "住址"), 1, "文件没有列 住址；文件的列有：编号、详细地址"),
         (("--profile", "none"), 1, "profile-missing"),
-        (("-o", "/nowhere/out"), 1, "No such file or directory"),
+        (("-o", "/nowhere/out"), 1, "没有文件夹 /nowhere"),
+        (("-o", "/proc/out"), 1, "what is done is kept"),
         (("--workers", "0"), 2, "--workers"),
     ],
 )

@@ -1,4 +1,5 @@
 import csv
+import errno
 import io
 import json
 import os
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -156,11 +158,41 @@ def test_two_runs_do_not_write_one_result(tmp_path: Path) -> None:
     assert run(job(path, output, restart=True)).rows == 10
 
 
-def test_the_input_is_never_the_output(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["out", "out.part", "out.journal"])
+def test_the_input_is_never_the_output(tmp_path: Path, name: str) -> None:
     path = lines_of(tmp_path / "in.txt", 10)
+    (tmp_path / name).symlink_to(path)
+    before = path.read_bytes()
     with pytest.raises(RuleBroken) as refused:
-        run(job(path, path))
+        run(job(path, tmp_path / "out"))
     assert refused.value.code == "output-is-input"
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = lines_of(tmp_path / "in.txt", 10)
+    with pytest.raises(RuleBroken, match="没有文件夹") as refused:
+        run(job(path, tmp_path / "nowhere" / "out"))
+    assert refused.value.code == "output-folder-missing"
+
+
+def test_a_full_disk_keeps_what_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, output, room = lines_of(tmp_path / "in.txt", 3210), tmp_path / "out.jsonl", [2]
+    write = Draft.write
+
+    def _write(self: Draft, content: bytes, counts: Counter[str]) -> None:
+        room[0] -= bool(content)
+        if room[0] < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(self, content, counts)
+
+    monkeypatch.setattr(Draft, "write", _write)
+    with pytest.raises(OSError, match="space"):
+        run(job(path, output))
+    monkeypatch.undo()
+    summary = run(job(path, output))
+    assert summary.before == 2 * bulk.CHUNK
+    assert [one["input"] for one in read(output)] == path.read_text(encoding="utf-8").splitlines()
 
 
 def test_an_input_changed_meanwhile_gives_no_result(tmp_path: Path) -> None:
