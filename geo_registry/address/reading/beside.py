@@ -15,7 +15,7 @@ _CROSSING = rule("note", "crossing", "crossing", "crossing")
 
 _CROSSINGS = re.compile(r"与|和|&|交(?=.{1,5}[路街])")
 _COUNTRIES = re.compile(r"中华人民共和国|中国(?=.{2,3}(?:省|市|自治区))")
-_DISTANCES = re.compile(r"\d+(?:米|公里|KM)")
+_DISTANCES = re.compile(r"(?:[往向]?[东西南北]{1,2}[面侧边]?(?:方向)?)?\d+(?:米|公里|KM)(?:处|左右)?")
 _BRACKETS = re.compile(r"[(\[](?:近|靠|原|临近|旁|对)[^()\[\]]{1,20}[)\]]")
 _NUMERAL_DASH = re.compile(r"(?<=[0-9A-Z])一(?=[0-9A-Z])")
 

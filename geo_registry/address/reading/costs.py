@@ -146,6 +146,8 @@ TEXT_BEHIND: Final = {
 # word (越城区东街), and by the number of characters before its generic word.
 TORN: Final = 2.5
 SWALLOWED: Final = 2.5
+NEAR: Final = 1.0
+"""Of a name that begins with 近, which may be a word before the name: 近柳营路, but 近江路."""
 STREET_LENGTH: Final = (5.0, 1.3, 0.3, 0.8, 3.3, 5.4, 7.5)
 CITY_LENGTH: Final = (9.0, 9.0, 2.4, 3.2, 5.0)
 DISTRICT_LENGTH: Final = (9.0, 4.5, 2.6, 3.4, 5.0, 6.0)

@@ -43,8 +43,10 @@ _PIECE = re.compile(r"\d+|[A-Z]+")
 _COUNT = rf"(?:\d{{1,4}}|[{_NUMERALS}]{{1,4}})"
 _PAIR = re.compile(
     rf"(?<![-\dA-Z{_NUMERALS}])(?:(\d{{1,4}})-(\d{{1,4}})(?:号|(?![-\dA-Z幢栋座室楼层单]))|"
-    rf"{_COUNT}号[附付之]{_COUNT}号?|{_COUNT}号[甲乙丙丁戊己庚辛](?![一-鿿])|{_COUNT}[附付之]{_COUNT}号)"
+    rf"{_COUNT}号[附付之]{_COUNT}号?|{_COUNT}号[甲乙丙丁戊己庚辛临半A-Z](?![一-鿿0-9A-Z-])|{_COUNT}[附付之]{_COUNT}号)"
 )
+_OUTER_PAIR = re.compile(r"(?<![-\dA-Z])\d{1,4}号-\d{1,3}(?![-\dA-Z幢栋座室楼层单号])")
+_ROOM_LETTER = re.compile(r"\d{1,4}室[甲乙丙丁A-Z](?![一-鿿0-9A-Z])")
 _TRIPLE = re.compile(r"(?<![-\dA-Z])(?=\d+[-一]\d+[-一]\d+)")
 _NAMED_FLOOR = re.compile(
     r"(?:地下室?|负|B)[一二三123](?:层|楼|F)|B\dF?(?![-0-9A-Z])|负[一二三123](?![0-9A-Z])|"
@@ -58,6 +60,13 @@ _LONGEST = 6
 """Runs of more pieces of figures and letters are codes, not numbers."""
 _GENERAL = "national"
 """The profile whose words are read beside those of each profile of the mainland."""
+
+_AS_THEY_ARE = (
+    (_ROOM_LETTER, _ROOM),
+    (_ROOM_PAIRS, _ROOM_PAIR),
+    (_MARKET_STREET, _ENTRANCE_STREET),
+    (_NAMED_FLOOR, _FLOOR_BELOW),
+)
 
 
 class CountGrammar:
@@ -79,18 +88,22 @@ class CountGrammar:
                 self._add_chinese(folded, start, end, lattice)
             else:
                 self._add_figures(folded, start, end, lattice)
+        self._add_pairs(folded, lattice)
+        for expression, of in _AS_THEY_ARE:
+            for match in expression.finditer(folded):
+                lattice[match.start()].append(segment(match.end(), of))
+        for match in _TRIPLE.finditer(folded):
+            lattice[match.start()] = [_in_triple(one) for one in lattice[match.start()]]
+
+    def _add_pairs(self, folded: str, lattice: Lattice) -> None:
+        """Add numbers below or behind a number."""
         for pair in _PAIR.finditer(folded):
             cost = 0.0 if self._keeps_pairs else _pair_cost(pair[1], pair[2])
             closed = 0.0 if pair[0].endswith("号") else 0.5
             lattice[pair.start()].append(segment(pair.end(), _NUMBER_PAIR, cost + closed))
-        for match in _ROOM_PAIRS.finditer(folded):
-            lattice[match.start()].append(segment(match.end(), _ROOM_PAIR))
-        for match in _MARKET_STREET.finditer(folded):
-            lattice[match.start()].append(segment(match.end(), _ENTRANCE_STREET))
-        for match in _TRIPLE.finditer(folded):
-            lattice[match.start()] = [_in_triple(one) for one in lattice[match.start()]]
-        for match in _NAMED_FLOOR.finditer(folded):
-            lattice[match.start()].append(segment(match.end(), _FLOOR_BELOW))
+        if self._keeps_pairs:
+            for match in _OUTER_PAIR.finditer(folded):
+                lattice[match.start()].append(segment(match.end(), _NUMBER_PAIR))
 
     def _add_chinese(self, folded: str, start: int, end: int, lattice: Lattice) -> None:
         suffix = self._suffix.match(folded, end)

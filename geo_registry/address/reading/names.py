@@ -107,7 +107,8 @@ def _add_backwards(
         if length > 1 and not swallowed and _SWALLOWED.match(folded, start, at):
             swallowed = costs.SWALLOWED
         is_torn = length and start and folded[start] in _TORN and folded[start - 1] not in _TORN
+        torn = costs.TORN if is_torn else costs.NEAR if folded[start] == "近" else 0.0
         cost = lengths[length - extra] if extra and length > extra + 1 else plain
-        total = cost + swallowed + (costs.TORN if is_torn else 0.0)
+        total = cost + swallowed + torn
         if total < costs.HOPELESS:
             lattice[start].append((end, of.column, of.state, total, None, of))

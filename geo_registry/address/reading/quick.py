@@ -21,7 +21,7 @@ from geo_registry.gazetteer.table import COMMUNITY, FULL, LEVELS, MANY, Found, G
 from geo_registry.text import to_chinese
 
 _NEIGHBORHOOD, _HAN = "鄰邻", "[一-鿿]"
-_GENERIC = "[路街巷弄段]|大道|新村"
+_GENERIC = "[路街巷弄段]|大道|新村|近(?=[一-鿿]{2,}路)"
 _DIVISION = "[省市县縣区區乡鄉镇鎮村里社]"
 """What a name holds that may end another one; divisions end with the neighborhood at the latest."""
 _RULES: dict[str, tuple[ReadKind, str]] = {

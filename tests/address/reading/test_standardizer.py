@@ -99,6 +99,11 @@ def test_a_standard_text_is_its_own_standard(text: str) -> None:
     ("code", "text", "expected"),
     [
         ("shanghai", "三新路119-1号", "street=三新路 street_number=119-1号"),
+        ("shanghai", "柳营路12号-1", "street=柳营路 street_number=12-1号"),
+        ("shanghai", "柳营路12号A", "street=柳营路 street_number=12A号"),
+        ("shanghai", "近柳营路12号临", "note=近 street=柳营路 street_number=临12号"),
+        ("shanghai", "柳营路10号往东100米", "street=柳营路 street_number=10号 note=往东100米"),
+        ("shanghai", "柳营路200号101室甲", "street=柳营路 street_number=200号 room=101室甲"),
         ("shanghai", "柳营路669弄3支弄14号2单元1102室",
          "street=柳营路 lane=669弄 sub_lane=3支弄 street_number=14号 entrance=2单元 room=1102室"),
         ("shanghai", "沿山村五组六号", "community=沿山村 group=5组 street_number=6号"),
