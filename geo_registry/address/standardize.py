@@ -1,7 +1,5 @@
 """Standard form of an address text, read with every name the registry knows."""
 
-from functools import lru_cache
-
 from geo_registry.address.known import national_gazetteer, registry_gazetteer
 from geo_registry.address.places import profile_in_force
 from geo_registry.address.profile import load_profile
@@ -34,9 +32,16 @@ def standardizer_for(session: Session | None, profile: Profile | None = None) ->
     profile = profile or load_profile("national")
     # The table holds the mainland: its names would mislead where another order of divisions is written.
     known = (registry, national_gazetteer() if profile.script == "hans" else None)
-    return _standardizer(profile, tuple(one for one in known if one is not None))
+    return _kept(profile, tuple(one for one in known if one is not None), has_registry=registry is not None)
 
 
-@lru_cache(maxsize=8)
-def _standardizer(profile: Profile, gazetteers: tuple[Gazetteer, ...]) -> Standardizer:
-    return Standardizer(profile, gazetteers)
+_readers: dict[tuple[str, bool], tuple[tuple[Gazetteer, ...], Standardizer]] = {}
+
+
+def _kept(profile: Profile, gazetteers: tuple[Gazetteer, ...], *, has_registry: bool) -> Standardizer:
+    """Return the reader of a profile; only the newest is kept, because its tables of names are large."""
+    key = (profile.code, has_registry)
+    kept = _readers.get(key)
+    if kept is None or kept[1].profile is not profile or kept[0] != gazetteers:
+        kept = _readers[key] = (gazetteers, Standardizer(profile, gazetteers))
+    return kept[1]
