@@ -31,7 +31,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What a reading says, comparable; `doors` are (place, number), `others` occupants, notes, the unread."""
+    """What a reading says, comparable; `doors` are (place, number), `others` occupants and the unread."""
 
     areas: dict[str, str]
     streets: frozenset[str]
@@ -39,14 +39,15 @@ class _Place:
     estates: frozenset[str]
     villages: frozenset[str]
     others: frozenset[str]
+    notes: frozenset[str]
     inside: dict[str, str]
 
 
 def compare(one: Reading, other: Reading) -> Comparison:
     """Return whether two readings mean the same building or door, partly the same place, or different ones.
 
-    `same` needs an equal door (street and number), an equal estate and building in an area that both name, or
-    an equal firm or person on an equal street or estate; and nothing may be left over on either side.
+    `same` needs an equal door (street and number), an equal estate and building in a street or area that
+    both name, or an equal firm or person on an equal street or estate; nothing may be left over on either side.
     `partly` needs an equal street, door, village or estate.
     """
     first, second = _place_of(one), _place_of(other)
@@ -88,6 +89,7 @@ def _is_covered(first: _Place, second: _Place) -> bool:
         first.inside == second.inside
         and first.estates == second.estates
         and first.others == second.others
+        and first.notes == second.notes
         and (first.streets == second.streets or bool(first.others))
     )
 
@@ -97,8 +99,10 @@ def _is_anchored(first: _Place, second: _Place) -> bool:
         return True
     if first.others:
         return bool(first.streets & second.streets or first.estates)
-    shares_area = any(level in first.areas and level in second.areas for level in AREA_KINDS[1:])
-    return bool(first.estates) and "building" in first.inside and shares_area
+    is_near = bool(first.streets) or any(
+        level in first.areas and level in second.areas for level in AREA_KINDS[1:]
+    )
+    return bool(first.estates) and "building" in first.inside and is_near
 
 
 def _strange_area(first: _Place, second: _Place) -> str:
@@ -116,7 +120,8 @@ def _may_be_one(one: str, other: str) -> bool:
 def _place_of(reading: Reading) -> _Place:
     areas: dict[str, str] = {}
     inside: dict[str, str] = {}
-    streets, estates, villages, others = set[str](), set[str](), set[str](), set[str]()
+    streets, estates, villages = set[str](), set[str](), set[str]()
+    others, notes = set[str](), set[str]()
     doors = set[tuple[str, str]]()
     last = ""
     for part in reading.parts:
@@ -138,11 +143,13 @@ def _place_of(reading: Reading) -> _Place:
             figure = _figure(key)
             known = inside.get(part.kind, figure)
             inside[part.kind] = known if figure in known.split("/") else f"{known}/{figure}"
-        elif part.kind in {"occupant", "note", "unread"}:
+        elif part.kind in {"occupant", "unread"}:
             others.add(key)
+        elif part.kind == "note":
+            notes.add(key)
     return _Place(
         areas, frozenset(streets), frozenset(doors), frozenset(estates), frozenset(villages),
-        frozenset(others), inside,
+        frozenset(others), frozenset(notes), inside,
     )  # fmt: skip
 
 

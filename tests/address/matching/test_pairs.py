@@ -21,7 +21,7 @@ SAME, PARTLY, DIFFERENT = "same", "partly", "different"
         ("文昌路12号", "文昌路14号", PARTLY),
         ("文昌路12号", "学前街12号", DIFFERENT),
         ("西湖区文昌路12号", "余杭区文昌路12号", DIFFERENT),
-        ("杭州市春风小区3幢", "杭州市春风小区3号楼", SAME),
+        ("杭州市文昌路春风小区3幢", "文昌路春风小区3号楼", SAME),
         ("春风小区3幢", "春风小区3幢", PARTLY),
         ("", "", DIFFERENT),
     ],
