@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from geo_registry.errors import RuleBroken
 
@@ -109,9 +109,13 @@ def write_kept(path: Path, kept: Iterable[Kept]) -> int:
     return count
 
 
+# Spreadsheets in Chinese take the full-width signs as well.
+_FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+
+
 def harmless(value: object) -> object:
     """Return a cell that no spreadsheet runs: what would be a formula gets an apostrophe in front."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def guard_retirement(area: str, live: int, gone: int, *, confirmed: bool) -> str | None:

@@ -342,7 +342,9 @@ def test_a_match_is_a_row_with_its_best_and_its_candidates() -> None:
     assert done.counts == {"A": 1, "C": 1, "none": 1, "empty": 1}
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+86", "-1号", "@x", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+86", "-1号", "@x", "\t=1", "\r=1", "\n=1", "＝1", "＋86", "－1号", "＠x"]
+)
 def test_no_cell_is_a_formula(text: str) -> None:
     done = matched([Row(1, text)], ask=lambda _: [match("none")])
     assert cells_of(match_head([]) + done.content)[0]["input"] == f"'{text}"

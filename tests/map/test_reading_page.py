@@ -129,6 +129,22 @@ def test_a_match_says_what_it_found_and_shows_it(visit: Visit, size: tuple[int, 
 
 
 @browser
+def test_a_text_does_not_outlast_its_reader(visit: Visit) -> None:
+    visitor = visit(DESK)
+    page = visitor.page
+    visitor.enter("lin", "/addresses")
+    type_text(visitor, "映月路8号王先生")
+    page.reload()
+    page.wait_for_selector(".read")
+    assert page.input_value("#text") == "映月路8号王先生"
+    page.context.clear_cookies()
+    page.goto(page.url)
+    page.wait_for_selector("#login-form")
+    visitor.enter("lin", "/addresses")
+    assert page.input_value("#text") == ""
+
+
+@browser
 def test_what_is_no_address_is_said_to_be_none(visit: Visit) -> None:
     visitor = visit(DESK)
     page = visitor.page

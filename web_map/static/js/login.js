@@ -5,6 +5,9 @@ const login = /** @type {HTMLInputElement} */ (document.getElementById("login"))
 const password = /** @type {HTMLInputElement} */ (document.getElementById("password"));
 const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
 
+// A text that was being read may name people: it is not for the next person at this computer.
+window.sessionStorage.removeItem("reading");
+
 /** @param {HTMLInputElement} field @param {string} text an empty text takes the error away */
 function say(field, text) {
   const place = /** @type {HTMLElement} */ (document.getElementById(`${field.id}-error`));
