@@ -17,6 +17,8 @@ _CROSSINGS = re.compile(r"与|和|&|交(?=.{1,5}[路街])")
 _COUNTRIES = re.compile(r"中华人民共和国|中国(?=.{2,3}(?:省|市|自治区))")
 _DISTANCES = re.compile(r"(?:[往向]?[东西南北]{1,2}[面侧边]?(?:方向)?)?\d+(?:米|公里|KM)(?:处|左右)?")
 _BRACKETS = re.compile(r"[(\[](?:近|靠|原|临近|旁|对)[^()\[\]]{1,20}[)\]]")
+_MOUTH = 2.5
+"""What 路口 costs as one word: before it stands the name of a street."""
 _NUMERAL_DASH = re.compile(r"(?<=[0-9A-Z])一(?=[0-9A-Z])")
 
 
@@ -25,7 +27,8 @@ def add_beside(folded: str, lattice: Lattice) -> None:
     notes, noise = _expressions()
     for match in notes.finditer(folded):
         start, word = match.start(), match[1]
-        lattice[start].append(segment(start + len(word), _NOTE, 0.5 if len(word) > 1 else 1.2))
+        cost = _MOUTH if word == "路口" else 0.5 if len(word) > 1 else 1.2
+        lattice[start].append(segment(start + len(word), _NOTE, cost))
     for match in noise.finditer(folded):
         lattice[match.start()].append(segment(match.end(), _NOISE, 0.2))
     for match in _DISTANCES.finditer(folded):

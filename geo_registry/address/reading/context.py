@@ -41,7 +41,7 @@ class Contexts:
         places = [place for which, place in context if which == known.gazetteer]
         if not places:
             alone = costs.ALONE_SHORT if is_short else costs.ALONE
-            return alone[level] if level <= COMMUNITY else 0.0, _alone(known) or context, False
+            return alone[level] if level <= COMMUNITY else costs.ALONE_NAME, _alone(known) or context, False
         within = self._within(places, known)
         if within:
             inside = costs.WITHIN_SHORT if is_short else costs.WITHIN

@@ -96,7 +96,8 @@ def _former(step: Step, parts: Sequence[ReadPart], resolution: Resolution) -> st
         return ""
     written = next((part.text for part in parts if part.start == step.start), "")
     behind = resolution.successors(place) or [resolution.name(place)]
-    return f"“{written}”是旧区划名，现为{'、'.join(behind)}"
+    what = "旧区划名" if step.rule.kind in _DIVISIONS else "旧名"
+    return f"“{written}”是{what}，现为{'、'.join(behind)}"
 
 
 def _left_out(parts: Sequence[ReadPart]) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from geo_registry.address.profile import load_profile
 from geo_registry.address.reading.compose import part_value
@@ -15,6 +16,7 @@ from geo_registry.address.reading.segments import SEPARATOR, TEXT
 from geo_registry.address.scheme import Profile, is_place
 
 _LEVELS: tuple[ReadKind, ...] = ("province", "city", "district", "township")
+_BESIDE = frozenset(["note", "repetition"])
 _BELOW_CITY = frozenset(["district", "township", "community"])
 _RURAL = frozenset(["community", "hamlet", "group", "neighborhood"])
 _INSIDE = frozenset(["building", "entrance", "floor", "room"])
@@ -23,6 +25,7 @@ _PERSON = re.compile(r"(?:先生|女士|小姐|师傅|老师|阿姨|经理|老�
 _ESTATE, _MARKET, _TOWER, _FIRM, _VILLAGE, _AREA = (
     CLASSES.index(name) for name in ("estate", "market", "tower", "firm", "village", "area")
 )
+_SINGLE = frozenset("里苑坊轩阁庭")
 _SITES = frozenset([_ESTATE, _MARKET, _TOWER, _AREA])
 
 
@@ -39,7 +42,9 @@ def parts_of(
         if first.rule is SEPARATOR:
             continue
         if first.rule is TEXT:
-            following = next((one.rule.kind for one in steps[at + 1 :] if one.rule.column >= 0), None)
+            following = next(
+                (one.rule.kind for one in islice(steps, at + 1, at + 9) if one.rule.column >= 0), None
+            )
             parts += _texts(text, folded, (start, end), endings, parts, following)
             continue
         kind, written, place = _kind_of(first, restart), text[start:end], resolution.place(first)
@@ -98,7 +103,7 @@ def _texts(
     """Yield running text as an estate, a part of one, a hamlet or an occupant."""
     start, end = span
     kind = _text_kind(folded[start:end], endings.classes[end], before, following)
-    middle = _middle(endings, start, end) if kind == "estate" else 0
+    middle = _middle(folded, endings, start, end) if kind == "estate" else 0
     pieces = [(start, middle), (middle, end)] if middle else [(start, end)]
     for at, (first, last) in enumerate(pieces):
         written = text[first:last]
@@ -114,8 +119,7 @@ def _rule_name(kind: ReadKind) -> str:
 def _text_kind(folded: str, ending: int, before: Sequence[ReadPart], following: str | None) -> ReadKind:
     if _PERSON.search(folded):
         return "occupant"
-    kinds = [part.kind for part in before if part.kind not in {"note", "repetition"}]
-    last = kinds[-1] if kinds else ""
+    last = next((part.kind for part in reversed(before) if part.kind not in _BESIDE), "")
     if (last in _INSIDE and ending not in _SITES) or (
         last in _DOOR and ending == _FIRM and following is None
     ):
@@ -124,14 +128,15 @@ def _text_kind(folded: str, ending: int, before: Sequence[ReadPart], following: 
     return "hamlet" if following in {"street_number", "group"} and is_village else "estate"
 
 
-def _middle(endings: Endings, start: int, end: int) -> int:
+def _middle(folded: str, endings: Endings, start: int, end: int) -> int:
     """Return where a part of an estate begins behind the estate's own name (西溪花园|蒹葭苑), else 0."""
     if not endings.classes[end] or endings.starts[end] <= start:
         return 0
     for at in range(start + 3, endings.starts[end]):
         if endings.classes[at] in _SITES and start < endings.starts[at] <= at - 2:
             return at
-    return 0
+    # Two names of usual length, the second with a word of one character: 竹海水韵|春风里.
+    return end - 3 if end - start == 7 and folded[end - 1] in _SINGLE else 0
 
 
 def _kind_of(step: Step, restart: Step | None) -> ReadKind:

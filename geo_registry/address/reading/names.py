@@ -40,7 +40,7 @@ _SIDES = re.compile(r"[东西南北中][一二三四]?段")
 _BUILDING_SIDES = re.compile(r"[东西南北中前后左右][幢栋座]|[A-Z]馆")
 _SIDE_COUNT = re.compile(r"[东西南北中][一二三四五六七八九十]")
 _TORN = frozenset("区县镇乡市村路街号道")
-_SWALLOWED = re.compile(r".[区县镇乡市]|街道|[路街]|社区|村")
+_SWALLOWED = re.compile(r".[省区县镇乡市]|街道|[路街]|社区|村")
 
 
 _End = tuple[re.Pattern[str], Rule, tuple[float, ...]]

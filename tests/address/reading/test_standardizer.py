@@ -54,7 +54,7 @@ _EXAMPLES = [
         ("臺灣省高雄市5鄰文衡路356號六樓", "province=台湾省 city=高雄市 neighborhood=5鄰 street=文衡路 street_number=356号 floor=6层"),
         # Lanes, estates, buildings, floors and rooms.
         ("柳营路669弄14号1102室", "street=柳营路 lane=669弄 street_number=14号 room=1102室"),
-        ("竹海水韵春风里12-3-1001", "estate=竹海水韵春风里 building=12幢 entrance=3单元 room=1001室"),
+        ("竹海水韵春风里12-3-1001", "estate=竹海水韵 sub_estate=春风里 building=12幢 entrance=3单元 room=1001室"),
         ("西溪花园蒹葭苑3幢", "estate=西溪花园 sub_estate=蒹葭苑 building=3幢"),
         ("文三路12号-3-1001", "street=文三路 street_number=12号 building=3幢 room=1001室"),
         ("望江花园B座5层", "estate=望江花园 building=B幢 floor=5层"),
@@ -79,7 +79,9 @@ _EXAMPLES = [
         ("文三路12号1001室王先生电联", "street=文三路 street_number=12号 room=1001室 occupant=王先生 note=电联"),
         # Country first; nothing at all.
         ("中国浙江省杭州市", "country=中国 province=浙江省 city=杭州市"),
-        (" \u3000\n", ""),
+        ("兴达路口3号", "street=兴达路 note=口 street_number=3号"),
+    ("世纪花园小区_到了打电话", "estate=世纪花园小区 note=到了打电话"),
+    (" \u3000\n", ""),
         ("", ""),
     ]  # fmt: skip
 
