@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Variants that the tables of script conversion keep apart, because they are no traditional forms.
 _VARIANTS = dict(zip("巿邨衖亙陞堃甯濬潄", "市村弄亘升坤宁浚漱", strict=True))
 _BLANK = " "
+_MEANINGLESS = frozenset({"Co", "Cn"})
 # Half of a surrogate pair is no text: what is asked for with it cannot be encoded.
 _UNREADABLE = "\ufffd"
 
@@ -23,8 +24,11 @@ class _Folds(dict[int, str]):
     """The fold of each character, worked out when it is first met."""
 
     def __missing__(self, code: int) -> str:
-        folded = _fold_character(chr(code))
-        self[code] = folded
+        char = chr(code)
+        folded = _fold_character(char)
+        # A million code points mean nothing: to remember them would only take room.
+        if unicodedata.category(char) not in _MEANINGLESS:
+            self[code] = folded
         return folded
 
 
@@ -54,7 +58,7 @@ def _step(char: str) -> str:
     if category == "Cs":
         # Half a character is none: no table can hold it.
         return _BLANK
-    if category in {"Co", "Cn"}:
+    if category in _MEANINGLESS:
         return char
     plain = normal_key(char)
     if not plain:

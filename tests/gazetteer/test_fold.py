@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from geo_registry.gazetteer.fold import fold
+from geo_registry.gazetteer.fold import _FOLDS, fold
 
 
 @given(st.text())
@@ -22,6 +22,11 @@ def test_every_character_has_one_fold_of_one_character() -> None:
     folded = fold(every)
     assert len(folded) == len(every)
     assert fold(folded) == folded
+
+
+def test_what_means_nothing_takes_no_room() -> None:
+    fold("".join(map(chr, range(0x40000, 0x110000))))
+    assert len([code for code in _FOLDS if code >= 0x40000]) < 1_000
 
 
 @pytest.mark.parametrize(
