@@ -129,9 +129,15 @@ def _figure(text: str) -> int | None:
     return to_int(clean(text).rstrip("鄰邻").removeprefix("第"))
 
 
+def _rank(kind: str, before: str) -> int:
+    """Return the place of a part in the order; an estate behind areas may bear lanes as a street does."""
+    is_first = not before or before in AREA_KINDS or before == "neighborhood"
+    return _RANK["street"] if kind == "estate" and is_first else _RANK[kind]
+
+
 def _doubts(reading: Reading, parts: Sequence[ReadPart]) -> Iterator[Correction]:
     """Tell what of the text the keys do not hold, and where its order is unusual."""
-    ranks = [_RANK[part.kind] for part in parts]
+    ranks = [_rank(part.kind, parts[at - 1].kind if at else "") for at, part in enumerate(parts)]
     if any(before > behind for before, behind in pairwise(ranks)):
         yield ORDER
     yield from _lost_figures(reading)
@@ -177,7 +183,9 @@ def _pieces(profile: Profile, parts: Sequence[ReadPart]) -> list[_Piece]:
                 pieces.append(_Piece([], {}))
             pieces[-1].names.append(name_of(profile, part.kind, part.value))
     for piece in pieces:
-        piece.names.sort(key=lambda name: _RANK[name.kind])
+        ranks = {name: _RANK[name.kind] for name in piece.names}
+        ranks.update((name, _rank(name.kind, "")) for name in piece.names[:1])
+        piece.names.sort(key=ranks.__getitem__)
     return pieces
 
 

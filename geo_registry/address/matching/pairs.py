@@ -47,7 +47,7 @@ def compare(one: Reading, other: Reading) -> Comparison:
     """Return whether two readings mean the same building or door, partly the same place, or different ones.
 
     `same` needs an equal door (street and number), an equal estate and building in a street or area that
-    both name, or an equal firm or person on an equal street or estate; nothing may be left over on either side.
+    both name, or an equal firm or person on an equal street or estate; nothing may be left over on a side.
     `partly` needs an equal street, door, village or estate.
     """
     first, second = _place_of(one), _place_of(other)

@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from geo_registry.address.known import KnownPlaces
 from geo_registry.address.matching.keys import Ask, Asked, Correction, Name, name_of
 from geo_registry.address.scheme import Profile
+from geo_registry.gazetteer.alike import Similar
 from geo_registry.gazetteer.fold import fold
 from geo_registry.gazetteer.table import FORMER, FULL, LEVELS
 from geo_registry.text import normal_key
@@ -55,16 +56,22 @@ def _other_names(known: KnownPlaces, profile: Profile, name: Name, *, is_known: 
         other = known.name(similar.place)
         if other not in seen and len(seen) <= _MOST:
             seen.add(other)
-            step = _mistyped(
-                name.text, other, is_near=similar.distance <= 1 and similar.way != "other", is_known=is_known
-            )
+            step = _mistyped(name.text, other, similar, is_known=is_known)
+            yield name_of(profile, name.kind, other), (step,)
+    for similar in known.similar(folded, _PLACES, with_others=True):
+        other = known.name(similar.place)
+        if other not in seen and len(seen) <= _MOST:
+            seen.add(other)
+            step = _mistyped(name.text, other, similar=similar, is_known=is_known)
             yield name_of(profile, name.kind, other), (step,)
 
 
-def _mistyped(text: str, other: str, *, is_near: bool, is_known: bool) -> Correction:
+def _mistyped(text: str, other: str, similar: Similar, *, is_known: bool) -> Correction:
     if is_known:
         return Correction(f"另有读写相近的“{other}”", 0.1, is_certain=False)
-    return Correction(f"没有“{text}”，疑为“{other}”", 0.15 if is_near else 0.3, is_certain=is_near)
+    # A name that differs in a direction or numeral is none for certain, but as near as one that is.
+    cost, is_slip = (0.15, similar.way != "other") if similar.distance <= 1 else (0.3, False)
+    return Correction(f"没有“{text}”，疑为“{other}”", cost, is_certain=is_slip)
 
 
 def whole_names(asked: Asked) -> list[tuple[str, Ask]]:
