@@ -99,8 +99,8 @@ def as_typed(profile: Profile, number_text: str) -> str:
     return number_text.removesuffix(profile.by_kind["number"].suffixes[0])
 
 
-def read_door(profile: Profile, written: str) -> Door:
-    """Return the door a text names, without units.
+def read_door(profile: Profile, written: str, *, field: str = "number") -> Door:
+    """Return the door a text names, without units; `field` is where it was asked for.
 
     Raises:
         RuleBroken: with the fault's code, or `number-has-unit`.
@@ -108,9 +108,9 @@ def read_door(profile: Profile, written: str) -> Door:
     """
     door = parse_door(profile, written)
     if isinstance(door, Fault):
-        raise RuleBroken(door.code, f"{door.detail}：{written[:40]}", field="number")
+        raise RuleBroken(door.code, f"{door.detail}：{written[:40]}", field=field)
     if door.unit_text or door.building_text or door.names:
-        raise RuleBroken("number-has-unit", "这里只填门牌号，楼栋与户室另行登记", field="number")
+        raise RuleBroken("number-has-unit", "这里只填门牌号，楼栋与户室另行登记", field=field)
     return door
 
 

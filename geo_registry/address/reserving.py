@@ -61,7 +61,9 @@ def reserve_numbers(
     if until is not None and until <= today():
         raise RuleBroken("until-past", "预留期限应在今天之后", field="until")
     profile = profile_in_force(session)
-    doors = [read_door(profile, one.number) for one in numbers]
+    doors = [
+        read_door(profile, one.number, field=f"numbers/{place}/number") for place, one in enumerate(numbers)
+    ]
     _refuse_twice(doors)
     over = refuse_taken(session, street.id, doors)
     act_id = begin_act(session, viewer, "reserve", "place_name", street, Paper(document_number, reason))
@@ -103,11 +105,15 @@ def release_numbers(
     query = select(Address).where(Address.scope_id == street.id, Address.state == "reserved")
     kept = {row.number_key: row for row in session.execute(query.with_for_update(key_share=True)).scalars()}
     profile = profile_in_force(session)
-    asked = kept.keys() if numbers is None else [read_door(profile, one).number_key for one in numbers]
+    asked = list(kept)
+    if numbers is not None:
+        doors = (read_door(profile, one, field=f"numbers/{place}") for place, one in enumerate(numbers))
+        asked = [door.number_key for door in doors]
     strange = [key for key in asked if key not in kept]
     if strange or not asked:
-        shown = "、".join(strange[:5]) or street.full_name
-        raise RuleBroken("not-reserved", f"{shown} 没有预留的号，请重新读取编号预览", field="numbers")
+        named = "、".join(strange[:5])
+        shown = f"{named} 不是预留的号" if named else f"{street.full_name} 没有预留的号"
+        raise RuleBroken("not-reserved", f"{shown}，请重新读取编号预览", field="numbers")
     act_id = begin_act(session, viewer, "release", "place_name", street, Paper(document_number, reason))
     for key in asked:
         kept[key].state, kept[key].act_id = "rejected", act_id

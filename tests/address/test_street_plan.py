@@ -166,6 +166,15 @@ class TestKeeping:
         with refused("not-reserved"):
             writes.release_numbers(session, CLERK, place_name_id=street.id, version=freed.version + 1)
 
+    def test_the_number_of_a_list_that_is_wrong_is_named(self, session: Session) -> None:
+        street = make.make_street(session)
+        with refused("number-impossible") as caught:
+            wishes = [Wish("3"), Wish("x")]
+            writes.reserve_numbers(session, CLERK, place_name_id=street.id, version=1, numbers=wishes)
+        assert caught.value.facts["field"] == "numbers/1/number"
+        with pytest.raises(RuleBroken, match="7 不是预留的号"):
+            writes.release_numbers(session, CLERK, place_name_id=street.id, version=1, numbers=["7"])
+
     def test_a_reservation_that_has_run_out_binds_nobody(self, session: Session) -> None:
         street = make.make_street(session)
         tomorrow = today() + dt.timedelta(1)
