@@ -114,7 +114,7 @@ def known_places(session: Session) -> KnownPlaces:
 
 
 def _division_rows(session: Session) -> Iterator[_Row]:
-    for one in session.execute(_DIVISIONS, {"levels": list(LEVELS)}):
+    for one in session.execute(_DIVISIONS, {"levels": list(LEVELS)}).all():
         yield _Row(
             one.id, one.parent_id, LEVELS.index(one.level), one.name, one.code,
             is_former=bool(one.is_former), is_city=one.is_city,
@@ -123,7 +123,8 @@ def _division_rows(session: Session) -> Iterator[_Row]:
 
 def _place_rows(session: Session) -> Iterator[_Row]:
     levels = {name: number for number, name in enumerate(LEVELS)}
-    for key, parent, kind, name, normal, sound, is_former in session.execute(_PLACES):
+    # All at once: asked for row by row they take half as long again.
+    for key, parent, kind, name, normal, sound, is_former in session.execute(_PLACES).all():
         yield _Row(key, parent, levels[kind], name, "", normal, sound or pinyin(name), is_former)
 
 
@@ -162,7 +163,7 @@ def _variants(row: _Row) -> set[str]:
 
 
 def _aliases(session: Session, numbers: dict[UUID, int], nodes: Sequence[Node]) -> Iterator[Spelled]:
-    for key, name, normal, is_former in session.execute(_ALIASES):
+    for key, name, normal, is_former in session.execute(_ALIASES).all():
         place = numbers.get(key)
         if place is not None:
             for written in {name, normal}:
