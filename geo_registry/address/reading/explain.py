@@ -19,18 +19,17 @@ _NO_ADDRESS = frozenset(["note", "repetition", "occupant", "unread"])
 _BARE = frozenset(["number.bare", "building.bare", "building.letter", "entrance.bare", "room.bare"])
 
 
-def confidence(
-    parts: Sequence[ReadPart], steps: Sequence[Step], resolution: Resolution, inferred: int
-) -> float:
+def confidence(parts: Sequence[ReadPart], resolution: Resolution, inferred: Sequence[Inferred]) -> float:
     """Return how certain a reading is, 0 to 1."""
     if not parts:
         return 0.0
     reasons = {reason for part in parts if (reason := _reason(part))}
     reasons |= _whole(parts, resolution)
-    for step in steps:
-        if step.known and not step.repeats:
-            reasons |= {"division.short"} if step.known.is_short else set()
-            reasons |= {"division.former"} if resolution.is_former(step) else set()
+    for step in resolution.known:
+        if step.known and step.known.is_short:
+            reasons.add("division.short")
+        if step.known and step.known.is_former:
+            reasons.add("division.former")
     if inferred:
         reasons.add("parent.inferred")
     product = 1.0
@@ -68,11 +67,10 @@ def _reason(part: ReadPart) -> str:
     return ""
 
 
-def notes(
-    parts: Sequence[ReadPart], steps: Sequence[Step], resolution: Resolution, inferred: Sequence[Inferred]
-) -> tuple[str, ...]:
+def notes(parts: Sequence[ReadPart], resolution: Resolution, inferred: Sequence[Inferred]) -> tuple[str, ...]:
     """Return in Chinese what was assumed, left out or contradicts."""
-    found = [note for step in steps if step.known and (note := _former(step, parts, resolution))]
+    former = (step for step in resolution.known if step.known and step.known.is_former)
+    found = [note for step in former if (note := _former(step, parts, resolution))]
     ambiguous = [
         part.text
         for part in parts
@@ -92,7 +90,7 @@ def notes(
 
 def _former(step: Step, parts: Sequence[ReadPart], resolution: Resolution) -> str:
     place = resolution.place(step)
-    if place is None or step.repeats or not resolution.is_former(step):
+    if place is None:
         return ""
     written = next((part.text for part in parts if part.start == step.start), "")
     behind = resolution.successors(place) or [resolution.name(place)]

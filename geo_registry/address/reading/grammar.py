@@ -14,7 +14,7 @@ from geo_registry.address.reading.parts import ReadKind
 from geo_registry.address.reading.scheme_rules import SchemeRules
 from geo_registry.address.reading.segments import Known, Lattice, Rule, rule
 from geo_registry.address.scheme import Profile
-from geo_registry.gazetteer.table import COMMUNITY, LEVELS, SHORT, TOWNSHIP, Found, Name
+from geo_registry.gazetteer.table import COMMUNITY, FORMER, LEVELS, SHORT, TOWNSHIP, Found, Name
 
 _RULES: dict[int, Rule] = {
     LEVELS.index(level): rule(cast("ReadKind", level), f"{level}.known", column, state)
@@ -108,9 +108,12 @@ def _by_level(word: str, gazetteer: int, meanings: tuple[Name, ...]) -> tuple[tu
     for level in sorted({name.level for name in meanings}):
         of_level = tuple(name for name in meanings if name.level == level)
         way = min(name.way for name in of_level)
+        is_former = all(name.way == FORMER for name in of_level)
         stem = _STEMS.get(level, 0) if way == SHORT else 0
         cost = costs.WAYS[way] + costs.LATER_TABLE * gazetteer
-        found.append((Known(word, level, gazetteer, of_level, {}, way == SHORT, stem), cost, _RULES[level]))
+        found.append(
+            (Known(word, level, gazetteer, of_level, {}, way == SHORT, is_former, stem), cost, _RULES[level])
+        )
     return tuple(found)
 
 

@@ -13,6 +13,8 @@ _TEXT_BEHIND = costs.TEXT_BEHIND
 _TEXT_COLUMN = costs.COLUMN["text"]
 _END_COLUMN = costs.COLUMN["end"]
 _BEAM = 4.5
+_LEAD = 4.0
+_FAR = 1e9
 
 
 class Step(NamedTuple):
@@ -47,11 +49,14 @@ def best_way(
     length = len(folded)
     table: list[States] = [{} for _ in range(length + 1)]
     table[0][0] = (0.0, None, None, (), 0, False)
+    lowest = [_FAR] * (length + 1)
     for at in range(length):
         here = table[at]
         if not here:
             continue
-        bound = min([entry[0] for entry in here.values()]) + _BEAM
+        # Who is dearer here than another is further on will hardly catch up.
+        ahead = min(lowest[at + 1 :])
+        bound = min(min([entry[0] for entry in here.values()]) + _BEAM, ahead + _LEAD)
         char, text_class, following = folded[at], closing[at], table[at + 1]
         character = costs.TEXT_CHARACTERS.get(char, costs.TEXT_CHARACTER) if char.isalnum() else None
         for state, entry in here.items():
@@ -59,7 +64,7 @@ def best_way(
                 continue
             texts = _TEXT_ROWS.get(state)
             row = texts[text_class] if texts else _ROWS[state]
-            _extend(table, lattice[at], state, entry, row, bound, contexts)
+            _extend(table, lowest, lattice[at], state, entry, row, bound, contexts)
             if character is None:
                 continue
             total, behind = entry[0] + character, state
@@ -74,6 +79,7 @@ def best_way(
 
 def _extend(
     table: list[States],
+    lowest: list[float],
     segments: list[Segment],
     state: int,
     entry: Entry,
@@ -87,7 +93,7 @@ def _extend(
         end, column, behind, cost, known, _ = segment
         total, after, repeats = so_far + cost, context, False
         if known is not None:
-            stem = known[6]
+            stem = known[7]
             if stem and (state >= _TEXT or (stem > 1 and not context) or total + row[column] > bound):
                 continue
             extra, after, repeats = known[4].get(context) or contexts.fit(context, known)
@@ -102,6 +108,7 @@ def _extend(
         old = target.get(behind)
         if old is None or total < old[0]:
             target[behind] = (total, entry, segment, after, end, repeats)
+            lowest[end] = min(lowest[end], total)
 
 
 def _steps(last: States, text_class: int) -> tuple[list[Step], float]:

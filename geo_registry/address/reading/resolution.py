@@ -7,7 +7,7 @@ from geo_registry.address.reading.context import Contexts
 from geo_registry.address.reading.lattice import Step
 from geo_registry.address.reading.parts import Inferred, ReadKind, ReadPart
 from geo_registry.address.reading.segments import Context, Place
-from geo_registry.gazetteer.table import COMMUNITY, DEVELOPMENT_ZONE, FORMER, LEVELS
+from geo_registry.gazetteer.table import COMMUNITY, DEVELOPMENT_ZONE, LEVELS
 
 
 class Resolution:
@@ -17,14 +17,15 @@ class Resolution:
         self._gazetteers, self._line = contexts.gazetteers, contexts.line
         self.deepest: Context = steps[-1].context if steps else ()
         lines = [self._line(place) for place in self.deepest]
-        self._line_of_all = (
-            [place for place in lines[0] if all(place in line for line in lines)] if lines else []
-        )
-        known = [step.known for step in steps if step.known]
-        self.is_sure = len(known) > 1 or any(not one.is_short for one in known)
+        self._line_of_all = [
+            place for place in (lines[0] if lines else ()) if all(place in line for line in lines)
+        ]
+        known = [step for step in steps if step.known]
+        self.is_sure = len(known) > 1 or any(step.known and not step.known.is_short for step in known)
+        self.known = [step for step in known if not step.repeats]
+        """The steps with a known name that is not read again."""
         self.is_consistent = all(
-            not step.is_known or step.repeats or any(self._leads_to(place, lines) for place in step.context)
-            for step in steps
+            any(self._leads_to(place, lines) for place in step.context) for step in self.known
         )
 
     def _leads_to(self, place: Place, lines: Sequence[Sequence[Place]]) -> bool:
@@ -70,11 +71,6 @@ class Resolution:
         """Return the names of what followed an abolished division."""
         gazetteer = self._gazetteers[place[0]]
         return [gazetteer.name(one) for one in gazetteer.successors(place[1])]
-
-    @staticmethod
-    def is_former(step: Step) -> bool:
-        """Tell whether a name is one that a division had before."""
-        return step.known is not None and all(name.way == FORMER for name in step.known.meanings)
 
     def inferred(self, parts: Sequence[ReadPart], steps: Sequence[Step]) -> tuple[Inferred, ...]:
         """Return the divisions that were not written and follow from those that were."""

@@ -39,6 +39,7 @@ class Known(NamedTuple):
     fits: dict[Context, Fit]
     """How the name goes with contexts it was met in."""
     is_short: bool = False
+    is_former: bool = False
     stem: int = 0
     """1 for a township in short, 2 for a community: names too common to be looked for inside other names."""
 

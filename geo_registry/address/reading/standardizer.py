@@ -45,10 +45,10 @@ class Standardizer:
         return Reading(
             input=text,
             standard=compose(self.profile, parts, inferred),
-            confidence=confidence(parts, steps, resolution, len(inferred)),
+            confidence=confidence(parts, resolution, inferred),
             parts=parts,
             inferred=inferred,
-            notes=notes(parts, steps, resolution, inferred),
+            notes=notes(parts, resolution, inferred),
         )
 
     def read_many(self, texts: Iterable[str]) -> Iterator[Reading]:
