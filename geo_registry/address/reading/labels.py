@@ -21,6 +21,7 @@ _BELOW_CITY = frozenset(["district", "township", "community"])
 _RURAL = frozenset(["community", "hamlet", "group", "neighborhood"])
 _INSIDE = frozenset(["building", "entrance", "floor", "room"])
 _DOOR = frozenset(["street_number", *_INSIDE])
+_BELOW = re.compile(r"[BbＢｂ]([0-9])")
 _PERSON = re.compile(r"(?:先生|女士|小姐|师傅|老师|阿姨|经理|老板|同学|[某收])$")
 _ESTATE, _MARKET, _TOWER, _FIRM, _VILLAGE, _AREA = (
     CLASSES.index(name) for name in ("estate", "market", "tower", "firm", "village", "area")
@@ -73,6 +74,8 @@ _DIVISIONS = frozenset([*_LEVELS, "community"])
 def _value(profile: Profile, kind: ReadKind, written: str) -> str:
     if profile.script == "hans" and is_place(kind) and kind not in profile.by_kind:
         profile = load_profile("national")
+    if kind == "floor" and (below := _BELOW.match(written)):
+        written = f"负{below[1]}"
     return part_value(profile, kind, written)
 
 
