@@ -49,7 +49,7 @@ def number(
             session, viewer, place_name_id=_street(session, street, area), side=_side(side), mode=_mode(mode),
             keeps_free=reserve,
         )  # fmt: skip
-    _show(plan) if output is None else _write(plan, output)
+        _show(plan) if output is None else _write(plan, output)
 
 
 def _side(text: str | None) -> "Parity | None":
@@ -115,6 +115,12 @@ def _write(plan: "StreetPlan", output: Path) -> None:
     if str(output) == "-":
         csv.writer(sys.stdout).writerows([COLUMNS, *_rows(plan)])
         return
-    with output.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows([COLUMNS, *_rows(plan)])
+    from geo_registry.errors import RuleBroken
+
+    try:
+        with output.open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows([COLUMNS, *_rows(plan)])
+    except OSError as error:
+        detail = f"{output} cannot be written ({error.strerror}); choose another file"
+        raise RuleBroken("output-unwritable", detail, field="output") from error
     console.print(f"{len(plan.slots)} numbers in {output}", highlight=False, markup=False)

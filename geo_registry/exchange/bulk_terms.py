@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from geo_registry.address.profile import load_profile
 from geo_registry.gazetteer.files import place_of_gazetteer
 from geo_registry.settings import settings
 
@@ -27,7 +28,13 @@ def gazetteer_version() -> str:
 
 
 def profile_version(profile: str) -> str:
-    """Return the code of a profile, with the fingerprint of a profile's own file."""
+    """Return the code of a profile, with the fingerprint of a profile's own file.
+
+    Raises:
+        RuleBroken: `profile-missing` or `profile-faulty`, before anything is written.
+
+    """
+    load_profile(profile)
     path = Path(profile)
     return f"{profile} {_digest([path])}" if path.is_file() else profile
 

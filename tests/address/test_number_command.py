@@ -52,6 +52,7 @@ def test_a_street_is_shown_by_name_or_code_and_written_whole(street: str, tmp_pa
     [
         (["无此路"], 1, "place-name-unknown"), (["同名路"], 1, "give --area"), (["望月路"], 1, "axis-missing"),
         (["听雨路", "--side", "left"], 2, "odd or even"), (["听雨路", "--mode", "fast"], 2, "order or distance"),
+        (["听雨路", "-o", "/proc/none/numbers.csv"], 1, "output-unwritable"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_numbered_is_refused(arguments: list[str], code: int, words: str) -> None:

@@ -204,3 +204,13 @@ def test_a_file_is_matched_to_the_registry(
     assert rows[2]["grade"] not in {"A", "B"}
     assert [row["grade"] for row in rows[3:]] == ["none", "none"]
     assert "5 rows" in shown
+
+
+def test_an_unknown_profile_leaves_nothing_behind(
+    source: Path, tmp_path: Path, without_database: None
+) -> None:
+    output = tmp_path / "out.jsonl"
+    code, _, said = asked("standardize", source, "-o", output, "--profile", "nowhere")
+    assert (code, "profile-missing" in said) == (1, True)
+    assert list(tmp_path.iterdir()) == [source]
+    assert asked("standardize", source, "-o", output, "--profile", "shanghai", "--workers", 1)[0] == 0
