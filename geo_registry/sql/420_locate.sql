@@ -50,6 +50,7 @@ RETURNS TABLE (level text, id uuid, code text, name text) LANGUAGE sql STABLE AS
 $$;
 
 -- The street that a point lies at: the nearest axis within some metres. The index orders by degrees, metres decide.
+-- A street belongs to a district and its doors to communities: those who see a part of the district may know it.
 CREATE OR REPLACE FUNCTION registry.street_at(lon float8, lat float8, reach_m float8, areas uuid[])
 RETURNS TABLE (id uuid, full_name text, area_id uuid, metres float8) LANGUAGE sql STABLE AS $$
   SELECT f.id, f.full_name, f.area_id, f.metres
@@ -57,7 +58,8 @@ RETURNS TABLE (id uuid, full_name text, area_id uuid, metres float8) LANGUAGE sq
     SELECT p.id, p.full_name, coalesce(p.community_id, p.township_id, p.district_id) AS area_id, registry.metres_to(p.axis, point.place) AS metres
     FROM (SELECT ST_SetSRID(ST_MakePoint(lon, lat), 4490) AS place) point, registry.place_name p
     WHERE p.axis && ST_Expand(point.place, registry.reach_degrees(reach_m)) AND p.state = 'current'
-      AND (areas IS NULL OR p.district_id = ANY (areas) OR p.township_id = ANY (areas) OR p.community_id = ANY (areas))
+      AND (areas IS NULL OR p.district_id = ANY (ARRAY(
+        SELECT coalesce(d.district_id, d.id) FROM registry.division d WHERE d.id = ANY (areas))))
     ) f
   WHERE f.metres <= reach_m
   ORDER BY f.metres, f.id LIMIT 1

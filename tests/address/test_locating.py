@@ -83,6 +83,29 @@ def test_a_viewer_sees_own_areas_alone(session: Session) -> None:
     assert found.note == "该位置不在您的辖区内"
 
 
+def test_the_street_of_a_district_is_told_to_those_who_see_a_part_of_it(session: Session) -> None:
+    township = make.make_division(session, parent=make.make_division(session))
+    own = make.make_division(session, parent=township)
+    beside = make.make_division(session, parent=township, boundary=None)
+    street = make.make_street(session, community=own, township_id=None, community_id=None)
+    doors = [
+        make.make_address(session, number, street=street, township_id=township.id, community_id=community.id)
+        for number, community in ((2, own), (4, beside))
+    ]
+    lon, lat = make.metres(12, 9)
+    whole = locate(session, CLERK, lon=lon, lat=lat)
+    assert whole.street is not None
+    assert whole.proposal is not None
+    assert whole.proposal.number_text not in {"2号", "4号"}
+    for area, seen in ((township.district_id, doors), (township.id, doors), (own.id, doors[:1])):
+        found = locate(session, make.make_viewer(areas=[area]), lon=lon, lat=lat)
+        assert (found.street, found.proposal) == (whole.street, whole.proposal)
+        assert {door.id for door in found.doors} == {door.id for door in seen}
+    stranger = make.make_viewer(areas=[make.make_community(session, boundary=None).id])
+    found = locate(session, stranger, lon=lon, lat=lat)
+    assert (found.street, found.proposal, found.doors) == (None, None, ())
+
+
 def test_a_radius_has_bounds(session: Session) -> None:
     with pytest.raises(RuleBroken, match="radius-invalid"):
         locate(session, CLERK, lon=121.3, lat=30.9, radius_m=9000)
