@@ -47,6 +47,8 @@ class Contexts:
             inside = costs.WITHIN_SHORT if is_short else costs.WITHIN
             cost = inside[level] if level <= COMMUNITY else costs.WITHIN_NAME
             return cost, tuple((known.gazetteer, place) for place in within), False
+        if known.stem:
+            return costs.OUTSIDE_SHORT, context, False
         if self._repeats(places, known):
             return costs.REPEATED_SHORT if is_short else costs.REPEATED, context, True
         if is_short:
@@ -72,9 +74,9 @@ class Contexts:
         return any(name.place != MANY and gazetteer.parent(name.place) in above for name in known.meanings)
 
     def _repeats(self, places: Sequence[int], known: Known) -> bool:
-        gazetteer = self.gazetteers[known.gazetteer]
-        above = {*places, *(one for place in places for one in gazetteer.ancestors(place))}
-        return any(name.place in above for name in known.meanings)
+        which = known.gazetteer
+        above = {one for place in places for one in self.line((which, place))}
+        return any((which, name.place) in above for name in known.meanings)
 
 
 def _alone(known: Known) -> Context:

@@ -104,9 +104,12 @@ class Grammar:
 
 def _by_level(word: str, gazetteer: int, meanings: tuple[Name, ...]) -> tuple[tuple[Known, float, Rule], ...]:
     """Return the meanings of a word by level, each with its cost and its rule."""
+    by_level: defaultdict[int, list[Name]] = defaultdict(list)
+    for name in meanings:
+        by_level[name.level].append(name)
     found = []
-    for level in sorted({name.level for name in meanings}):
-        of_level = tuple(name for name in meanings if name.level == level)
+    for level, names in sorted(by_level.items()):
+        of_level = tuple(names)
         way = min(name.way for name in of_level)
         is_former = all(name.way == FORMER for name in of_level)
         stem = _STEMS.get(level, 0) if way == SHORT else 0
