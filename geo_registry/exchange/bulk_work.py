@@ -1,5 +1,6 @@
 """What a worker is made of: a reader of addresses, and a registry to match them to."""
 
+import gc
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
@@ -20,6 +21,7 @@ def standardizing(profile: str, url: str | None) -> Work:
     else:
         with transaction(app_engine(url)) as session:
             reader = standardizer_for(session, load_profile(profile))
+    gc.freeze()  # the collector need not go through the known names again and again
     return partial(standardized, ask=lambda texts: list(reader.read_many(texts)))
 
 
