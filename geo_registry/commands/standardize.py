@@ -45,8 +45,9 @@ def standardize(
 ) -> None:  # fmt: skip
     """Take the addresses of a file apart: a line of JSON each, in the order of the file.
 
-    Reads by the national gazetteer and, where the database runs, by the registry's own names. Killed at any
-    moment, the same command goes on where it was.
+    Reads by the national gazetteer and, where the database runs, by the registry's own names.
+
+    Killed at any moment, the same command goes on where it was.
     """
     from geo_registry.exchange import bulk_lines, bulk_work
     from geo_registry.exchange.bulk import Job
