@@ -145,6 +145,25 @@ def test_a_text_does_not_outlast_its_reader(visit: Visit) -> None:
 
 
 @browser
+def test_a_lost_server_leaves_no_answer_to_another_text(visit: Visit, door: str) -> None:
+    visitor = visit(DESK)
+    page = visitor.page
+    visitor.enter("du", "/addresses")
+    type_text(visitor, door)
+    page.wait_for_selector(".reading-pin")
+    page.route("**/panels/reading", lambda route: route.abort())
+    page.fill("#text", f"{door}1室")
+    page.wait_for_selector("#reading:has-text('连接中断')")
+    assert page.locator(".reading-pin").count() == 0
+    page.unroute("**/panels/reading")
+    type_text(visitor, door)
+    page.wait_for_selector(".reading-pin")
+    # The browser and HTMX note the aborted request; nothing else may be amiss.
+    assert all("ERR_FAILED" in fault or "htmx:" in fault for fault in visitor.watch.faults)
+    visitor.watch.faults.clear()
+
+
+@browser
 def test_what_is_no_address_is_said_to_be_none(visit: Visit) -> None:
     visitor = visit(DESK)
     page = visitor.page
@@ -181,6 +200,11 @@ def test_a_list_becomes_a_table_and_a_file(visit: Visit, size: tuple[int, int], 
     rows = list(csv.DictReader(io.StringIO(waiting.value.path().read_text(encoding="utf-8-sig"))))
     assert [row["原文"] for row in rows] == [*texts[:3], "'=1+1"]
     assert (rows[0]["匹配等级"], rows[0]["登记地址"]) == ("A", door)
+    page.reload()
+    page.click("#show-list")
+    assert page.input_value("#lines").split("\n\n") == texts
+    page.click("#read-list")
+    page.wait_for_selector(".readings")
     page.fill("#lines", "\n".join(["映月路8号"] * 201))
     page.click("#read-list")
     assert "一次至多 200 行" in page.inner_text("#lines-count")

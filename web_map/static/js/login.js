@@ -6,7 +6,7 @@ const password = /** @type {HTMLInputElement} */ (document.getElementById("passw
 const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
 
 // A text that was being read may name people: it is not for the next person at this computer.
-window.sessionStorage.removeItem("reading");
+for (const kept of ["reading", "reading-list"]) window.sessionStorage.removeItem(kept);
 
 /** @param {HTMLInputElement} field @param {string} text an empty text takes the error away */
 function say(field, text) {

@@ -14,6 +14,7 @@ const MOST_LINES = Number(lines.dataset.most);
 const FAILED = '<div class="state state-error" role="alert"><p><strong>没有读成</strong><br>系统暂时不能处理，请稍后再试。</p></div>';
 const NEARLY_FULL = 50;
 const KEPT = "reading";
+const KEPT_LIST = "reading-list";
 const map = startMap();
 /** @type {Map<string, any>} the marker of each candidate, by number; those at one place share it */
 const pins = new Map();
@@ -155,6 +156,8 @@ function show(isList) {
 /** @returns {number} how many lines of the list hold anything; the page says so too */
 function count() {
   const many = filled(lines.value).length;
+  if (many && many <= MOST_LINES) window.sessionStorage.setItem(KEPT_LIST, lines.value);
+  else window.sessionStorage.removeItem(KEPT_LIST);
   const hint = at("lines-count");
   const more = `${many} 行，一次至多 ${MOST_LINES} 行；更多的请用命令 geo-registry match`;
   hint.textContent = many > MOST_LINES ? more : many ? `${many} 行` : "";
@@ -259,11 +262,16 @@ document.addEventListener("htmx:afterSwap", (event) => {
 });
 document.addEventListener("htmx:sendError", (event) => {
   // What was read from another text must not stand as the answer.
-  (/** @type {any} */ (event).detail.elt === form ? result : table).innerHTML = LOST;
+  const isOne = /** @type {any} */ (event).detail.elt === form;
+  (isOne ? result : table).innerHTML = LOST;
+  status.textContent = "";
+  if (isOne) draw();
 });
 
 showBox(JSON.parse(at("facts").textContent ?? "{}").box);
 const kept = window.sessionStorage.getItem(KEPT);
+lines.value = window.sessionStorage.getItem(KEPT_LIST) ?? "";
+count();
 // HTMX listens only after it has read the page.
 if (kept) window.addEventListener("load", () => ask(kept));
 fit();
