@@ -5,35 +5,42 @@
 -- The place names that chains of keys lead to, a chain written with unit separators between its keys. The first key may be
 -- met anywhere in the tree (`is_below`: its parents were not written), directly below `scopes` or within the areas `within`
 -- where the question names any; with `may_skip` one name between two others may be missing. `aliases` holds the keys of former names, of the first name, of
--- the first two and so on. What leads nowhere answers with the deepest name that was found.
+-- the first two and so on. What leads nowhere answers with the deepest name that was found. A chain begins in the districts of
+-- the viewer's areas only, because a street belongs to a district and its doors to communities.
+DROP FUNCTION IF EXISTS registry.match_places(text[], text[], text[], text[], boolean);
 CREATE OR REPLACE FUNCTION registry.match_places(
-  chains text[], aliases text[], scopes text[], withins text[], may_skip boolean)
+  areas uuid[], chains text[], aliases text[], scopes text[], withins text[], may_skip boolean)
 RETURNS TABLE (n int, depth int, id uuid, kind text, code text, full_name text, state text, is_below boolean, skipped text,
   via text, district_id uuid, township_id uuid, community_id uuid)
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' AS $$
 #variable_conflict use_column
+DECLARE
+  districts uuid[] := ARRAY(SELECT coalesce(d.district_id, d.id) FROM registry.division d WHERE d.id = ANY (areas));
 BEGIN
   RETURN QUERY
   WITH RECURSIVE asked AS MATERIALIZED (
     SELECT u.n::int, string_to_array(u.chain, chr(31)) AS keys, string_to_array(u.alias, chr(31)) AS former,
-      string_to_array(nullif(u.scope, ''), chr(31))::uuid[] AS scopes, string_to_array(nullif(u.area, ''), chr(31))::uuid[] AS areas
+      string_to_array(nullif(u.scope, ''), chr(31))::uuid[] AS scopes, string_to_array(nullif(u.area, ''), chr(31))::uuid[] AS within
     FROM unnest(chains, aliases, scopes, withins) WITH ORDINALITY u (chain, alias, scope, area, n)
   ), step AS (
     SELECT f.* FROM asked a CROSS JOIN LATERAL (
       (SELECT a.n, a.keys, 1 AS depth, p.id, p.parent_id IS NOT NULL AS is_below, NULL::text AS skipped, NULL::text AS via
        FROM registry.place_name p
        WHERE p.normal_name = a.keys[1] AND a.scopes IS NULL AND p.state NOT IN ('removed', 'rejected')
-         AND registry.covers(a.areas, p.district_id, p.township_id, p.community_id)
+         AND registry.covers(a.within, p.district_id, p.township_id, p.community_id)
+         AND (areas IS NULL OR p.district_id = ANY (districts))
        ORDER BY p.parent_id IS NOT NULL, p.id LIMIT 300)
       UNION ALL
       SELECT a.n, a.keys, 1, p.id, p.parent_id IS NOT NULL, NULL, NULL
       FROM registry.place_name p
       WHERE p.scope_id = ANY (a.scopes) AND p.normal_name = a.keys[1] AND p.state NOT IN ('removed', 'rejected')
+        AND (areas IS NULL OR p.district_id = ANY (districts))
       UNION ALL
       (SELECT a.n, a.keys, k.depth::int, p.id, false, NULL, l.name
        FROM unnest(a.former) WITH ORDINALITY k (key, depth)
          JOIN registry.address_alias l ON l.normal_name = k.key AND l.object_kind = 'place_name'
          JOIN registry.place_name p ON p.id = l.object_id AND p.state NOT IN ('removed', 'rejected')
+           AND (areas IS NULL OR p.district_id = ANY (districts))
        ORDER BY p.id LIMIT 50)) f
     UNION ALL
     SELECT s.n, s.keys, s.depth + 1, p.id, s.is_below, coalesce(s.skipped, p.between), s.via

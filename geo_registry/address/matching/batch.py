@@ -177,7 +177,9 @@ class Batch:
             and not any(doors.get(key) for key in door_keys(ask, row.id))
         ]
         if others and one.key.way in {"exact", "building"}:
-            yield Correction(f"另有 {len(others)} 处同名的{place.full_name}，均无此号", 0.1)
+            # Of a street of the district some doors may lie beyond the viewer's areas.
+            where = "" if self._viewer.areas is None else "您的辖区内"
+            yield Correction(f"另有 {len(others)} 处同名的{place.full_name}，{where}均无此号", 0.1)
 
     def _by_other_names(self, texts: Sequence[_Text]) -> None:
         """Look up doors and buildings that were called what the text says."""

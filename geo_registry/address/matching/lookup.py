@@ -13,8 +13,8 @@ from geo_registry.db import Session
 
 SEPARATOR = "\x1f"
 _PLACES = sql(
-    "SELECT * FROM registry.match_places(CAST(:chains AS text[]), CAST(:aliases AS text[]),"
-    " CAST(:scopes AS text[]), CAST(:withins AS text[]), :may_skip)"
+    "SELECT * FROM registry.match_places(CAST(:areas AS uuid[]), CAST(:chains AS text[]),"
+    " CAST(:aliases AS text[]), CAST(:scopes AS text[]), CAST(:withins AS text[]), :may_skip)"
 )
 _DOORS = sql(
     "SELECT * FROM registry.match_doors(CAST(:areas AS uuid[]), CAST(:ns AS int[]), CAST(:scopes AS uuid[]),"
@@ -62,12 +62,13 @@ class Lookup:
         self._areas = None if viewer.areas is None else list(viewer.areas)
 
     def places(self, chains: Iterable[Chain]) -> dict[Chain, list[Row]]:
-        """Return the place names that chains lead to, the deepest found."""
+        """Return the place names that chains lead to in the viewer's districts, the deepest found."""
         wanted = list(dict.fromkeys(chain for chain in chains if chain.names))
         found: dict[Chain, list[Row]] = {chain: [] for chain in wanted}
         for may_skip in {chain.may_skip for chain in wanted}:
             asked = [chain for chain in wanted if chain.may_skip == may_skip]
-            for row in self._session.execute(_PLACES, {**_chain_values(asked), "may_skip": may_skip}):
+            values = {**_chain_values(asked), "areas": self._areas, "may_skip": may_skip}
+            for row in self._session.execute(_PLACES, values):
                 found[asked[row.n - 1]].append(row)
         return found
 

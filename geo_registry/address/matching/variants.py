@@ -58,12 +58,6 @@ def _other_names(known: KnownPlaces, profile: Profile, name: Name, *, is_known: 
             seen.add(other)
             step = _mistyped(name.text, other, similar, is_known=is_known)
             yield name_of(profile, name.kind, other), (step,)
-    for similar in known.similar(folded, _PLACES, with_others=True):
-        other = known.name(similar.place)
-        if other not in seen and len(seen) <= _MOST:
-            seen.add(other)
-            step = _mistyped(name.text, other, similar=similar, is_known=is_known)
-            yield name_of(profile, name.kind, other), (step,)
 
 
 def _mistyped(text: str, other: str, similar: Similar, *, is_known: bool) -> Correction:

@@ -1,0 +1,52 @@
+"""What a viewer gets does not depend on what is registered beyond the viewer's areas."""
+
+import pytest
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Session
+
+from geo_registry.address.matching import match, match_many
+from tests import factories as make
+from tests.address.matching.town import DOORS, make_town
+
+TEXTS = (
+    *(f"{street}{number}" for street, numbers in DOORS.items() for number in numbers),
+    "柳营路", "柳营路66号", "柳营路12弄", "柳营路12弄1号", "柳营路7弄14号", "柳营路3号", "柳营路200号101室",
+    "柳营支路12号", "杨营路12号", "柳营12号", "12弄1号", "西关街道柳营路66号", "桥头居委会66号",
+)  # fmt: skip
+
+
+def test_an_outsider_gets_the_same_with_and_without_foreign_doors_and_names(session: Session) -> None:
+    foreign, own = make_town(session)
+    viewer = make.make_viewer(areas=[own.id])
+    texts = [area + text for area in ("", "乙水区", "甲山区") for text in TEXTS]
+    before = [(one.grade, one.candidates, one.reasons) for one in match_many(session, viewer, texts)]
+    for table in ("housing_unit", "building", "address", "place_name"):
+        session.execute(
+            sql(f"UPDATE registry.{table} SET state = 'removed' WHERE district_id = :id"),
+            {"id": foreign.id},
+        )
+    after = [(one.grade, one.candidates, one.reasons) for one in match_many(session, viewer, texts)]
+    assert [one for one in zip(texts, before, after, strict=True) if one[1] != one[2]] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "grade", "reason"),
+    [
+        ("柳营路12号", "A", "写明的各部分与登记完全一致"),
+        ("柳营路66号", "A", "写明的各部分与登记完全一致"),
+        ("柳营路12弄1号", "C", "柳营路 没有登记 12弄1号"),
+    ],
+)
+def test_an_outsider_has_the_own_street(session: Session, text: str, grade: str, reason: str) -> None:
+    _, own = make_town(session)
+    found = match(session, make.make_viewer(areas=[own.id]), text)
+    assert (found.grade, found.reasons[0]) == (grade, reason)
+
+
+def test_a_namesake_without_the_number_is_told_for_the_own_areas(session: Session) -> None:
+    first, own = make_town(session)
+    areas = [first.id, own.id]
+    assert match(session, make.make_viewer(areas=areas), "柳营路66号").reasons == (
+        "另有 1 处同名的柳营路，您的辖区内均无此号",
+    )
+    assert match(session, make.make_viewer(), "柳营路66号").reasons == ("另有 1 处同名的柳营路，均无此号",)
