@@ -98,6 +98,7 @@ def test_the_street_of_a_district_is_told_to_those_who_see_a_part_of_it(session:
     assert whole.proposal is not None
     assert whole.proposal.number_text not in {"2号", "4号"}
     for area, seen in ((township.district_id, doors), (township.id, doors), (own.id, doors[:1])):
+        assert area is not None
         found = locate(session, make.make_viewer(areas=[area]), lon=lon, lat=lat)
         assert (found.street, found.proposal) == (whole.street, whole.proposal)
         assert {door.id for door in found.doors} == {door.id for door in seen}
