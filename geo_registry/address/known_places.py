@@ -1,10 +1,12 @@
 """The registry's own names as a gazetteer: divisions, streets to groups, aliases."""
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Final
 from uuid import UUID
 
@@ -85,6 +87,23 @@ class KnownPlaces(Gazetteer):
         names that differ in a numeral or a direction (中山东路 for 中山西路), never a slip for certain.
         """
         return self._alike.similar(folded, pinyin(folded), limit, with_others=with_others)
+
+    def holding(self, folded: str, parts: Sequence[int] | None = None) -> Iterator[int]:
+        """Find the place names that hold a folded text of one line; `parts` are divisions to keep to."""
+        written, starts = self._written
+        # What lies in a division follows it directly.
+        for low, high in [(0, len(self))] if parts is None else [(part, self._ends[part]) for part in parts]:
+            at = starts[low]
+            while (at := written.find(folded, at, starts[high])) >= 0:
+                place = bisect_right(starts, at) - 1
+                yield place
+                at = starts[place + 1]
+
+    @cached_property
+    def _written(self) -> tuple[str, Sequence[int]]:
+        """All place names in one text, a line each (empty for divisions), and where lines start and end."""
+        lines = [fold(row.name) if row.key else "" for row in self._rows]
+        return "\n".join(lines), (0, *accumulate(len(line) + 1 for line in lines))
 
     @cached_property
     def _numbers(self) -> dict[UUID, int]:

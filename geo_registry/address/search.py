@@ -13,7 +13,15 @@ from typing import Any
 from uuid import UUID
 
 from geo_registry.access.viewer import Viewer
-from geo_registry.address.guesses import Found, KnownDivisions, containing, known_name, nearly
+from geo_registry.address.guesses import (
+    Found,
+    KnownDivisions,
+    Parts,
+    containing,
+    districts_of,
+    known_name,
+    nearly,
+)
 from geo_registry.address.hits import alias_hit, building_hit, code_hit, door_hit, place_hit
 from geo_registry.address.known import KnownPlaces, registry_gazetteer
 from geo_registry.address.letters import counted_endings
@@ -84,6 +92,7 @@ class _Search:
         self, session: Session, viewer: Viewer, profile: Profile, query: Query, limit: int, near: Near
     ) -> None:
         self._session = session
+        self._areas = viewer.areas
         self._lookups = Lookups(session, viewer, near, limit)
         self._profile = profile
         self._query = query
@@ -94,6 +103,10 @@ class _Search:
     @cached_property
     def _names(self) -> KnownPlaces:
         return registry_gazetteer(self._session)
+
+    @cached_property
+    def _parts(self) -> Parts:
+        return districts_of(self._names, self._areas)
 
     @property
     def letters(self) -> str:
@@ -235,7 +248,7 @@ class _Search:
     def _by_known_name(self) -> list[Hit]:
         """Read the query anew behind a known name: in another script, behind other words, 春园西路."""
         typed = clean(self._query.text).replace(" ", "")
-        known = known_name(self._names, typed)
+        known = known_name(self._names, typed, self._parts)
         if known is None:
             return []
         asked, first = self._query, typed[known.start : known.end]
@@ -260,13 +273,13 @@ class _Search:
         names = self._query.names
         if not names:
             return []
-        return self._below_found(nearly(self._names, names[0].text))
+        return self._below_found(nearly(self._names, names[0].text, self._parts))
 
     def _by_piece(self) -> list[Hit]:
         """Find names that hold what was typed."""
         typed = clean(self._query.text).replace(" ", "")
         self._query = replace(self._query, names=(), door=None)
-        return self._below_found(containing(self._names, typed))
+        return self._below_found(containing(self._names, typed, self._parts))
 
     def _below_found(self, found: Found) -> list[Hit]:
         """Look up names that were found elsewhere, with the rest of the query below them."""
