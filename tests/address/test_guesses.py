@@ -72,3 +72,20 @@ def test_names_that_were_read_anew_are_forgotten(session: Session) -> None:
     del known
     gc.collect()
     assert kept() is None
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("映月东路", "映月西路"), ("光明八路", "光明九路"), ("柳营街", "柳营路"), ("柳营支路", "柳营路")],
+)
+def test_another_direction_numeral_or_last_word_is_a_candidate_only(
+    session: Session, name: str, written: str
+) -> None:
+    street = make.make_street(session, name)
+    building = make.make_building(session, address=make.make_address(session, 6, street=street))
+    unit = make.make_unit(session, building, "402")
+    found = {hit.id: hit for text in ("", "6号", "6号402室") for hit in search(
+        session, make.make_viewer(), text=written + text).hits}  # fmt: skip
+    assert {street.id, building.id, unit.id} <= set(found)
+    assert {hit.match for hit in found.values()} == {"C"}
+    assert nearly(registry_gazetteer(session), written) == ((street.id, "other"),)
