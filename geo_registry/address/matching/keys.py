@@ -24,7 +24,13 @@ _ORDER = (
     "building", "entrance", "floor", "room",
 )  # fmt: skip
 _RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
-_BESIDE = ("对面", "對面", "旁", "附近", "隔壁", "前面", "后面", "後面", "交叉", "交汇", "交匯", "路口", "以")
+# Only these notes leave the door what it is; all others speak of what is near.
+_INSIDE = frozenset({"内", "院内", "里面", "里侧", "楼上", "楼梯口", "电梯口"})
+_HINT = re.compile(r"[(\[](?:原.*|[近靠临][^0-9]*)[)\]]")
+# Pieces of a number rather than names: 12号A may be the door 12A号, 10号支弄 a lane.
+_OF_NUMBER = re.compile(
+    r".|第.*|[A-Z甲乙丙丁临半东西南北中前后上下左右大小正侧旁边偏支弄楼座门院里巷库铺]+|.[弄楼座门院里巷库铺]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +149,32 @@ def _doubts(reading: Reading, parts: Sequence[ReadPart]) -> Iterator[Correction]
     yield from _lost_figures(reading)
     for part in reading.parts:
         if part.kind == "unread" and part.text.strip():
-            has_figure = any(char.isdecimal() for char in clean(part.text))
-            yield Correction(f"“{part.text}”未能识别", 0.3 if has_figure else 0.1, not has_figure)
-        elif part.kind == "occupant" and clean(part.text)[:1].isdecimal():
-            # A figure behind a door may be a piece of its number.
+            is_name = _is_name(part.text)
+            yield Correction(f"“{part.text}”未能识别", 0.1 if is_name else 0.3, is_name)
+        elif part.kind == "occupant" and (clean(part.text)[:1].isdecimal() or _is_of_number(part.text)):
+            # A figure or letter behind a door may be a piece of its number.
             yield Correction(f"“{part.text}”未能识别", 0.3, is_certain=False)
-        elif part.kind == "note" and part.text.startswith(_BESIDE):
+        elif part.kind == "note" and _is_near(part):
             yield Correction(f"“{part.text}”只说明在附近，不是该门牌本身", 0.4, is_certain=False)
         elif part.kind == "street_number" and part.text.isdecimal():
             yield Correction(f"“{part.text}”后未写“号”，按门牌号理解", 0.05)
+
+
+def _is_near(part: ReadPart) -> bool:
+    """Tell whether a note speaks of a place near the door, or of a number that somebody made up."""
+    text = fold(normal_key(part.text))
+    if part.rule == "noise":
+        return text in {"自编", "以上"}
+    return text not in _INSIDE and not _HINT.fullmatch(text)
+
+
+def _is_of_number(text: str) -> bool:
+    return _OF_NUMBER.fullmatch(clean(text).strip().upper()) is not None
+
+
+def _is_name(text: str) -> bool:
+    """Tell whether a text that is left over is a name, and no piece of a number."""
+    return not any(char.isdecimal() for char in clean(text)) and not _is_of_number(text)
 
 
 def _lost_figures(reading: Reading) -> Iterator[Correction]:
@@ -208,9 +231,9 @@ def _asks(profile: Profile, parts: Sequence[ReadPart]) -> Iterator[Ask]:
 
 
 def _unchecked(text: str, used: str) -> Correction:
-    """Tell that a piece of the text plays no part; with a figure in it that is never certain."""
-    has_figure = any(char.isdecimal() for char in text)
-    return Correction(f"“{text}”未用于核对，按“{used}”匹配", 0.25 if has_figure else 0.1, not has_figure)
+    """Tell that a piece of the text plays no part; only of a name is that certain."""
+    is_name = _is_name(text)
+    return Correction(f"“{text}”未用于核对，按“{used}”匹配", 0.1 if is_name else 0.25, is_name)
 
 
 def _unused(parts: Sequence[ReadPart], piece: _Piece) -> Iterator[Correction]:

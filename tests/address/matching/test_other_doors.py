@@ -1,0 +1,60 @@
+"""What stands beside a door, or is nearly written like it, is another door: a person chooses."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from geo_registry.address.matching import Match, match
+from tests import factories as make
+from tests.address.matching.town import make_town
+
+Find = Callable[[str], Match]
+
+
+@pytest.fixture
+def find(session: Session) -> Find:
+    """Give the match of a text in 甲山区."""
+    make_town(session)
+    return lambda text: match(session, make.make_viewer(), f"甲山区{text}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "中山东路10号斜对面", "中山东路10号往东100米", "中山东路10号西侧", "中山东路10号北面", "柳营路近12号",
+        "柳营路口12号", "柳营路北侧12号", "中山东路10号后面", "中山东路10号东北角", "柳营路自编12号",
+        "自编柳营路12号", "柳营路200号101室甲",
+    ],
+)  # fmt: skip
+def test_what_lies_near_a_door_is_not_the_door(find: Find, text: str) -> None:
+    assert find(text).grade in {"C", "none"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "柳营路12号内", "柳营路12号(近地铁站)", "柳营路12号（原14号）",
+        "柳营路12号电联", "柳营路12号商铺", "柳营路12号便利店",
+    ],
+)  # fmt: skip
+def test_a_hint_leaves_the_door_what_it_is(find: Find, text: str) -> None:
+    found = find(text)
+    assert (found.grade, found.best and found.best.text) == ("A", "柳营路12号")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "柳营路12号A", "柳营路12号半", "柳营路12号后", "柳营路12号后门", "中山东路10号甲楼", "中山东路10号东",
+        "中山东路10号二", "中山东路10号弄", "中山东路10号支弄", "柳营路20号弄", "中山东路10号车库",
+        "中山东路10号里", "中山东路10号大院", "中山东路10号铺", "中山东路10号左边第二家", "中山东路10号甲",
+    ],
+)  # fmt: skip
+def test_a_piece_of_a_number_is_no_name(find: Find, text: str) -> None:
+    assert find(text).grade in {"C", "none"}
+
+
+def test_a_name_behind_a_door_is_told(find: Find) -> None:
+    found = find("柳营路12号张三")
+    assert (found.grade, found.reasons) == ("B", ("“张三”未用于核对，按“柳营路12号”匹配",))
