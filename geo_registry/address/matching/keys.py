@@ -147,6 +147,7 @@ def _doubts(reading: Reading, parts: Sequence[ReadPart]) -> Iterator[Correction]
     if any(before > behind for before, behind in pairwise(ranks)):
         yield ORDER
     yield from _lost_figures(reading)
+    yield from _two_areas(reading)
     for part in reading.parts:
         if part.kind == "unread" and part.text.strip():
             is_name = _is_name(part.text)
@@ -158,6 +159,19 @@ def _doubts(reading: Reading, parts: Sequence[ReadPart]) -> Iterator[Correction]
             yield Correction(f"“{part.text}”只说明在附近，不是该门牌本身", 0.4, is_certain=False)
         elif part.kind == "street_number" and part.text.isdecimal():
             yield Correction(f"“{part.text}”后未写“号”，按门牌号理解", 0.05)
+
+
+def _two_areas(reading: Reading) -> Iterator[Correction]:
+    """Tell of two areas of one level: the text itself does not know which one it means."""
+    met: dict[str, str] = {}
+    for part in reading.parts:
+        level = part.rule.partition(".")[0] if part.kind == "repetition" else part.kind
+        if level not in AREA_KINDS[:-1]:
+            continue
+        value, other = part.value, met.setdefault(level, part.value)
+        keys = sorted((fold(normal_key(value)), fold(normal_key(other))), key=len)
+        if not keys[1].startswith(keys[0]):
+            yield Correction(f"同时写了“{other}”和“{value}”", 0.3, is_certain=False)
 
 
 def _is_near(part: ReadPart) -> bool:

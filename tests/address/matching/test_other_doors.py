@@ -55,6 +55,18 @@ def test_a_piece_of_a_number_is_no_name(find: Find, text: str) -> None:
     assert find(text).grade in {"C", "none"}
 
 
+@pytest.mark.parametrize("text", ["乙水区柳营路12号", "西关街道东门街道柳营路12号"])
+def test_two_areas_of_one_level_leave_a_choice(find: Find, text: str) -> None:
+    assert find(text).grade == "C"
+
+
+@pytest.mark.parametrize("text", ["甲山区柳营路12号", "静安市甲山区柳营路12号", "东门街道甲山区柳营路12号"])
+def test_an_area_may_stand_twice(find: Find, text: str) -> None:
+    found = find(text)
+    assert found.best is not None
+    assert found.best.text == "柳营路12号"
+
+
 def test_a_name_behind_a_door_is_told(find: Find) -> None:
     found = find("柳营路12号张三")
     assert (found.grade, found.reasons) == ("B", ("“张三”未用于核对，按“柳营路12号”匹配",))
