@@ -58,9 +58,7 @@ def divisions_text(
     stays = {
         level for place, level in enumerate(_LEVELS) if level in kept or level not in known or place < first
     }
-    # A municipality is a city; a profile may know it as a province.
-    added: set[str] = {*kept, "city"} if "province" in kept and "city" not in known else {*kept}
-    found: dict[str, str] = {one.kind: one.value for one in inferred if one.kind in added}
+    found: dict[str, str] = {one.kind: one.value for one in inferred if one.kind in kept}
     found.update((one.kind, one.value) for one in parts if one.kind in stays)
     return "".join(found.get(level, "") for level in _LEVELS)
 

@@ -90,7 +90,8 @@ def test_the_standard_text(profile: Profile, pieces: Pieces, standard: str) -> N
 def test_a_parent_that_was_not_written_is_added_where_the_profile_writes_it() -> None:
     parts = parts_of([("district", "静安区"), ("street", "柳营路")])
     inferred = [
-        Inferred("city", "上海市", "310100000000", "parent"),
+        Inferred("province", "上海市", "310000000000", "parent"),
+        Inferred("city", "澜江市", "", "parent"),
         Inferred("district", "松江区", "", "parent"),
     ]
     assert compose(SHANGHAI, parts, inferred) == "上海市静安区柳营路"
