@@ -1,10 +1,12 @@
 """Other ways of asking for what was not found as written: one certain correction each."""
 
+import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from geo_registry.address.known import KnownPlaces
-from geo_registry.address.matching.keys import Ask, Asked, Correction, Name, name_of
+from geo_registry.address.matching.keys import Ask, Asked, Correction, DoorKeys, Name, name_of
 from geo_registry.address.scheme import Profile
 from geo_registry.gazetteer.alike import Similar
 from geo_registry.gazetteer.fold import fold
@@ -13,6 +15,8 @@ from geo_registry.text import normal_key
 
 _STREET = LEVELS.index("street")
 _MOST, _PLACES = 8, 200
+_LOW_ROOM = re.compile(r"r0?([1-9]\d?)")
+"""The key of a room whose number may be that of a door."""
 Spelled = tuple[Name, tuple[Correction, ...]]
 """A name as the registry has it, and what that assumes."""
 
@@ -27,11 +31,27 @@ def variants_of(
     for ask in asked.asks:
         own = ask.but([_in_own_script(known, profile, name) for name in ask.names])
         yield own
+        if (door := _as_sub_number(own)) is not None:
+            yield door
         for at, name in enumerate(own.names):
             for other, steps in _other_names(known, profile, name, is_known=name.key in existing):
                 yield own.but([*own.names[:at], other, *own.names[at + 1 :]], *steps)
             if len(own.names) > 1 and name.key not in existing and not name.key[0].isdecimal():
                 yield own.without(name)
+
+
+def _as_sub_number(ask: Ask) -> Ask | None:
+    """Return the question for the door 12-1号 where a text says 12号1, which may be a room as well."""
+    door = ask.door
+    if door is None or door.building or not door.number.isdecimal():
+        return None
+    room = _LOW_ROOM.fullmatch(door.unit)
+    if room is None:
+        return None
+    key = f"{door.number}-{room[1]}"
+    # As far from the text as the door whose room could not be compared.
+    step = Correction(f"“{door.text}{door.unit_text}”也可能是 {key}号", 0.15, is_certain=False)
+    return replace(ask, door=DoorKeys(key, f"{key}号", "", "", ""), corrections=(*ask.corrections, step))
 
 
 def _in_own_script(known: KnownPlaces, profile: Profile, name: Name) -> Name:

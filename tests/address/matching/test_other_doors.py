@@ -55,6 +55,20 @@ def test_a_piece_of_a_number_is_no_name(find: Find, text: str) -> None:
     assert find(text).grade in {"C", "none"}
 
 
+@pytest.mark.parametrize(
+    "text", ["柳营路12号1", "柳营路12#1", "柳营路12#-1", "柳营路12号+1", "柳营路12号1室"]
+)
+def test_a_bare_figure_is_a_room_or_another_door(find: Find, text: str) -> None:
+    found = find(text)
+    assert found.grade == "C"
+    assert {one.text for one in found.candidates[:2]} == {"柳营路12号", "柳营路12-1号"}
+
+
+def test_a_bare_figure_is_a_room_where_no_such_door_is(find: Find) -> None:
+    found = find("柳营路14号1")
+    assert (found.grade, found.best and found.best.text) == ("B", "柳营路14号")
+
+
 @pytest.mark.parametrize("text", ["乙水区柳营路12号", "西关街道东门街道柳营路12号"])
 def test_two_areas_of_one_level_leave_a_choice(find: Find, text: str) -> None:
     assert find(text).grade == "C"
