@@ -33,9 +33,11 @@ def place_steps(row: Row, met: int) -> Iterator[Correction]:
 
 def way_steps(key: DoorKey, row: Row, ask: Ask) -> Iterator[Correction]:
     """Tell how a door was met (a row of match_doors)."""
-    if key.way in {"inside", "within"}:
-        missing = "路名" if key.way == "within" else "弄、巷"
-        yield Correction(f"未写{missing}，按“{row.via}”理解", 0.1)
+    if key.way == "within":
+        yield Correction(f"未写路名，按“{row.via}”理解", 0.1)
+    if key.way == "inside":
+        # A number that is not registered is likelier new than one in a lane that was left out.
+        yield Correction(f"未写弄、巷，按“{row.via}”理解", 0.1, is_certain=False)
     if key.way == "near" and ask.door is not None:
         yield Correction(f"没有登记 {ask.door.text}，门牌相近而不同", 0.45, is_certain=False)
     if key.way == "building" and ask.door is not None:

@@ -69,6 +69,17 @@ def test_a_bare_figure_is_a_room_where_no_such_door_is(find: Find) -> None:
     assert (found.grade, found.best and found.best.text) == ("B", "柳营路14号")
 
 
+@pytest.mark.parametrize(("text", "first"), [("柳营路1号", "柳营路12弄1号"), ("柳营路3号", "柳营路12弄3号")])
+def test_a_number_the_street_lacks_may_be_new(find: Find, text: str, first: str) -> None:
+    found = find(text)
+    assert (found.grade, found.candidates[0].text) == ("C", first)
+
+
+@pytest.mark.parametrize("text", ["柳营支路12号", "柳营街12号", "柳营巷12号", "柳营弄12号", "柳营里12号"])
+def test_another_word_makes_another_street(find: Find, text: str) -> None:
+    assert find(text).grade in {"C", "none"}
+
+
 @pytest.mark.parametrize("text", ["乙水区柳营路12号", "西关街道东门街道柳营路12号"])
 def test_two_areas_of_one_level_leave_a_choice(find: Find, text: str) -> None:
     assert find(text).grade == "C"
