@@ -35,7 +35,7 @@ from api.routes import (
     zones,
 )  # fmt: skip
 from geo_registry import db, log
-from geo_registry.address.guesses import prepare
+from geo_registry.address.search.guesses import prepare
 from geo_registry.measure.refresh import turn_days
 from web_map.app import install as install_pages
 

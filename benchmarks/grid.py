@@ -78,7 +78,8 @@ def _assign() -> None:
 
 def _move() -> None:
     viewer = Viewer(new_id(), new_id(), "bench", "bench", Role.SUPERVISOR, None)
-    times, refused = [], 0
+    times: list[float] = []
+    refused = 0
     with transaction(app_engine()) as session:
         chosen = session.execute(text(MOVED), {"most": CANDIDATES}).all()
     for block, version, boundary in chosen:

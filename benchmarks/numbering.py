@@ -22,11 +22,11 @@ from sqlalchemy.orm import Session
 
 from geo_registry.access.rules import Role
 from geo_registry.access.viewer import Viewer
-from geo_registry.address.axis import axis_of
+from geo_registry.address.numbering.axis import axis_of
+from geo_registry.address.numbering.series import Mode, Taken, front, plan_side
 from geo_registry.address.numbers import natural_key
 from geo_registry.address.profile import load_profile
 from geo_registry.address.reads import PlannedDoor, locate, plan_street
-from geo_registry.address.series import Mode, Taken, front, plan_side
 from geo_registry.codes import new_id
 from geo_registry.db import owner_engine
 

@@ -128,7 +128,10 @@ def crf_reader(corpus: Path) -> Reader:
 def main(name: str, texts: str, answers: str, *corpus: str) -> None:
     """Read every text and write what was found and how long it took."""
     lines = [json.loads(line) for line in Path(texts).read_text(encoding="utf-8").splitlines()]
-    read = {"cpca": cpca_reader, "jionlp": jionlp_reader, "crf": crf_reader}[name](*map(Path, corpus))
+    readers: dict[str, Callable[..., Reader]] = {
+        "cpca": cpca_reader, "jionlp": jionlp_reader, "crf": crf_reader,
+    }  # fmt: skip
+    read = readers[name](*map(Path, corpus))
     read(lines[:20])
     began = time.process_time()
     found = read(lines)

@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import text
 
 from geo_registry.access.viewer import Viewer
-from geo_registry.address.axis import Compass, Hand
-from geo_registry.address.numbered import Series, Spot, series_of
-from geo_registry.address.numbering import Proposal, written_before
+from geo_registry.address.numbering.axis import Compass, Hand
+from geo_registry.address.numbering.numbered import Series, Spot, series_of
+from geo_registry.address.numbering.numbering import Proposal, written_before
+from geo_registry.address.numbering.series import Parity
 from geo_registry.address.profile import load_profile
-from geo_registry.address.series import Parity
 from geo_registry.db import Session
 from geo_registry.errors import RuleBroken
 from geo_registry.pages import checked_limit

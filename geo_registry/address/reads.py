@@ -1,6 +1,7 @@
 """Questions about addresses, in one place for those who ask them."""
 
 from geo_registry.address.locating import AreaAt, DoorAt, Located, StreetAt, locate
+from geo_registry.address.numbering.street_plan import PlannedDoor, Slot, StreetPlan, plan_street
 from geo_registry.address.places import (
     AddressDetail,
     AddressRow,
@@ -14,8 +15,7 @@ from geo_registry.address.places import (
     place_names,
     profile_in_force,
 )  # fmt: skip
-from geo_registry.address.search import Hit, SearchResult, kinds_of, search
-from geo_registry.address.street_plan import PlannedDoor, Slot, StreetPlan, plan_street
+from geo_registry.address.search.search import Hit, SearchResult, kinds_of, search
 from geo_registry.area.history import Change, Version, history_of
 
 __all__ = [

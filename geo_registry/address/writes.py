@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import Range
 from geo_registry.access.rules import Permission
 from geo_registry.access.viewer import Viewer, authorize
 from geo_registry.address.naming import correct_street, name_street, rename_street, retire_street
-from geo_registry.address.numbered import series_of
-from geo_registry.address.numbering import (
+from geo_registry.address.numbering.numbered import series_of
+from geo_registry.address.numbering.numbering import (
     Proposal,
     as_typed,
     let_go,
@@ -20,11 +20,11 @@ from geo_registry.address.numbering import (
     refuse_taken,
     written_before,
 )  # fmt: skip
+from geo_registry.address.numbering.reserving import Wish, release_numbers, reserve_numbers
+from geo_registry.address.numbering.series import Parity
 from geo_registry.address.numbers import Door
 from geo_registry.address.places import profile_in_force
-from geo_registry.address.reserving import Wish, release_numbers, reserve_numbers
 from geo_registry.address.scheme import Profile
-from geo_registry.address.series import Parity
 from geo_registry.address.tables import Address, AddressAlias, PlaceName
 from geo_registry.area.reads import located
 from geo_registry.area.rules import check_position

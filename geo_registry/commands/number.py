@@ -14,8 +14,8 @@ from geo_registry.commands.refusal import refusing
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from geo_registry.address.numbering.series import Mode, Parity
     from geo_registry.address.reads import StreetPlan
-    from geo_registry.address.series import Mode, Parity
     from geo_registry.db import Session
 
 console = Console()

@@ -7,9 +7,9 @@ import typer
 
 from geo_registry.address.numbers import Door
 from geo_registry.address.profile import check_profile, load_profile, shipped_profiles
-from geo_registry.address.query import read_query
 from geo_registry.address.rules import compose
 from geo_registry.address.scheme import Profile
+from geo_registry.address.search.query import read_query
 
 app = typer.Typer(no_args_is_help=True, help="Scheme profiles: how addresses are written and numbered.")
 

@@ -8,17 +8,17 @@ from sqlalchemy import select
 
 from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
-from geo_registry.address.numbered import Spot, series_of
-from geo_registry.address.numbering import (
+from geo_registry.address.numbering.numbered import Spot, series_of
+from geo_registry.address.numbering.numbering import (
     as_typed,
     check_number,
     read_door,
     written_before,
 )  # fmt: skip
+from geo_registry.address.numbering.series import Parity
 from geo_registry.address.numbers import Door
 from geo_registry.address.places import profile_in_force
 from geo_registry.address.scheme import Profile
-from geo_registry.address.series import Parity
 from geo_registry.address.tables import PlaceName
 from geo_registry.area.reads import division_in_scope
 from geo_registry.area.rules import check_position

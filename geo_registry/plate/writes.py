@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import Range
 from geo_registry.access import acts
 from geo_registry.access.rules import Permission
 from geo_registry.access.viewer import Viewer, authorize
-from geo_registry.address.numbering import Parity
+from geo_registry.address.numbering.series import Parity
 from geo_registry.address.places import profile_in_force
 from geo_registry.address.tables import Address
 from geo_registry.address.writes import number_address

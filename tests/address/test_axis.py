@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
-from geo_registry.address.axis import Axis, axis_of
+from geo_registry.address.numbering.axis import Axis, axis_of
 from geo_registry.address.profile import load_profile
 from geo_registry.address.scheme import Numbering, Profile
 from tests.factories import metres

@@ -6,10 +6,10 @@ import weakref
 import pytest
 from sqlalchemy.orm import Session
 
-from geo_registry.address.guesses import containing, districts_of, known_name, nearly
 from geo_registry.address.known import registry_gazetteer
 from geo_registry.address.known_places import known_places
 from geo_registry.address.reads import search
+from geo_registry.address.search.guesses import containing, districts_of, known_name, nearly
 from geo_registry.address.tables import Address
 from tests import factories as make
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_registry.address.letters import counted_endings, read_letters, with_words
 from geo_registry.address.profile import load_profile
+from geo_registry.address.search.letters import counted_endings, read_letters, with_words
 from geo_registry.text import pinyin
 
 # The dictionaries of sounds are read once, on first use.

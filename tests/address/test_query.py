@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_registry.address.profile import load_profile
-from geo_registry.address.query import Query, read_query
+from geo_registry.address.search.query import Query, read_query
 from geo_registry.codes import CodeKind, format_code, new_code
 
 CHAINS = [

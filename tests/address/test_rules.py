@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from geo_registry.address.numbers import make_door
 from geo_registry.address.profile import load_profile, read_profile, shipped_profiles
-from geo_registry.address.query import read_query
 from geo_registry.address.rules import (
     check_chain,
     compose,
@@ -18,6 +17,7 @@ from geo_registry.address.rules import (
     unique_in,
 )
 from geo_registry.address.scheme import Profile
+from geo_registry.address.search.query import read_query
 from geo_registry.errors import RuleBroken
 
 ROAD = load_profile("road-section")

@@ -4,10 +4,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo_registry.address.numbering.series import (
+    Front,
+    Held,
+    Step,
+    Taken,
+    front,
+    lane_numbers,
+    plan_side,
+    rising,
+)
 from geo_registry.address.numbers import make_door, natural_key
 from geo_registry.address.profile import load_profile
 from geo_registry.address.scheme import Numbering, Profile
-from geo_registry.address.series import Front, Held, Step, Taken, front, lane_numbers, plan_side, rising
 from geo_registry.errors import RuleBroken
 
 SHANGHAI = load_profile("shanghai")

@@ -13,7 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from geo_registry.access.viewer import Viewer
-from geo_registry.address.guesses import (
+from geo_registry.address.known import KnownPlaces, registry_gazetteer
+from geo_registry.address.places import profile_in_force
+from geo_registry.address.rules import normal_name
+from geo_registry.address.scheme import Profile
+from geo_registry.address.search.guesses import (
     Found,
     KnownDivisions,
     Parts,
@@ -22,13 +26,11 @@ from geo_registry.address.guesses import (
     known_name,
     nearly,
 )
-from geo_registry.address.hits import alias_hit, building_hit, code_hit, door_hit, place_hit
-from geo_registry.address.known import KnownPlaces, registry_gazetteer
-from geo_registry.address.letters import counted_endings
-from geo_registry.address.lookups import BEGINS, EQUALS, Lookups, Names, Near, Wanted
-from geo_registry.address.places import profile_in_force
-from geo_registry.address.query import NamePart, Query, read_query
-from geo_registry.address.ranking import (
+from geo_registry.address.search.hits import alias_hit, building_hit, code_hit, door_hit, place_hit
+from geo_registry.address.search.letters import counted_endings
+from geo_registry.address.search.lookups import BEGINS, EQUALS, Lookups, Names, Near, Wanted
+from geo_registry.address.search.query import NamePart, Query, read_query
+from geo_registry.address.search.ranking import (
     Grade,
     Hit,
     highlight,
@@ -39,8 +41,6 @@ from geo_registry.address.ranking import (
     ranked,
     squared_distance,
 )
-from geo_registry.address.rules import normal_name
-from geo_registry.address.scheme import Profile
 from geo_registry.db import Session
 from geo_registry.gazetteer.fold import fold
 from geo_registry.pages import checked_limit

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from geo_registry.address.query import Query
+from geo_registry.address.search.query import Query
 from geo_registry.gazetteer.fold import fold
 from geo_registry.text import natural_order
 

@@ -13,12 +13,21 @@ from sqlalchemy import select, text
 
 from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
-from geo_registry.address.axis import Axis, Compass, Points
-from geo_registry.address.numbered import Numbered, Series, series_of
-from geo_registry.address.numbering import as_typed, written_before
+from geo_registry.address.numbering.axis import Axis, Compass, Points
+from geo_registry.address.numbering.numbered import Numbered, Series, series_of
+from geo_registry.address.numbering.numbering import as_typed, written_before
+from geo_registry.address.numbering.series import (
+    HALF_FRONT_M,
+    Front,
+    Mode,
+    Parity,
+    Step,
+    front,
+    plan_side,
+    rising,
+)
 from geo_registry.address.places import profile_in_force
 from geo_registry.address.scheme import Profile
-from geo_registry.address.series import HALF_FRONT_M, Front, Mode, Parity, Step, front, plan_side, rising
 from geo_registry.address.tables import PlaceName
 from geo_registry.db import Session
 from geo_registry.errors import NotFound, RuleBroken

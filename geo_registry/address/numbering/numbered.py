@@ -10,10 +10,10 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import text
 
-from geo_registry.address.axis import Axis, Foot, Hand, Points, axis_of
+from geo_registry.address.numbering.axis import Axis, Foot, Hand, Points, axis_of
+from geo_registry.address.numbering.series import Held, Mode, Parity, Taken, front, lane_numbers, plan_side
 from geo_registry.address.numbers import Door
 from geo_registry.address.scheme import Profile
-from geo_registry.address.series import Held, Mode, Parity, Taken, front, lane_numbers, plan_side
 from geo_registry.db import Session, today
 
 # A street with the street above it and the lanes that share its row; the numbers below it.

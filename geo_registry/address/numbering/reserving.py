@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from geo_registry.access.rules import Permission
 from geo_registry.access.viewer import Viewer
-from geo_registry.address.numbering import let_go, read_door, refuse_taken, written_before
+from geo_registry.address.numbering.numbering import let_go, read_door, refuse_taken, written_before
 from geo_registry.address.numbers import Door
 from geo_registry.address.places import profile_in_force
 from geo_registry.address.tables import Address, PlaceName

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from geo_registry.address.ranking import Grade, Hit, note_of
+from geo_registry.address.search.ranking import Grade, Hit, note_of
 
 
 def code_hit(row: Any, *, is_whole: bool, is_sole: bool = False) -> Hit:  # noqa: ANN401  (a row of find_codes)

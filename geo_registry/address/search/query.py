@@ -9,10 +9,10 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from geo_registry.address.letters import Lettered, read_letters, with_words
 from geo_registry.address.numbers import Door, parse_door
 from geo_registry.address.rules import normal_name, standard_name
 from geo_registry.address.scheme import Part, Profile
+from geo_registry.address.search.letters import Lettered, read_letters, with_words
 from geo_registry.address.units import any_of
 from geo_registry.codes import ALPHABET, CODE_LENGTH, CodeKind, parse_code
 from geo_registry.errors import RuleBroken

@@ -13,12 +13,12 @@ from sqlalchemy import func, select, text, update
 
 from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
-from geo_registry.address.numbered import series_of
+from geo_registry.address.numbering.numbered import series_of
+from geo_registry.address.numbering.series import Parity
 from geo_registry.address.numbers import Door, Fault, parse_door
 from geo_registry.address.places import profile_in_force
 from geo_registry.address.rules import divisions_before
 from geo_registry.address.scheme import Level, Profile
-from geo_registry.address.series import Parity
 from geo_registry.address.tables import Address, PlaceName
 from geo_registry.area.reads import NEVER, outside
 from geo_registry.area.tables import Division

@@ -1,0 +1,1 @@
+"""Numbers along a street: what is there, what comes next, what is kept."""

@@ -1,0 +1,1 @@
+"""Search as one types: what was typed, where it leads, in which order."""
