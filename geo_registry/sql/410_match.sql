@@ -90,22 +90,30 @@ BEGIN
     UNION ALL
     (SELECT a.id, p.full_name FROM registry.place_name p JOIN registry.address a ON a.scope_id = p.id
      WHERE q.way = 'inside' AND p.parent_id = q.scope AND p.state NOT IN ('removed', 'rejected')
-       AND a.number_key = q.number AND a.state NOT IN ('removed', 'rejected') LIMIT 12)
+       AND a.number_key = q.number AND a.state NOT IN ('removed', 'rejected')
+       AND registry.covers(areas, a.district_id, a.township_id, a.community_id)
+     ORDER BY p.full_name, a.id LIMIT 12)
     UNION ALL
     (SELECT a.id, p.full_name
      FROM registry.division c JOIN registry.place_name p ON p.district_id = c.district_id AND p.township_id IS NOT DISTINCT FROM c.township_id
        JOIN registry.address a ON a.scope_id = p.id
      WHERE q.way = 'within' AND c.id = q.scope AND c.level = 'community' AND p.state NOT IN ('removed', 'rejected')
-       AND a.community_id = c.id AND a.number_key = q.number AND a.state NOT IN ('removed', 'rejected') LIMIT 60)
+       AND a.community_id = c.id AND a.number_key = q.number AND a.state NOT IN ('removed', 'rejected')
+       AND registry.covers(areas, a.district_id, a.township_id, a.community_id)
+     ORDER BY p.full_name, a.id LIMIT 60)
     UNION ALL
     (SELECT a.id, NULL FROM registry.address a
      WHERE q.way = 'near' AND a.scope_id = q.scope AND a.number = substring(q.number FROM '\d+')::int
-       AND a.number_key <> q.number AND a.state NOT IN ('removed', 'rejected') ORDER BY a.number_key LIMIT 6)
+       AND a.number_key <> q.number AND a.state NOT IN ('removed', 'rejected')
+       AND registry.covers(areas, a.district_id, a.township_id, a.community_id)
+     ORDER BY a.number_key, a.id LIMIT 6)
     UNION ALL
     (SELECT a.id, NULL FROM registry.address a
-     WHERE q.way = 'building' AND a.scope_id = q.scope AND a.state NOT IN ('removed', 'rejected') AND EXISTS (
+     WHERE q.way = 'building' AND a.scope_id = q.scope AND a.state NOT IN ('removed', 'rejected')
+       AND registry.covers(areas, a.district_id, a.township_id, a.community_id) AND EXISTS (
        SELECT FROM registry.building_address m
-       WHERE m.address_id = a.id AND m.building_no = q.building AND m.valid @> CURRENT_DATE) LIMIT 12)
+       WHERE m.address_id = a.id AND m.building_no = q.building AND m.valid @> CURRENT_DATE)
+     ORDER BY a.number, a.number_key, a.id LIMIT 12)
   ) d
   JOIN registry.address a ON a.id = d.id
   LEFT JOIN LATERAL (
@@ -124,20 +132,26 @@ BEGIN
   WHERE registry.covers(areas, a.district_id, a.township_id, a.community_id);
 END $$;
 
--- Doors and buildings by another name of their own.
-CREATE OR REPLACE FUNCTION registry.match_aliases(keys text[])
+-- Doors and buildings by another name of their own, as far as the viewer may see them.
+DROP FUNCTION IF EXISTS registry.match_aliases(text[]);
+CREATE OR REPLACE FUNCTION registry.match_aliases(areas uuid[], keys text[])
 RETURNS TABLE (n int, object_kind text, object_id uuid, name text, address_id uuid, building_no text)
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY
-  SELECT q.n::int, l.object_kind, l.object_id, l.name, coalesce(m.address_id, l.object_id), coalesce(m.building_no, '')
+  SELECT q.n::int, o.object_kind, o.object_id, o.name, o.address_id, o.building_no
   FROM unnest(keys) WITH ORDINALITY q (key, n)
-    JOIN registry.address_alias l ON l.normal_name = q.key AND l.object_kind IN ('address', 'building')
-    LEFT JOIN registry.building_address m ON l.object_kind = 'building' AND m.building_id = l.object_id AND m.is_main
-      AND m.valid @> CURRENT_DATE
-  WHERE l.object_kind = 'address' OR m.address_id IS NOT NULL
-  ORDER BY q.n, l.id LIMIT 2000;
+    CROSS JOIN LATERAL (
+      SELECT l.id, l.object_kind, l.object_id, l.name, a.id AS address_id, coalesce(m.building_no, '') AS building_no
+      FROM registry.address_alias l
+        LEFT JOIN registry.building_address m ON l.object_kind = 'building' AND m.building_id = l.object_id AND m.is_main
+          AND m.valid @> CURRENT_DATE
+        JOIN registry.address a ON a.id = CASE l.object_kind WHEN 'address' THEN l.object_id ELSE m.address_id END
+      WHERE l.normal_name = q.key AND l.object_kind IN ('address', 'building')
+        AND registry.covers(areas, a.district_id, a.township_id, a.community_id)
+      ORDER BY l.id LIMIT 50) o
+  ORDER BY q.n, o.id;
 END $$;
 
 -- What followed objects that are retired: the last of each line of succession, as far as the viewer may see it.

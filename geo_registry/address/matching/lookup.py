@@ -20,7 +20,7 @@ _DOORS = sql(
     "SELECT * FROM registry.match_doors(CAST(:areas AS uuid[]), CAST(:ns AS int[]), CAST(:scopes AS uuid[]),"
     " CAST(:ways AS text[]), CAST(:numbers AS text[]), CAST(:buildings AS text[]), CAST(:units AS text[]))"
 )
-_ALIASES = sql("SELECT * FROM registry.match_aliases(CAST(:keys AS text[]))")
+_ALIASES = sql("SELECT * FROM registry.match_aliases(CAST(:areas AS uuid[]), CAST(:keys AS text[]))")
 _SUCCESSORS = sql(
     "SELECT * FROM registry.match_successors(CAST(:areas AS uuid[]), CAST(:asked AS uuid[]))"
     " ORDER BY text, id"
@@ -95,7 +95,7 @@ class Lookup:
         found: dict[str, list[Row]] = {key: [] for key in keys}
         if found:
             asked = list(found)
-            for row in self._session.execute(_ALIASES, {"keys": asked}):
+            for row in self._session.execute(_ALIASES, {"areas": self._areas, "keys": asked}):
                 found[asked[row.n - 1]].append(row)
         return found
 

@@ -5,8 +5,10 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from geo_registry.address.matching import match, match_many
+from geo_registry.address.matching.lookup import Lookup
+from geo_registry.area.tables import Division
 from tests import factories as make
-from tests.address.matching.town import DOORS, make_town
+from tests.address.matching.town import DOORS, make_door, make_town
 
 TEXTS = (
     *(f"{street}{number}" for street, numbers in DOORS.items() for number in numbers),
@@ -50,3 +52,37 @@ def test_a_namesake_without_the_number_is_told_for_the_own_areas(session: Sessio
         "另有 1 处同名的柳营路，您的辖区内均无此号",
     )
     assert match(session, make.make_viewer(), "柳营路66号").reasons == ("另有 1 处同名的柳营路，均无此号",)
+
+
+def test_foreign_lanes_do_not_crowd_out_the_own_one(session: Session) -> None:
+    community = make.make_community(session)
+    street = make.make_street(session, "柳营路", community=community)
+    district = session.get_one(Division, community.district_id)
+    township = make.make_division(session, parent=district)
+    other = make.make_division(session, parent=township)
+    for number in range(1, 21):
+        lane = make.make_street(session, f"{number}弄", kind="lane", parent=street)
+        door = make_door(session, lane, "6号")
+        if number < 20:
+            door.township_id, door.community_id = township.id, other.id
+    session.flush()
+    found = match(session, make.make_viewer(areas=[community.id]), "柳营路6号")
+    assert [one.text for one in found.candidates] == ["柳营路20弄6号"]
+
+
+def test_common_names_of_a_batch_are_all_found(session: Session) -> None:
+    street = make.make_street(session, "柳营路")
+    doors = [make_door(session, street, f"{number}号") for number in range(1, 42)]
+    first = make.make_alias(session, doors[0], "老宅0", normal_name="老宅0")
+    session.flush()
+    session.execute(
+        sql("""
+            INSERT INTO registry.address_alias (id, object_kind, object_id, kind, district_id, name, normal_name)
+            SELECT gen_random_uuid(), object_kind, d.id, kind, district_id, '老宅' || n, '老宅' || n
+            FROM registry.address_alias, unnest(CAST(:doors AS uuid[])) d (id), generate_series(1, 50) n
+            WHERE address_alias.id = :first
+        """),
+        {"doors": [door.id for door in doors], "first": first.id},
+    )
+    found = Lookup(session, make.make_viewer()).aliases([f"老宅{n}" for n in range(51)])
+    assert [len(rows) for rows in found.values()] == [1, *[41] * 50]
