@@ -154,9 +154,12 @@ BEGIN
   ORDER BY q.n, o.id;
 END $$;
 
--- What followed objects that are retired: the last of each line of succession, as far as the viewer may see it.
+-- What followed objects that are retired: the last of each line of succession, as far as the viewer may see it; `lines` counts
+-- all of them, so that one of several is never taken for the only one.
+DROP FUNCTION IF EXISTS registry.match_successors(uuid[], uuid[]);
 CREATE OR REPLACE FUNCTION registry.match_successors(areas uuid[], asked uuid[])
-RETURNS TABLE (old_id uuid, kind text, id uuid, code text, text text, state text, lon float, lat float, building_id uuid)
+RETURNS TABLE (old_id uuid, kind text, id uuid, code text, text text, state text, lon float, lat float, building_id uuid,
+  lines bigint)
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' AS $$
 #variable_conflict use_column
 BEGIN
@@ -168,16 +171,18 @@ BEGIN
     SELECT l.old_id, s.new_id, s.object_kind, l.steps + 1
     FROM line l JOIN registry.succession s ON s.old_id = l.new_id AND s.object_kind = l.object_kind WHERE l.steps < 20
   ), last AS (
-    SELECT DISTINCT l.old_id, l.new_id, l.object_kind FROM line l
-    WHERE NOT EXISTS (SELECT FROM registry.succession s WHERE s.old_id = l.new_id AND s.object_kind = l.object_kind)
+    SELECT o.*, count(*) OVER (PARTITION BY o.old_id, o.object_kind) AS lines
+    FROM (SELECT DISTINCT l.old_id, l.new_id, l.object_kind FROM line l
+          WHERE NOT EXISTS (SELECT FROM registry.succession s WHERE s.old_id = l.new_id AND s.object_kind = l.object_kind)) o
   )
   SELECT l.old_id, 'address', a.id, a.code::text, a.standard_text, a.state, ST_X(a.position), ST_Y(a.position),
     (SELECT m.building_id FROM registry.building_address m WHERE m.address_id = a.id AND m.valid @> CURRENT_DATE
-     ORDER BY m.building_no LIMIT 1)
+     ORDER BY m.building_no LIMIT 1), l.lines
   FROM last l JOIN registry.address a ON a.id = l.new_id
   WHERE l.object_kind = 'address' AND registry.covers(areas, a.district_id, a.township_id, a.community_id)
   UNION ALL
-  SELECT l.old_id, k.kind, k.id, k.code, a.standard_text || m.building_no || k.tail, k.state, ST_X(k.place), ST_Y(k.place), b.id
+  SELECT l.old_id, k.kind, k.id, k.code, a.standard_text || m.building_no || k.tail, k.state, ST_X(k.place), ST_Y(k.place), b.id,
+    l.lines
   FROM last l CROSS JOIN LATERAL (
       SELECT 'building' AS kind, o.id, o.code::text AS code, '' AS tail, o.state, o.id AS building_id, o.position AS place
       FROM registry.building o WHERE l.object_kind = 'building' AND o.id = l.new_id

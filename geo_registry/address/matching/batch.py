@@ -9,8 +9,8 @@ from geo_registry.address.known import KnownPlaces, registry_gazetteer
 from geo_registry.address.matching.areas import AreaBook
 from geo_registry.address.matching.findings import Finding, match_of, of_door, of_place
 from geo_registry.address.matching.keys import ORDER, Ask, Asked, Correction, asked_of
-from geo_registry.address.matching.lookup import Chain, DoorKey, Lookup, Row
-from geo_registry.address.matching.match import Match, Successor
+from geo_registry.address.matching.lookup import Chain, DoorKey, Followed, Lookup, Row
+from geo_registry.address.matching.match import Match
 from geo_registry.address.matching.order import reordered
 from geo_registry.address.matching.steps import (
     door_keys,
@@ -267,7 +267,7 @@ class Batch:
                     step = Correction(f"{row.full_name} 没有登记 {missing}", _STREET_COST, is_certain=False)
                     self._add_places(text, ask, [row], step)
 
-    def _followed(self, texts: Sequence[_Text]) -> dict[UUID, tuple[Successor, ...]]:
+    def _followed(self, texts: Sequence[_Text]) -> dict[UUID, Followed]:
         retired = {
             one
             for text in texts

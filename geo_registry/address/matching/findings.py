@@ -1,11 +1,12 @@
 """What was found for a text, with every step it took to get there, and the grade of it all: pure rules."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from geo_registry.address.matching.keys import Ask, Correction
+from geo_registry.address.matching.lookup import Followed
 from geo_registry.address.matching.match import Candidate, CandidateKind, Grade, Match, Successor
 from geo_registry.address.reading.parts import Reading
 
@@ -129,7 +130,7 @@ def _without_unit(text: str, *, has_units: bool) -> Correction:
 
 
 def match_of(
-    reading: Reading, findings: Iterable[Finding], successors: dict[UUID, tuple[Successor, ...]], limit: int
+    reading: Reading, findings: Iterable[Finding], successors: Mapping[UUID, Followed], limit: int
 ) -> Match:
     """Return the graded match of a text from all that was found for it."""
     ranked = _ranked(findings)
@@ -137,14 +138,20 @@ def match_of(
         return Match(reading, "none", None, (), (_NOTHING,))
     grade, reasons = _grade(ranked)
     first = ranked[0]
-    following = successors.get(first.id) or successors.get(first.address_id or first.id, ())
+    none = Followed()
+    following, lines = successors.get(first.id, none)
+    if not following:
+        following, lines = successors.get(first.address_id or first.id, none)
     candidates = tuple(
-        one.candidate(following if one is first else successors.get(one.id, ())) for one in ranked[:limit]
+        one.candidate(following if one is first else successors.get(one.id, none).successors)
+        for one in ranked[:limit]
     )
-    if grade == "B" and first.state == "retired" and len(following) == 1:
+    if grade == "B" and first.state == "retired" and lines == len(following) == 1:
         return _followed(reading, candidates, following[0], limit)
-    if first.state == "retired" and len(following) > 1 and grade == "B":
-        grade, reasons = "C", (*candidates[0].reasons, "已分为 " + "、".join(one.text for one in following))
+    if grade == "B" and first.state == "retired" and following:
+        others = " 等" if lines > len(following) else ""
+        split = "已分为 " + "、".join(one.text for one in following) + others
+        grade, reasons = "C", (*candidates[0].reasons, split)
     return Match(reading, grade, candidates[0] if grade in {"A", "B"} else None, candidates, reasons)
 
 

@@ -54,6 +54,13 @@ class DoorKey(NamedTuple):
     unit: str
 
 
+class Followed(NamedTuple):
+    """What followed a retired object within the viewer's areas, and how many lines lead on in all."""
+
+    successors: tuple[Successor, ...] = ()
+    lines: int = 0
+
+
 class Lookup:
     """The questions of one viewer; each distinct question of a batch is asked once."""
 
@@ -99,18 +106,17 @@ class Lookup:
                 found[asked[row.n - 1]].append(row)
         return found
 
-    def successors(self, ids: Iterable[UUID]) -> dict[UUID, tuple[Successor, ...]]:
+    def successors(self, ids: Iterable[UUID]) -> dict[UUID, Followed]:
         """Return what followed retired objects, the last of each line."""
-        found: dict[UUID, list[Successor]] = {one: [] for one in ids}
+        found: dict[UUID, Followed] = {one: Followed() for one in ids}
         if found:
             values = {"areas": self._areas, "asked": list(found)}
             for row in self._session.execute(_SUCCESSORS, values):
-                found[row.old_id].append(
-                    Successor(
-                        row.kind, row.id, row.code, row.text, row.state, row.lon, row.lat, row.building_id
-                    )
+                new = Successor(
+                    row.kind, row.id, row.code, row.text, row.state, row.lon, row.lat, row.building_id
                 )
-        return {one: tuple(following) for one, following in found.items()}
+                found[row.old_id] = Followed((*found[row.old_id].successors, new), row.lines)
+        return found
 
 
 def _chain_values(chains: Sequence[Chain]) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from geo_registry.address.matching import match, match_many
 from geo_registry.address.matching.lookup import Lookup
-from geo_registry.area.tables import Division
+from geo_registry.area.tables import Division, Succession
 from tests import factories as make
 from tests.address.matching.town import DOORS, make_door, make_town
 
@@ -68,6 +68,24 @@ def test_foreign_lanes_do_not_crowd_out_the_own_one(session: Session) -> None:
     session.flush()
     found = match(session, make.make_viewer(areas=[community.id]), "柳营路6号")
     assert [one.text for one in found.candidates] == ["柳营路20弄6号"]
+
+
+@pytest.mark.parametrize(
+    ("areas", "said"), [("own", "已分为 文昌路22号 等"), ("all", "已分为 文昌路22号、文昌路24号")]
+)
+def test_one_of_two_successors_is_not_the_only_one(session: Session, areas: str, said: str) -> None:
+    first, second = make.make_community(session), make.make_community(session)
+    street = make.make_street(session, "文昌路", community=first)
+    old, new, other = (make_door(session, street, number) for number in ("20号", "22号", "24号"))
+    old.state = "retired"
+    other.district_id, other.township_id, other.community_id = (
+        second.district_id, second.township_id, second.id,
+    )  # fmt: skip
+    for one in (new, other):
+        session.add(Succession(old_id=old.id, new_id=one.id, object_kind="address", kind="split"))
+    session.flush()
+    found = match(session, make.make_viewer(areas=[first.id] if areas == "own" else None), "文昌路20号")
+    assert (found.grade, found.reasons) == ("C", ("文昌路20号 已注销", said))
 
 
 def test_common_names_of_a_batch_are_all_found(session: Session) -> None:
