@@ -252,5 +252,8 @@ def is_one_edit(asked: str, own: str) -> bool:
     """Tell whether two folded names differ by one error of typing, in nothing that tells places apart."""
     if min(len(asked), len(own)) < 2 or OSA.distance(asked, own, score_cutoff=1) != 1:
         return False
+    # In their order: 一三社区 and 三一社区 are two.
+    if [char for char in asked if char in _TELLING] != [char for char in own if char in _TELLING]:
+        return False
     changed = set(asked) ^ set(own)
-    return not changed & _TELLING and not (len(changed) > 1 and changed <= _TITLES)
+    return not (len(changed) > 1 and changed <= _TITLES)

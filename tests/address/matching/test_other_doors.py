@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from geo_registry.address.matching import Match, match
+from geo_registry.address.matching.areas import is_one_edit
 from tests import factories as make
 from tests.address.matching.town import make_town
 
@@ -95,3 +96,18 @@ def test_an_area_may_stand_twice(find: Find, text: str) -> None:
 def test_a_name_behind_a_door_is_told(find: Find) -> None:
     found = find("柳营路12号张三")
     assert (found.grade, found.reasons) == ("B", ("“张三”未用于核对，按“柳营路12号”匹配",))
+
+
+@pytest.mark.parametrize(
+    ("asked", "own", "is_slip"),
+    [
+        ("东西街道", "西东街道", False),
+        ("一三社区", "三一社区", False),
+        ("东门街道", "西门街道", False),
+        ("东门街道", "门东街道", True),
+        ("柳营街道", "杨营街道", True),
+        ("柳营镇", "柳营乡", False),
+    ],
+)
+def test_the_order_of_directions_and_numerals_tells_areas_apart(asked: str, own: str, is_slip: bool) -> None:  # noqa: FBT001
+    assert is_one_edit(asked, own) is is_slip

@@ -78,9 +78,9 @@ def test_one_of_two_successors_is_not_the_only_one(session: Session, areas: str,
     street = make.make_street(session, "文昌路", community=first)
     old, new, other = (make_door(session, street, number) for number in ("20号", "22号", "24号"))
     old.state = "retired"
-    other.district_id, other.township_id, other.community_id = (
-        second.district_id, second.township_id, second.id,
-    )  # fmt: skip
+    assert second.district_id is not None
+    other.district_id, other.township_id = second.district_id, second.township_id
+    other.community_id = second.id
     for one in (new, other):
         session.add(Succession(old_id=old.id, new_id=one.id, object_kind="address", kind="split"))
     session.flush()
