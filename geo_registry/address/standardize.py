@@ -29,7 +29,11 @@ def standardizer_for(session: Session | None, profile: Profile | None = None) ->
     The same reader is returned while neither changes. Without a profile the general one reads.
     """
     registry = registry_gazetteer(session) if session is not None else None
-    profile = profile or load_profile("national")
+    return standardizer_with(registry, profile or load_profile("national"))
+
+
+def standardizer_with(registry: Gazetteer | None, profile: Profile) -> Standardizer:
+    """Return a reader with the division table and the names of a registry as they were read."""
     # The table holds the mainland: its names would mislead where another order of divisions is written.
     known = (registry, national_gazetteer() if profile.script == "hans" else None)
     return _kept(profile, tuple(one for one in known if one is not None), has_registry=registry is not None)

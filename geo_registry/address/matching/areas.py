@@ -1,32 +1,23 @@
 """Whether the areas a text names are those of what was found: agreement, silence, contradiction."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from rapidfuzz.distance import OSA
-from sqlalchemy import text as sql
 
 from geo_registry.address.known import KnownPlaces
 from geo_registry.address.matching.keys import Asked, Correction
 from geo_registry.address.scheme import Profile
 from geo_registry.area.tables import LEVELS
-from geo_registry.db import Session
 from geo_registry.gazetteer.fold import fold
 from geo_registry.gazetteer.table import COMMUNITY, FORMER, VARIANT
+from geo_registry.gazetteer.table import LEVELS as KNOWN_LEVELS
 from geo_registry.text import NUMERAL_CHARACTERS, normal_key
 
-_ABOVE = sql("""
-    WITH RECURSIVE above AS (
-      SELECT d.id, d.level, d.name, d.parent_id FROM registry.division d
-      WHERE d.id = ANY(CAST(:ids AS uuid[]))
-      UNION
-      SELECT d.id, d.level, d.name, d.parent_id FROM above a JOIN registry.division d ON d.id = a.parent_id)
-    SELECT * FROM above
-""")
 _MOST_NAMED = 200
 # Words that one and the same area is called by.
 _COMMUNITY = re.compile(r"(?:社区居民委员会|社区居委会|居民委员会|村民委员会|居委会|村委会|社区|村|里)$")
@@ -41,10 +32,9 @@ _TITLES = frozenset("省市县区镇乡村里道")
 class Division:
     """A division as far as comparing needs it."""
 
-    id: UUID
+    place: int
     level: str
     name: str
-    parent_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,43 +47,30 @@ class Agreement:
 
 
 class AreaBook:
-    """The divisions of one batch of matches, read when they are first met."""
+    """The divisions that a batch of matches meets, and how what was written agrees with them."""
 
-    def __init__(self, session: Session, profile: Profile, known: Callable[[], KnownPlaces]) -> None:
-        """Take how to get at the registry's names, which few texts need."""
-        self._session = session
-        self._places = known
+    def __init__(self, profile: Profile, places: KnownPlaces) -> None:
+        self._places = places
         self._titles: dict[str, tuple[str, ...]] = {
             area.level: tuple(map(normal_key, area.titles)) for area in profile.areas
         }
-        self._expected: set[UUID | None] = set()
-        self._known: dict[UUID, Division] = {}
         self._scoped: dict[tuple[tuple[str, str], ...], tuple[tuple[UUID, ...], tuple[UUID, ...]]] = {}
         self._judged: dict[tuple[object, ...], Agreement] = {}
 
-    def expect(self, rows: Iterable[Any]) -> None:
-        """Note whose areas will be asked for: they are read together when the first one is."""
-        for row in rows:
-            self._expected.update((row.district_id, row.township_id, row.community_id))
-
-    def _load(self, ids: Iterable[UUID | None]) -> None:
-        missing = {one for one in ids if one is not None and one not in self._known}
-        if missing:
-            for row in self._session.execute(_ABOVE, {"ids": list(missing)}):
-                self._known[row.id] = Division(*row)
-
     def above(self, *ids: UUID | None) -> list[Division]:
         """Return divisions with all above them, the lowest first."""
-        if self._expected:
-            self._load(self._expected)
-            self._expected.clear()
-        found: list[Division] = []
-        for lowest in ids:
-            division = self._known.get(lowest) if lowest else None
-            while division is not None and division not in found:
-                found.append(division)
-                division = self._known.get(division.parent_id) if division.parent_id else None
+        known = self._places
+        met = dict.fromkeys(
+            place
+            for lowest in ids
+            if lowest is not None and (own := known.place_of(lowest)) is not None
+            for place in (own, *known.ancestors(own))
+        )
+        found = [self._division(place) for place in met]
         return sorted(found, key=lambda division: -LEVELS.index(division.level))
+
+    def _division(self, place: int) -> Division:
+        return Division(place, KNOWN_LEVELS[self._places.level(place)], self._places.name(place))
 
     def scopes_of(self, asked: Asked) -> tuple[UUID, ...]:
         """Return the lowest written divisions that exist, each within those written above it."""
@@ -107,18 +84,18 @@ class AreaBook:
         found = self._scoped.get(areas)
         if found is None:
             places = self._written(areas) if areas else []
-            known = self._places()
+            known = self._places
             wider = [known.parent(place) if known.level(place) == COMMUNITY else place for place in places]
             found = self._scoped[areas] = (self._keys(places), self._keys(wider))
         return found
 
     def _keys(self, places: Iterable[int]) -> tuple[UUID, ...]:
-        keys = (self._places().key(place) for place in places if place >= 0)
+        keys = (self._places.key(place) for place in places if place >= 0)
         return tuple(dict.fromkeys(key for key in keys if key is not None))
 
     def _written(self, areas: Sequence[tuple[str, str]]) -> list[int]:
         """Return the places of the lowest written area that is known, within those written above it."""
-        known = self._places()
+        known = self._places
         within: list[int] = []
         for _, text in areas:
             named = [
@@ -171,8 +148,8 @@ class AreaBook:
         self, text: str, own: Sequence[Division]
     ) -> tuple[Division | None, tuple[Correction, ...]]:
         """Return the area that a short or former name means, with what that assumes."""
-        known = self._places()
-        places = {known.place_of(division.id): division for division in own}
+        known = self._places
+        places = {division.place: division for division in own}
         for one in known.meanings(fold(text)):
             if one.level <= COMMUNITY and (division := places.get(one.place)) is not None:
                 return division, _other_name(text, division.name, one.way, one.level)
@@ -180,7 +157,7 @@ class AreaBook:
             within = [
                 division
                 for place, division in places.items()
-                if place is not None and one.level <= COMMUNITY and known.is_within(place, one.place)
+                if one.level <= COMMUNITY and known.is_within(place, one.place)
             ]
             if within:
                 return within[-1], _other_name(text, within[-1].name, FORMER, one.level)
@@ -218,7 +195,7 @@ class AreaBook:
         return None
 
     def _is_known(self, text: str) -> bool:
-        return any(one.level <= COMMUNITY for one in self._places().meanings(fold(text)))
+        return any(one.level <= COMMUNITY for one in self._places.meanings(fold(text)))
 
     def _contradiction(self, text: str, other: Division, *, is_below: bool, is_met: bool) -> Correction:
         sentence = f"写的是“{text}”，登记在“{other.name}”"

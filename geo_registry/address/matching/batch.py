@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from geo_registry.access.viewer import Viewer
-from geo_registry.address.known import KnownPlaces, registry_gazetteer
+from geo_registry.address.known import KnownPlaces
 from geo_registry.address.matching.areas import AreaBook
 from geo_registry.address.matching.findings import Finding, match_of, of_door, of_place
 from geo_registry.address.matching.keys import ORDER, Ask, Asked, Correction, asked_of
@@ -22,7 +22,7 @@ from geo_registry.address.matching.steps import (
 from geo_registry.address.matching.variants import variants_of, whole_names
 from geo_registry.address.reading.parts import Reading
 from geo_registry.address.scheme import Profile
-from geo_registry.address.standardize import standardizer_for
+from geo_registry.address.standardize import standardizer_with
 from geo_registry.area.tables import LEVELS
 from geo_registry.db import Session
 
@@ -70,13 +70,13 @@ _Question = tuple[_Text, Ask]
 class Batch:
     """Texts that are answered together, by one profile, within the areas of one viewer."""
 
-    def __init__(self, session: Session, viewer: Viewer, profile: Profile) -> None:
+    def __init__(self, session: Session, viewer: Viewer, profile: Profile, places: KnownPlaces) -> None:
         self._session = session
         self._viewer = viewer
         self._profile = profile
         self._lookup = Lookup(session, viewer)
-        self._known: KnownPlaces | None = None
-        self._areas = AreaBook(session, profile, self._places)
+        self._places = places
+        self._areas = AreaBook(profile, places)
 
     def matches(self, readings: Sequence[Reading], limit: int) -> list[Match]:
         """Return the match of each reading."""
@@ -90,11 +90,6 @@ class Batch:
         followed = self._followed(texts)
         return [match_of(text.reading, text.findings, followed, limit) for text in texts]
 
-    def _places(self) -> KnownPlaces:
-        if self._known is None:
-            self._known = registry_gazetteer(self._session)
-        return self._known
-
     def _look(self, questions: Iterable[_Question], *, may_skip: bool = False, is_wide: bool = False) -> None:
         """Look up ways of asking, in the written areas or anywhere: their names, then the doors below."""
         asked = [
@@ -102,7 +97,6 @@ class Batch:
             for text, ask in questions
         ]
         places = self._lookup.places(chain for _, _, chain in asked)
-        self._areas.expect(row for rows in places.values() for row in rows)
         wanted: list[_Wanted] = []
         for text, ask, chain in asked:
             rows = places.get(chain, [])
@@ -147,7 +141,6 @@ class Batch:
 
     def _add_doors(self, wanted: Sequence[_Wanted]) -> None:
         doors = self._lookup.doors(one.key for one in wanted)
-        self._areas.expect(row for rows in doors.values() for row in rows)
         for one in wanted:
             for row in doors[one.key]:
                 one.text.findings.append(self._door_finding(one, row, doors))
@@ -199,7 +192,7 @@ class Batch:
         questions = [
             (text, ask)
             for text in texts
-            for ask in variants_of(self._places(), self._profile, text.asked, self._existing(text))
+            for ask in variants_of(self._places, self._profile, text.asked, self._existing(text))
         ]
         self._look(questions, may_skip=True)
 
@@ -215,10 +208,10 @@ class Batch:
 
     def _in_order(self, texts: Sequence[_Text]) -> None:
         """Read texts anew with the names they hold in their usual order."""
-        reader = standardizer_for(self._session, self._profile)
+        reader = standardizer_with(self._places, self._profile)
         again: list[tuple[_Text, _Text]] = []
         for text in texts:
-            if (other := reordered(self._places(), text.reading.input)) is not None:
+            if (other := reordered(self._places, text.reading.input)) is not None:
                 reading = reader.read(other)
                 again.append((text, _Text(reading, asked_of(self._profile, reading))))
         for may_skip in (False, True):

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from geo_registry.access.viewer import Viewer
+from geo_registry.address.known import KnownPlaces, registry_gazetteer
 from geo_registry.address.matching.batch import Batch
 from geo_registry.address.matching.match import Match
 from geo_registry.address.places import profile_in_force
 from geo_registry.address.reading.parts import Reading
 from geo_registry.address.scheme import Profile
-from geo_registry.address.standardize import standardizer_for
+from geo_registry.address.standardize import standardizer_with
 from geo_registry.db import Session
 from geo_registry.pages import checked_limit
 
@@ -33,20 +34,32 @@ def match_many(session: Session, viewer: Viewer, texts: Sequence[str], *, limit:
         RuleBroken: `limit-invalid`.
 
     """
-    reader = standardizer_for(session, profile_in_force(session))
-    return list(match_readings(session, viewer, reader.profile, reader.read_many(texts), limit=limit))
+    profile, places = profile_in_force(session), registry_gazetteer(session)
+    readings = standardizer_with(places, profile).read_many(texts)
+    return list(_matches(session, viewer, profile, places, readings, limit))
 
 
 def match_readings(
     session: Session, viewer: Viewer, profile: Profile, readings: Iterable[Reading], *, limit: int = 5
 ) -> Iterator[Match]:
-    """Yield the match of each reading by the profile, in order, within the viewer's areas.
+    """Return the match of each reading by the profile, in order, within the viewer's areas.
 
     Raises:
         RuleBroken: `limit-invalid`.
 
     """
+    return _matches(session, viewer, profile, registry_gazetteer(session), readings, limit)
+
+
+def _matches(
+    session: Session,
+    viewer: Viewer,
+    profile: Profile,
+    places: KnownPlaces,
+    readings: Iterable[Reading],
+    limit: int,
+) -> Iterator[Match]:
     checked_limit(limit)
     waiting = iter(readings)
     while batch := list(islice(waiting, BATCH)):
-        yield from Batch(session, viewer, profile).matches(batch, limit)
+        yield from Batch(session, viewer, profile, places).matches(batch, limit)
