@@ -124,13 +124,13 @@ def make_street(session: Session, name: str | None = None, **over: Any) -> Place
 
 
 def make_address(session: Session, number: int | None = None, **over: Any) -> Address:
-    """Store a current address: `number` on a street, 10 m from the axis at 5 m for each number."""
+    """Store a current address: `number` on a street, 10 m from the axis at 5 m for each number below 900."""
     street: PlaceName = over.pop("street", None) or make_street(session)
     number = number or next(_count)
     values = {
         "id": new_id(), "code": new_code(), "place_name_id": street.id, "scope_id": street.id, "number": number,
         "number_key": str(number), "number_text": f"{number}号",
-        "position": point(5.0 * number, 10),
+        "position": point(5.0 * (number % 900), 10),
         "accuracy": "A", **_areas(street), **over,
     }  # fmt: skip
     values.setdefault("standard_text", street.full_name + values["number_text"])

@@ -83,8 +83,12 @@ def part_value(profile: Profile, kind: ReadKind, text: str) -> str:
 def _number_value(profile: Profile, kind: str, packed: str) -> str:
     if kind in {"street_number", "sub_street_number"}:
         # 付 is written for 附 everywhere.
-        door = door_reader(profile).read(packed := packed.replace("付", "附"))
-        return door.text if isinstance(door, Door) and not door.is_building else _in_digits(packed)
+        packed = packed.replace("付", "附")
+        for written in (packed, _in_digits(packed)):
+            door = door_reader(profile).read(written)
+            if isinstance(door, Door) and not door.is_building:
+                return door.text
+        return _in_digits(packed)
     part = profile.part(_NUMBERS[kind])
     folded = _in_digits(packed).upper()
     if part and _BARE.fullmatch(folded):

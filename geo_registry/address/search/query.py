@@ -268,6 +268,6 @@ def _part_pattern(part: Part) -> re.Pattern[str]:
     )
     # A name whose end is followed by another generic word is not over: 新村路 is no 新村.
     # Where a part may be a count, figures belong to it: 园街66巷 is no name.
-    figures = "" if part.numbered else "\\d{0,3}"
+    figures = "" if part.numbered else "\\d{0,4}"
     named = f"[一-鿿]{{1,12}}?{figures}(?:{endings})(?![{_GENERIC_START}])" if part.named else "(?!)"
     return re.compile(f"{counted}|{named}")
