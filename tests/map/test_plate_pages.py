@@ -281,8 +281,11 @@ def put_up(phone: Visitor, plate: str, address: str) -> None:
     assert faults_of(phone) == []
     page.click("#todo a >> nth=0")
     page.wait_for_selector("#install-form")
-    page.click("#submit", force=True)
-    assert page.inner_text("#install-error") == "请先拍照"
+    # The form may be there before what listens to it.
+    phone.wait(
+        "(document.querySelector('#submit').click(), document.querySelector('#install-error').textContent)"
+        " === '请先拍照'"
+    )
     page.set_input_files("#photo", photo())
     phone.wait("document.querySelector('#submit').getAttribute('aria-disabled') === 'false'")
     phone.shoot("plate-install")
