@@ -9,10 +9,15 @@ CREATE OR REPLACE FUNCTION registry.leaf_of(block uuid, community uuid, township
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT coalesce(block, community, township, district) $$;
 
 -- A place is put into a block while nobody changes the blocks of its district: places share the lock, blocks do not.
+-- Whoever changes blocks holds the lock of all blocks before that of districts, and both before any block's row: neighbours
+-- and whole files are changed in turn, never crosswise.
 CREATE OR REPLACE FUNCTION registry.lock_grid(districts uuid[], is_shared boolean) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   key bigint;
 BEGIN
+  IF NOT is_shared THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended('grid', 0));
+  END IF;
   FOR key IN SELECT DISTINCT hashtextextended('grid/' || d, 0) FROM unnest(districts) d ORDER BY 1 LOOP
     IF is_shared THEN
       PERFORM pg_advisory_xact_lock_shared(key);
@@ -90,6 +95,14 @@ BEGIN
     SELECT w.id, w.block_id FROM wanted w WHERE w.block_id IS NOT NULL
     ON CONFLICT (%1$s_id) DO UPDATE SET block_id = excluded.block_id WHERE k.block_id <> excluded.block_id
   $q$, kind, grid_point(kind), moved);
+  RETURN NULL;
+END $$;
+
+-- Blocks are about to be changed: which ones, only their rows will tell.
+CREATE OR REPLACE FUNCTION registry.lock_blocks() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
+BEGIN
+  PERFORM lock_grid('{}', false);
   RETURN NULL;
 END $$;
 
@@ -244,6 +257,8 @@ BEGIN
       FOR EACH STATEMENT EXECUTE FUNCTION registry.%I()', name, CASE name WHEN 'grid_block' THEN 'regrid' ELSE 'place_in_blocks' END);
   END LOOP;
 END $$;
+CREATE OR REPLACE TRIGGER lock_blocks BEFORE INSERT OR UPDATE ON registry.grid_block
+  FOR EACH STATEMENT EXECUTE FUNCTION registry.lock_blocks();
 DROP TRIGGER IF EXISTS refuse_overlap ON registry.grid_block;
 CREATE CONSTRAINT TRIGGER refuse_overlap AFTER INSERT OR UPDATE OF boundary, state ON registry.grid_block
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.state = 'current') EXECUTE FUNCTION registry.refuse_overlap();

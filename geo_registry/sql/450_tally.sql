@@ -250,7 +250,8 @@ DECLARE
     CREATE OR REPLACE TRIGGER add_up_%2$s AFTER %2$s ON registry.%1$s REFERENCING %6$s
       FOR EACH STATEMENT EXECUTE FUNCTION registry.count_%1$s_%2$s()
   $p$;
-  -- The two commonest writes, in one leaf: added at once if nobody wrote its total since the leaf was read, else the long way.
+  -- The two commonest writes, in one leaf: added at once if nobody wrote its total since the leaf was read, else the long
+  -- way. An update that waited in vain keeps the row locked: undone, it lets the total go, which may come late in the order.
   settling text := $p$
       leaves uuid[];
       seen text[];
@@ -264,14 +265,19 @@ DECLARE
       INTO leaves, seen, added
       FROM fresh n JOIN building_leaf() p ON p.id = n.building_id LEFT JOIN tally t ON t.leaf_id = p.leaf_id;
       IF cardinality(leaves) = 1 THEN
-        UPDATE tally t SET persons = t.persons + added WHERE t.leaf_id = leaves[1] AND t.xmin::text = seen[1];
-        IF FOUND THEN
+        BEGIN
+          UPDATE tally t SET persons = t.persons + added WHERE t.leaf_id = leaves[1] AND t.xmin::text = seen[1];
+          IF NOT FOUND THEN
+            RAISE EXCEPTION USING ERRCODE = 'TL001', MESSAGE = 'somebody wrote the total';
+          END IF;
           UPDATE tally_week w SET persons = w.persons + added WHERE w.leaf_id = leaves[1] AND w.week = this_week;
           IF NOT FOUND THEN
             INSERT INTO tally_week (leaf_id, week, persons) VALUES (leaves[1], this_week, added);
           END IF;
           RETURN NULL;
-        END IF;
+        EXCEPTION WHEN SQLSTATE 'TL001' THEN
+          NULL;
+        END;
       END IF;
   $p$;
   registering text := $p$
@@ -292,8 +298,11 @@ DECLARE
       FROM fresh n JOIN residence r ON r.id = n.residence_id JOIN building_leaf() p ON p.id = r.building_id
         LEFT JOIN tally t ON t.leaf_id = p.leaf_id;
       IF cardinality(leaves) = 1 AND weeks = ARRAY[this_week] THEN
-        UPDATE tally t SET registered = t.registered + added WHERE t.leaf_id = leaves[1] AND t.xmin::text = seen[1];
-        IF FOUND THEN
+        BEGIN
+          UPDATE tally t SET registered = t.registered + added WHERE t.leaf_id = leaves[1] AND t.xmin::text = seen[1];
+          IF NOT FOUND THEN
+            RAISE EXCEPTION USING ERRCODE = 'TL001', MESSAGE = 'somebody wrote the total';
+          END IF;
           UPDATE tally_week w SET registered = w.registered + added, forms_collected = w.forms_collected + collected,
             forms_entered = w.forms_entered + entered
           WHERE w.leaf_id = leaves[1] AND w.week = this_week;
@@ -302,7 +311,9 @@ DECLARE
             VALUES (leaves[1], this_week, added, collected, entered);
           END IF;
           RETURN NULL;
-        END IF;
+        EXCEPTION WHEN SQLSTATE 'TL001' THEN
+          NULL;
+        END;
       END IF;
   $p$;
   kind record;

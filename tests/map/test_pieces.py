@@ -12,6 +12,7 @@ from tests.map.conftest import headers_of, sign_in
 from tests.map.town import adult_of
 from web_map import words
 from web_map.deps import safe_next
+from web_map.pages.plates import face
 
 HOSTILE = "<script>alert(1)</script>${alert(2)}`\"'><img src=x onerror=alert(3)>"
 PAGES = ["/", "/person", "/about", "/nowhere"]
@@ -168,3 +169,17 @@ def test_the_chip_says_what_holds(
     row: dict[str, str | None], hukou: dict[str, str] | None, chip: tuple[str, str] | None
 ) -> None:
     assert words.registration_chip(row, hukou) == chip
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("映月路213号", ("映月路", "213")),
+        ("映月路218弄6号", ("映月路218弄", "6")),
+        ("石桥村3组12-1号", ("石桥村3组", "12-1")),
+        ("映月路附5号", ("映月路", "附5")),
+        ("没有号的名称", ("", "没有号的名称")),
+    ],
+)
+def test_a_plate_has_the_name_above_and_the_number_below(text: str, parts: tuple[str, str]) -> None:
+    assert face(text) == parts

@@ -12,7 +12,6 @@ from playwright.sync_api import FilePayload
 
 from tests.map.conftest import DESK, PHONE, Visitor, headers_of
 from tests.map.test_journeys import faults_of
-from web_map.pages.plates import face
 
 Visit = Callable[[tuple[int, int]], Visitor]
 both = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
@@ -106,20 +105,6 @@ def photo() -> FilePayload:
     content = io.BytesIO()
     Image.effect_noise((640, 480), 60).convert("RGB").save(content, "JPEG")
     return {"name": "wall.jpg", "mimeType": "image/jpeg", "buffer": content.getvalue()}
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("映月路213号", ("映月路", "213")),
-        ("映月路218弄6号", ("映月路218弄", "6")),
-        ("石桥村3组12-1号", ("石桥村3组", "12-1")),
-        ("映月路附5号", ("映月路", "附5")),
-        ("没有号的名称", ("", "没有号的名称")),
-    ],
-)
-def test_a_face_has_the_name_above_and_the_number_below(text: str, parts: tuple[str, str]) -> None:
-    assert face(text) == parts
 
 
 @pytest.mark.browser
