@@ -47,7 +47,9 @@ def _run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
-        if context.get_context().get_current_revision() and not context.is_offline_mode():
+        # The functions are those of the newest schema: on an older one they would name tables it lacks.
+        is_newest = context.get_context().get_current_revision() == context.get_head_revision()
+        if is_newest and not context.is_offline_mode():
             _apply_functions(connection)
 
 
