@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -17,7 +18,7 @@ from geo_registry.db import TIMEZONE
 from geo_registry.settings import settings
 from tests.factories import make_building, make_community, make_street
 
-ROOT = cluster.ROOT
+ROOT = Path(__file__).parents[1]
 COUNTS = text("""
     SELECT (SELECT count(*) FROM registry.place_name), (SELECT count(*) FROM registry.building),
       (SELECT count(*) FROM registry.division)
