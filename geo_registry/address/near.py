@@ -1,9 +1,9 @@
-"""Which streets run past a point."""
+"""Which streets run past a point, and which of them a viewer knows."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
@@ -23,6 +23,18 @@ class NearStreet:
     metres: float
 
 
+def is_known(viewer: Viewer) -> ColumnElement[bool]:
+    """Return the condition that a place name lies in the viewer's areas, or is a street of their districts.
+
+    A street runs through several areas and its row names the district or one of them: whoever numbers doors
+    in one of them has to know it. Its doors are shown within the areas alone.
+    """
+    if viewer.areas is None:
+        return true()
+    is_beside = PlaceName.district_id == func.any(districts_of(viewer.areas))
+    return or_(in_scope(viewer, PlaceName), and_(PlaceName.axis.is_not(None), is_beside))
+
+
 def streets_near(
     session: Session, viewer: Viewer, *, lon: float, lat: float, radius_m: float = 300.0, limit: int = 8
 ) -> tuple[NearStreet, ...]:
@@ -32,9 +44,7 @@ def streets_near(
     # The box holds the circle at every latitude of the country.
     box = func.ST_Expand(point, radius_m / METRES_PER_DEGREE * 1.7)
     query = select(PlaceName.id, PlaceName.full_name, metres).where(
-        PlaceName.axis.op("&&")(box), PlaceName.state == "current", in_scope(viewer, PlaceName)
+        PlaceName.axis.op("&&")(box), PlaceName.state == "current", is_known(viewer)
     )
-    if viewer.areas is not None:
-        query = query.where(PlaceName.district_id == func.any(districts_of(viewer.areas)))
     found = session.execute(query.where(metres <= radius_m).order_by(metres, PlaceName.id).limit(limit))
     return tuple(NearStreet(*row) for row in found)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
+from geo_registry.address.near import is_known
 from geo_registry.address.numbering.numbered import Spot, series_of
 from geo_registry.address.numbering.numbering import (
     as_typed,
@@ -125,7 +125,7 @@ def _scope(
     if place_name_id is not None:
         street = session.execute(
             select(PlaceName.full_name, PlaceName.district_id).where(
-                PlaceName.id == place_name_id, in_scope(viewer, PlaceName)
+                PlaceName.id == place_name_id, is_known(viewer)
             )
         ).one_or_none()
         if street is None:

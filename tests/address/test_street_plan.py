@@ -7,15 +7,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.orm import Session
 
 from geo_registry.address import writes
+from geo_registry.address.near import streets_near
 from geo_registry.address.reads import PlannedDoor, StreetPlan, address, plan_street
 from geo_registry.address.tables import Address, PlaceName
 from geo_registry.address.writes import Wish
+from geo_registry.area.tables import Division
 from geo_registry.db import today, transaction
 from geo_registry.errors import Conflict, NotFound, RegistryError, RuleBroken, Stale
+from geo_registry.housing.tables import Building
+from geo_registry.plate.preview import preview_address
 from tests import factories as make
 
 CLERK = make.make_viewer()
@@ -131,6 +135,36 @@ class TestPreview:
         stranger = make.make_viewer(areas=[make.make_community(session).id])
         with refused("place-name-not-found", NotFound):
             plan_street(session, stranger, place_name_id=street.id)
+
+    def test_a_township_numbers_its_doors_on_a_street_of_the_whole_district(self, session: Session) -> None:
+        own = make.make_community(session)
+        district, township = session.get(Division, own.district_id), own.township_id
+        assert township is not None
+        far = make.make_division(session, parent=make.make_division(session, parent=district))
+        street = make.make_street(session, "听雨路", community=own, township_id=None, community_id=None)
+        areas = {"district_id": own.district_id, "township_id": own.township_id, "community_id": own.id}
+        beyond = {"district_id": own.district_id, "township_id": far.township_id, "community_id": far.id}
+        make.make_address(session, 1, street=street, position=make.point(950, -10), **areas)
+        make.make_address(session, 3, street=street, position=make.point(900, -10), **beyond)
+        spare = make.make_street(session, axis=None)
+        mine, other = (lone_building(session, at, spare) for at in ((500, -15), (600, -15)))
+        for building, place in ((mine, areas), (other, beyond)):
+            session.execute(update(Building).where(Building.id == building).values(**place))
+        officer = make.make_viewer(areas=[township])
+        plan = plan_street(session, officer, place_name_id=street.id, keeps_free=False)
+        # All doors count, those of the township are shown: 3 and 5 stand beyond it.
+        assert numbers(plan, "given", "door") == ["1号", "7号"]
+        assert [slot.building_id for slot in plan.slots] == [None, mine]
+        assert writes.propose(session, officer, place_name_id=street.id, side="odd").number == 5
+        lon, lat = make.metres(500, 5)
+        assert [one.id for one in streets_near(session, officer, lon=lon, lat=lat)] == [street.id]
+        told = preview_address(session, officer, place_name_id=street.id, lon=lon, lat=lat)
+        assert told.place_name == "听雨路"
+        # An estate of another township stays unknown, a street of another district too.
+        estate = make.make_street(session, "竹海水韵", kind="estate", axis=None, community=far)
+        for unknown in (estate, make.make_street(session)):
+            with refused("place-name-not-found", NotFound):
+                writes.propose(session, officer, place_name_id=unknown.id)
 
 
 class TestKeeping:

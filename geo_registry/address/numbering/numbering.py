@@ -11,8 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text, update
 
-from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
+from geo_registry.address.near import is_known
 from geo_registry.address.numbering.numbered import series_of
 from geo_registry.address.numbering.series import Parity
 from geo_registry.address.numbers import Door, Fault, parse_door
@@ -74,10 +74,10 @@ def propose(
     It is a preview: only the act that gives the number out holds it.
 
     Raises:
-        NotFound: no such place name in the viewer's areas.
+        NotFound: no such place name that the viewer knows.
 
     """
-    query = select(PlaceName).where(PlaceName.id == place_name_id, in_scope(viewer, PlaceName))
+    query = select(PlaceName).where(PlaceName.id == place_name_id, is_known(viewer))
     street = session.execute(query).scalar_one_or_none()
     if street is None:
         raise NotFound("place-name-not-found", "没有这个地名，或不在您的辖区内")
