@@ -30,6 +30,7 @@ def _written(text: str, name: str, start: int) -> Span | None:
 
 
 def cpca_reader() -> Reader:
+    """Return what reads by cpca: province, city and district, where it says that they begin."""
     import cpca
 
     def read(texts: list[str]) -> list[list[Span]]:
@@ -48,6 +49,7 @@ def cpca_reader() -> Reader:
 
 
 def jionlp_reader() -> Reader:
+    """Return what reads by jionlp: province to village, sought in the text, for it tells no offsets."""
     import jionlp
 
     def read(text: str) -> list[Span]:
@@ -97,6 +99,7 @@ def _kind(char: str) -> str:
 
 
 def crf_reader(corpus: Path) -> Reader:
+    """Return what reads by a linear chain trained on a corpus: a tag for each character."""
     import pycrfsuite
 
     trainer = pycrfsuite.Trainer(verbose=False)

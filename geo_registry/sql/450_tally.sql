@@ -120,54 +120,6 @@ BEGIN
   RETURN (SELECT t.day FROM registry.tally_day t);
 END $$;
 
--- Hold the totals that buildings count in until the end of the transaction. An act on several buildings calls it first,
--- for all of them: two such acts then never wait for each other in a circle. Where a building went to another block while
--- one waited, all is let go (a subtransaction is undone) and taken again in the one order: nobody waits for a total with a
--- later one in hand.
-CREATE OR REPLACE FUNCTION registry.hold_buildings(buildings uuid[]) RETURNS date LANGUAGE plpgsql AS $$
-DECLARE
-  day date := registry.counted_day();
-  held uuid[];
-  wanted uuid[];
-BEGIN
-  wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(buildings) b (id) JOIN registry.building_leaf() p ON p.id = b.id);
-  LOOP
-    BEGIN
-      PERFORM registry.lock_leaves(wanted);
-      held := wanted;
-      wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(buildings) b (id) JOIN registry.building_leaf() p ON p.id = b.id);
-      IF NOT wanted <@ held THEN
-        RAISE EXCEPTION USING ERRCODE = 'TL001', MESSAGE = 'a building went to another leaf';
-      END IF;
-      RETURN day;
-    EXCEPTION WHEN SQLSTATE 'TL001' THEN
-      NULL;
-    END;
-  END LOOP;
-END $$;
-
-CREATE OR REPLACE FUNCTION registry.hold_addresses(addresses uuid[]) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  day date := registry.counted_day();
-  held uuid[];
-  wanted uuid[];
-BEGIN
-  wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(addresses) a (id) JOIN registry.address_leaf() p ON p.id = a.id);
-  LOOP
-    BEGIN
-      PERFORM registry.lock_leaves(wanted);
-      held := wanted;
-      wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(addresses) a (id) JOIN registry.address_leaf() p ON p.id = a.id);
-      IF NOT wanted <@ held THEN
-        RAISE EXCEPTION USING ERRCODE = 'TL001', MESSAGE = 'an address went to another leaf';
-      END IF;
-      RETURN;
-    EXCEPTION WHEN SQLSTATE 'TL001' THEN
-      NULL;
-    END;
-  END LOOP;
-END $$;
-
 -- Add differences to leaves whose totals are held.
 CREATE OR REPLACE FUNCTION registry.add_to_leaves(facts registry.tally_fact[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -210,21 +162,47 @@ BEGIN
     visits = w.visits + excluded.visits, units_visited = w.units_visited + excluded.units_visited;
 END $$;
 
-CREATE OR REPLACE FUNCTION registry.add_to_buildings(facts registry.tally_fact[]) RETURNS void LANGUAGE plpgsql AS $$
+-- Hold the totals that buildings, or addresses, count in until the end of the transaction. An act on several of them calls
+-- it first, for all: two such acts then never wait for each other in a circle. Where one went to another leaf while one
+-- waited, all is let go (a subtransaction is undone) and taken again in the one order: nobody waits for a total with a later
+-- one in hand.
+DO $do$
+DECLARE
+  pattern text := $p$
+    CREATE OR REPLACE FUNCTION registry.hold_%2$s(%2$s uuid[]) RETURNS date LANGUAGE plpgsql AS $f$
+    DECLARE
+      day date := registry.counted_day();
+      held uuid[];
+      wanted uuid[];
+    BEGIN
+      wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(%2$s) i (id) JOIN registry.%1$s_leaf() p ON p.id = i.id);
+      LOOP
+        BEGIN
+          PERFORM registry.lock_leaves(wanted);
+          held := wanted;
+          wanted := ARRAY(SELECT DISTINCT p.leaf_id FROM unnest(%2$s) i (id) JOIN registry.%1$s_leaf() p ON p.id = i.id);
+          IF NOT wanted <@ held THEN
+            RAISE EXCEPTION USING ERRCODE = 'TL001', MESSAGE = 'a place went to another leaf';
+          END IF;
+          RETURN day;
+        EXCEPTION WHEN SQLSTATE 'TL001' THEN
+          NULL;
+        END;
+      END LOOP;
+    END $f$;
+    CREATE OR REPLACE FUNCTION registry.add_to_%2$s(facts registry.tally_fact[]) RETURNS void LANGUAGE plpgsql AS $f$
+    BEGIN
+      PERFORM registry.add_to_leaves(ARRAY(
+        SELECT ROW(p.leaf_id, f.week, f.what, sum(f.n))::registry.tally_fact
+        FROM unnest(facts) f JOIN registry.%1$s_leaf() p ON p.id = f.place_id
+        GROUP BY p.leaf_id, f.week, f.what HAVING sum(f.n) <> 0));
+    END $f$
+  $p$;
 BEGIN
-  PERFORM registry.add_to_leaves(ARRAY(
-    SELECT ROW(p.leaf_id, f.week, f.what, sum(f.n))::registry.tally_fact
-    FROM unnest(facts) f JOIN registry.building_leaf() p ON p.id = f.place_id
-    GROUP BY p.leaf_id, f.week, f.what HAVING sum(f.n) <> 0));
-END $$;
-
-CREATE OR REPLACE FUNCTION registry.add_to_addresses(facts registry.tally_fact[]) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM registry.add_to_leaves(ARRAY(
-    SELECT ROW(p.leaf_id, f.week, f.what, sum(f.n))::registry.tally_fact
-    FROM unnest(facts) f JOIN registry.address_leaf() p ON p.id = f.place_id
-    GROUP BY p.leaf_id, f.week, f.what HAVING sum(f.n) <> 0));
-END $$;
+  DROP FUNCTION IF EXISTS registry.hold_addresses(uuid[]);  -- once without an answer
+  EXECUTE format(pattern, 'building', 'buildings');
+  EXECUTE format(pattern, 'address', 'addresses');
+END $do$;
 
 -- Units, residences, registrations and visits: a trigger function for each table and operation, from one pattern.
 -- `changed` are the rows whose columns differ, with sign -1 as they were and 1 as they are.
