@@ -35,3 +35,11 @@ def test_readers_with_and_without_the_registry_are_kept_apart(session: Session) 
     national = load_profile("national")
     assert standardizer_for(None) is standardizer_for(None, national)
     assert standardizer_for(session, national) is not standardizer_for(None, national)
+
+
+def test_a_note_names_a_former_name_by_what_bears_it(session: Session) -> None:
+    community = make.make_community(session, name="顾家桥社区居委会")
+    estate = make.make_street(session, "竹海水韵", kind="estate", community=community)
+    make.make_alias(session, estate, "翠湖小区")
+    (note, *_) = standardize(session, "翠湖小区3幢", "shanghai").notes
+    assert note == "“翠湖小区”是旧名，现为竹海水韵"
