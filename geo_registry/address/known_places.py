@@ -3,11 +3,11 @@
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -34,13 +34,15 @@ from geo_registry.gazetteer.table import (
 from geo_registry.text import pinyin, to_chinese
 
 _DIVISIONS = text("""
-    SELECT id, parent_id, level, name, code, upper(valid) <= CURRENT_DATE AS is_former,
+    SELECT id, parent_id, coalesce(district_id, id) AS district_id, level, name, code,
+      upper(valid) <= CURRENT_DATE AS is_former,
       scheme = 'cn' AND level = 'province' AND left(code, 2) IN ('11', '12', '31', '50') AS is_city
     FROM registry.division ORDER BY array_position(CAST(:levels AS text[]), level), code
 """)
+# As text, because few ids of places above others differ: each is made only once.
 _PLACES = text("""
-    SELECT id, coalesce(parent_id, community_id, township_id, district_id), kind, name, normal_name, pinyin,
-      state = 'retired' AS is_former
+    SELECT id, kind, name, normal_name, pinyin, code::text, full_name, state, parent_id::text, scope_id::text,
+      district_id::text, township_id::text, community_id::text
     FROM registry.place_name WHERE state NOT IN ('removed', 'rejected') ORDER BY id
 """)
 _ALIASES = text("""
@@ -54,9 +56,23 @@ _FIGURES: Final = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
 _COUNTED: Final = re.compile(r"第?\d+(?:[-之]\d+)*\D{1,2}")
 
 
+class PlaceRow(NamedTuple):
+    """A place name as it is registered; `scope_id` is what it is unique in."""
+
+    id: UUID
+    code: str
+    full_name: str
+    state: str
+    district_id: UUID | None
+    township_id: UUID | None
+    community_id: UUID | None
+    parent_id: UUID | None
+    scope_id: UUID | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One division or place name; of a place name also its normal key and sound."""
+    """One division or place name; of a place name also its normal key, its sound and what is registered."""
 
     id: UUID
     parent: UUID | None
@@ -67,14 +83,25 @@ class _Row:
     sound: str = ""
     is_former: bool = False
     is_city: bool = False
+    district: UUID | None = None
+    own: PlaceRow | None = None
+
+
+class _Alias(NamedTuple):
+    """Another name of a division or place name."""
+
+    id: UUID
+    name: str
+    key: str
+    is_former: bool
 
 
 class KnownPlaces(Gazetteer):
     """The names of one registry at one moment."""
 
-    def __init__(self, places: Places, index: Index, rows: Sequence[_Row]) -> None:
+    def __init__(self, places: Places, index: Index, rows: Sequence[_Row], aliases: Sequence[_Alias]) -> None:
         super().__init__(places, index)
-        self._rows = rows
+        self._rows, self._aliases = rows, aliases
 
     def place_of(self, key: UUID) -> int | None:
         """Return the place of a registry's object, None when it has no name here."""
@@ -98,6 +125,63 @@ class KnownPlaces(Gazetteer):
                 place = bisect_right(starts, at) - 1
                 yield place
                 at = starts[place + 1]
+
+    def named(self, key: str) -> Sequence[PlaceRow]:
+        """Return the place names of a normal key; those that lie in no other one come first."""
+        return self._named.get(key, ())
+
+    def directly_below(self, scope: UUID, key: str) -> Sequence[PlaceRow]:
+        """Return the place names of a normal key that are unique in a place name or division."""
+        return self._scoped.get((scope, key), ())
+
+    def children(self, place: UUID) -> Sequence[tuple[str, PlaceRow]]:
+        """Return the names of what lies directly in a place name."""
+        return self._children.get(place, ())
+
+    def once_named(self, key: str) -> Sequence[tuple[str, PlaceRow]]:
+        """Return the place names that bear another name of this normal key, with that name."""
+        return self._once_named.get(key, ())
+
+    def districts(self, areas: Iterable[UUID]) -> frozenset[UUID]:
+        """Return the districts in which divisions lie."""
+        own = (self._numbers.get(area) for area in areas)
+        found = (self._rows[place].district for place in own if place is not None)
+        return frozenset(district for district in found if district is not None)
+
+    @cached_property
+    def _named(self) -> dict[str, list[PlaceRow]]:
+        found = defaultdict[str, list[PlaceRow]](list)
+        for row in sorted(self._own(), key=lambda one: (one[1].parent_id is not None, one[1].id.int)):
+            found[row[0]].append(row[1])
+        return dict(found)
+
+    @cached_property
+    def _scoped(self) -> dict[tuple[UUID | None, str], list[PlaceRow]]:
+        found = defaultdict[tuple[UUID | None, str], list[PlaceRow]](list)
+        for key, own in self._own():
+            found[own.scope_id, key].append(own)
+        return dict(found)
+
+    @cached_property
+    def _children(self) -> dict[UUID, list[tuple[str, PlaceRow]]]:
+        found = defaultdict[UUID, list[tuple[str, PlaceRow]]](list)
+        for row in self._rows:
+            if row.own is not None and row.own.parent_id is not None:
+                found[row.own.parent_id].append((row.name, row.own))
+        return dict(found)
+
+    @cached_property
+    def _once_named(self) -> dict[str, list[tuple[str, PlaceRow]]]:
+        found = defaultdict[str, list[tuple[str, PlaceRow]]](list)
+        for alias in self._aliases:
+            place = self._numbers.get(alias.id)
+            own = self._rows[place].own if place is not None else None
+            if own is not None:
+                found[alias.key].append((alias.name, own))
+        return dict(found)
+
+    def _own(self) -> Iterator[tuple[str, PlaceRow]]:
+        return ((row.key, row.own) for row in self._rows if row.own is not None)
 
     @cached_property
     def _written(self) -> tuple[str, Sequence[int]]:
@@ -128,23 +212,38 @@ def known_places(session: Session) -> KnownPlaces:
         for row in rows
     ]
     spelled = [one for place, row in enumerate(rows) for one in _spelled(place, row)]
-    spelled += _aliases(session, numbers, nodes)
-    return KnownPlaces(columns(nodes), index_of(spelled), rows)
+    aliases = [_Alias(*one) for one in session.execute(_ALIASES).all()]
+    spelled += _other_spellings(aliases, numbers, nodes)
+    return KnownPlaces(columns(nodes), index_of(spelled), rows, aliases)
 
 
 def _division_rows(session: Session) -> Iterator[_Row]:
     for one in session.execute(_DIVISIONS, {"levels": list(LEVELS)}).all():
         yield _Row(
             one.id, one.parent_id, LEVELS.index(one.level), one.name, one.code,
-            is_former=bool(one.is_former), is_city=one.is_city,
+            is_former=bool(one.is_former), is_city=one.is_city, district=one.district_id,
         )  # fmt: skip
+
+
+class _Ids(dict[str | None, UUID | None]):
+    """Ids by their text, each made once."""
+
+    def __missing__(self, text: str | None) -> UUID | None:
+        found = self[text] = UUID(text) if text else None
+        return found
 
 
 def _place_rows(session: Session) -> Iterator[_Row]:
     levels = {name: number for number, name in enumerate(LEVELS)}
+    ids = _Ids()
     # All at once: asked for row by row they take half as long again.
-    for key, parent, kind, name, normal, sound, is_former in session.execute(_PLACES).all():
-        yield _Row(key, parent, levels[kind], name, "", normal, sound or pinyin(name), is_former)
+    for key, kind, name, normal, sound, code, full_name, state, *above in session.execute(_PLACES).all():
+        parent, scope, district, township, community = map(ids.__getitem__, above)
+        own = PlaceRow(key, code, full_name, state, district, township, community, parent, scope)
+        lies_in = parent or community or township or district
+        yield _Row(
+            key, lies_in, levels[kind], name, "", normal, sound or pinyin(name), state == "retired", own=own
+        )
 
 
 def _in_order(rows: Sequence[_Row]) -> list[_Row]:
@@ -181,9 +280,11 @@ def _variants(row: _Row) -> set[str]:
     return found
 
 
-def _aliases(session: Session, numbers: dict[UUID, int], nodes: Sequence[Node]) -> Iterator[Spelled]:
-    for key, name, normal, is_former in session.execute(_ALIASES).all():
-        place = numbers.get(key)
+def _other_spellings(
+    aliases: Sequence[_Alias], numbers: dict[UUID, int], nodes: Sequence[Node]
+) -> Iterator[Spelled]:
+    for alias in aliases:
+        place = numbers.get(alias.id)
         if place is not None:
-            for written in {name, normal}:
-                yield fold(written), place, nodes[place].level, FORMER if is_former else ALIAS
+            for written in {alias.name, alias.key}:
+                yield fold(written), place, nodes[place].level, FORMER if alias.is_former else ALIAS

@@ -23,8 +23,8 @@ DECLARE
 BEGIN
   FOREACH name IN ARRAY ARRAY['division', 'place_name', 'address_alias'] LOOP
     columns := CASE name
-      WHEN 'division' THEN 'id, parent_id, scheme, level, name, code, upper(valid)'
-      WHEN 'place_name' THEN 'id, parent_id, community_id, township_id, district_id, kind, name, normal_name, pinyin, state'
+      WHEN 'division' THEN 'id, parent_id, district_id, scheme, level, name, code, upper(valid)'
+      WHEN 'place_name' THEN 'id, parent_id, scope_id, community_id, township_id, district_id, kind, name, normal_name, full_name, code, pinyin, state'
       ELSE 'object_id, name, normal_name, kind' END;
     remembered := CASE name WHEN 'address_alias' THEN 'object_kind IN (''place_name'', ''division'')' ELSE 'true' END;
     EXECUTE format('CREATE OR REPLACE TRIGGER names_insert AFTER INSERT ON registry.%I REFERENCING NEW TABLE AS fresh

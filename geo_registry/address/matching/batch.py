@@ -6,10 +6,12 @@ from uuid import UUID
 
 from geo_registry.access.viewer import Viewer
 from geo_registry.address.known import KnownPlaces
+from geo_registry.address.known_places import PlaceRow
 from geo_registry.address.matching.areas import AreaBook
+from geo_registry.address.matching.chains import Chain, Chains, Met
 from geo_registry.address.matching.findings import Finding, match_of, of_door, of_place
 from geo_registry.address.matching.keys import ORDER, Ask, Asked, Correction, asked_of
-from geo_registry.address.matching.lookup import Chain, DoorKey, Followed, Lookup, Row
+from geo_registry.address.matching.lookup import DoorKey, Followed, Lookup, Row
 from geo_registry.address.matching.match import Match
 from geo_registry.address.matching.order import reordered
 from geo_registry.address.matching.steps import (
@@ -38,7 +40,7 @@ class _Text:
     reading: Reading
     asked: Asked
     findings: list[Finding] = field(default_factory=list)
-    met: list[tuple[Ask, list[Row]]] = field(default_factory=list)
+    met: list[tuple[Ask, list[Met]]] = field(default_factory=list)
 
     @property
     def is_open(self) -> bool:
@@ -60,8 +62,8 @@ class _Wanted:
     text: _Text
     ask: Ask
     key: DoorKey
-    place: Row | None = None
-    places: Sequence[Row] = ()
+    place: Met | None = None
+    places: Sequence[Met] = ()
 
 
 _Question = tuple[_Text, Ask]
@@ -76,6 +78,7 @@ class Batch:
         self._profile = profile
         self._lookup = Lookup(session, viewer)
         self._places = places
+        self._chains = Chains(places, viewer)
         self._areas = AreaBook(profile, places)
 
     def matches(self, readings: Sequence[Reading], limit: int) -> list[Match]:
@@ -92,21 +95,17 @@ class Batch:
 
     def _look(self, questions: Iterable[_Question], *, may_skip: bool = False, is_wide: bool = False) -> None:
         """Look up ways of asking, in the written areas or anywhere: their names, then the doors below."""
-        asked = [
-            (text, ask, Chain(ask.names, may_skip=may_skip) if is_wide else self._chain(text, ask, may_skip))
-            for text, ask in questions
-        ]
-        places = self._lookup.places(chain for _, _, chain in asked)
         wanted: list[_Wanted] = []
-        for text, ask, chain in asked:
-            rows = places.get(chain, [])
+        for text, ask in questions:
+            chain = Chain(ask.names, may_skip=may_skip) if is_wide else self._chain(text, ask, may_skip)
+            rows = self._chains.places(chain)
             full = [row for row in rows if row.depth == len(ask.names)]
             text.met.append((ask, rows))
             if ask.door is None:
                 self._add_places(text, ask, full)
             elif ask.names:
                 wanted += [
-                    _Wanted(text, ask, key, row, full) for row in full for key in door_keys(ask, row.id)
+                    _Wanted(text, ask, key, row, full) for row in full for key in door_keys(ask, row.place.id)
                 ]
             else:
                 wanted += [_Wanted(text, ask, key) for key in self._local_keys(text, ask, may_skip=may_skip)]
@@ -124,14 +123,14 @@ class Batch:
             return Chain(ask.names, scopes=self._areas.scopes_of(text.asked))
         return Chain(ask.names, within=self._areas.around(text.asked), may_skip=may_skip)
 
-    def _add_places(self, text: _Text, ask: Ask, rows: Sequence[Row], *steps: Correction) -> None:
+    def _add_places(self, text: _Text, ask: Ask, rows: Sequence[Met], *steps: Correction) -> None:
         for row in rows:
-            if self._is_visible(row):
-                found = self._areas.judge(text.asked, row, self._scope_level(ask), ask.strays)
+            if self._is_visible(row.place):
+                found = self._areas.judge(text.asked, row.place, self._scope_level(ask), ask.strays)
                 own = (*ask.corrections, *place_steps(row, len(rows)), *found.corrections, *steps)
-                text.findings.append(of_place(row, found.agreeing, own))
+                text.findings.append(of_place(row.place, found.agreeing, own))
 
-    def _is_visible(self, row: Row) -> bool:
+    def _is_visible(self, row: PlaceRow) -> bool:
         areas = self._viewer.areas
         return areas is None or not {row.district_id, row.township_id, row.community_id}.isdisjoint(areas)
 
@@ -157,22 +156,22 @@ class Batch:
             steps += self._namesakes(one, one.place, doors)
         return of_door(row, ask, found.agreeing + is_neighborhood(asked, row), steps)
 
-    def _namesakes(self, one: _Wanted, place: Row, doors: dict[DoorKey, list[Row]]) -> Iterator[Correction]:
+    def _namesakes(self, one: _Wanted, place: Met, doors: dict[DoorKey, list[Row]]) -> Iterator[Correction]:
         """Tell of other places of the same name that the text does not rule out and that lack the number."""
         ask, level = one.ask, self._scope_level(one.ask)
         others = [
             row
             for row in one.places
-            if row.id != place.id
+            if row.place.id != place.place.id
             and row.is_below == place.is_below
             and (row.via is None) == (place.via is None)
-            and not self._areas.judge(one.text.asked, row, level, ask.strays).corrections
-            and not any(doors.get(key) for key in door_keys(ask, row.id))
+            and not self._areas.judge(one.text.asked, row.place, level, ask.strays).corrections
+            and not any(doors.get(key) for key in door_keys(ask, row.place.id))
         ]
         if others and one.key.way in {"exact", "building"}:
             # Of a street of the district some doors may lie beyond the viewer's areas.
             where = "" if self._viewer.areas is None else "您的辖区内"
-            yield Correction(f"另有 {len(others)} 处同名的{place.full_name}，{where}均无此号", 0.1)
+            yield Correction(f"另有 {len(others)} 处同名的{place.place.full_name}，{where}均无此号", 0.1)
 
     def _by_other_names(self, texts: Sequence[_Text]) -> None:
         """Look up doors and buildings that were called what the text says."""
@@ -202,7 +201,8 @@ class Batch:
         for ask, rows in text.met:
             level = self._scope_level(ask)
             for row in rows:
-                if row.via is None and not self._areas.judge(text.asked, row, level, ask.strays).corrections:
+                judged = self._areas.judge(text.asked, row.place, level, ask.strays)
+                if row.via is None and not judged.corrections:
                     found.update(name.key for name in ask.names[: row.depth])
         return found
 
@@ -237,7 +237,7 @@ class Batch:
                 if ask.door is not None and ask.door.number:
                     number, unit = ask.door.number, ask.door.unit
                     wanted += [
-                        _Wanted(text, ask, DoorKey(row.id, way, number, "", unit), row, full)
+                        _Wanted(text, ask, DoorKey(row.place.id, way, number, "", unit), row, full)
                         for row in full for way in ("inside", "near")
                     ]  # fmt: skip
         self._add_doors(wanted)
@@ -245,7 +245,7 @@ class Batch:
             if all(one.kind == "street" or one.cost >= _STREET_COST for one in text.findings):
                 self._add_streets(text)
 
-    def _full(self, text: _Text) -> Iterator[tuple[Ask, list[Row]]]:
+    def _full(self, text: _Text) -> Iterator[tuple[Ask, list[Met]]]:
         for ask, rows in text.met:
             full = [row for row in rows[:_MOST_PLACES] if row.depth == len(ask.names)]
             if full:
@@ -257,7 +257,8 @@ class Batch:
             for row in rows[:_MOST_PLACES]:
                 names = "".join(name.text for name in ask.names[row.depth :])
                 if missing := names + (ask.door.text if ask.door else ""):
-                    step = Correction(f"{row.full_name} 没有登记 {missing}", _STREET_COST, is_certain=False)
+                    said = f"{row.place.full_name} 没有登记 {missing}"
+                    step = Correction(said, _STREET_COST, is_certain=False)
                     self._add_places(text, ask, [row], step)
 
     def _followed(self, texts: Sequence[_Text]) -> dict[UUID, Followed]:

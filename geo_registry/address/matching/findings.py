@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from geo_registry.address.known_places import PlaceRow
 from geo_registry.address.matching.keys import Ask, Correction
 from geo_registry.address.matching.lookup import Followed
 from geo_registry.address.matching.match import Candidate, CandidateKind, Grade, Match, Successor
@@ -66,7 +67,7 @@ class Finding:
         )  # fmt: skip
 
 
-def of_place(row: Any, agreeing: int, corrections: Sequence[Correction]) -> Finding:  # noqa: ANN401  (match_places)
+def of_place(row: PlaceRow, agreeing: int, corrections: Sequence[Correction]) -> Finding:
     """Return a street or another place name as what was meant."""
     return Finding(
         kind="street", id=row.id, code=row.code, text=row.full_name, state=row.state, lon=None, lat=None,

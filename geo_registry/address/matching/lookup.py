@@ -1,4 +1,4 @@
-"""The questions a match asks the registry, many at once: names, doors, other names, successors."""
+"""The questions a match asks the database, many at once: doors, their other names, successors."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -7,15 +7,9 @@ from uuid import UUID
 from sqlalchemy import text as sql
 
 from geo_registry.access.viewer import Viewer
-from geo_registry.address.matching.keys import Name
 from geo_registry.address.matching.match import Successor
 from geo_registry.db import Session
 
-SEPARATOR = "\x1f"
-_PLACES = sql(
-    "SELECT * FROM registry.match_places(CAST(:areas AS uuid[]), CAST(:chains AS text[]),"
-    " CAST(:aliases AS text[]), CAST(:scopes AS text[]), CAST(:withins AS text[]), :may_skip)"
-)
 _DOORS = sql(
     "SELECT * FROM registry.match_doors(CAST(:areas AS uuid[]), CAST(:ns AS int[]), CAST(:scopes AS uuid[]),"
     " CAST(:ways AS text[]), CAST(:numbers AS text[]), CAST(:buildings AS text[]), CAST(:units AS text[]))"
@@ -27,21 +21,6 @@ _SUCCESSORS = sql(
 )
 Row = Any
 """A row of one of these functions."""
-
-
-class Chain(NamedTuple):
-    """A chain of names asked for: directly below some scopes, within some areas, or anywhere."""
-
-    names: tuple[Name, ...]
-    scopes: tuple[UUID, ...] = ()
-    within: tuple[UUID, ...] = ()
-    may_skip: bool = False
-
-    @property
-    def aliases(self) -> tuple[str, ...]:
-        """The keys of former names of the first name, of the first two and so on."""
-        texts = [name.text for name in self.names]
-        return tuple("".join(texts[:at]) + name.key for at, name in enumerate(self.names))
 
 
 class DoorKey(NamedTuple):
@@ -67,17 +46,6 @@ class Lookup:
     def __init__(self, session: Session, viewer: Viewer) -> None:
         self._session = session
         self._areas = None if viewer.areas is None else list(viewer.areas)
-
-    def places(self, chains: Iterable[Chain]) -> dict[Chain, list[Row]]:
-        """Return the place names that chains lead to in the viewer's districts, the deepest found."""
-        wanted = list(dict.fromkeys(chain for chain in chains if chain.names))
-        found: dict[Chain, list[Row]] = {chain: [] for chain in wanted}
-        for may_skip in {chain.may_skip for chain in wanted}:
-            asked = [chain for chain in wanted if chain.may_skip == may_skip]
-            values = {**_chain_values(asked), "areas": self._areas, "may_skip": may_skip}
-            for row in self._session.execute(_PLACES, values):
-                found[asked[row.n - 1]].append(row)
-        return found
 
     def doors(self, keys: Iterable[DoorKey]) -> dict[DoorKey, list[Row]]:
         """Return the doors of keys with their buildings and units, as far as the viewer may see them."""
@@ -117,12 +85,3 @@ class Lookup:
                 )
                 found[row.old_id] = Followed((*found[row.old_id].successors, new), row.lines)
         return found
-
-
-def _chain_values(chains: Sequence[Chain]) -> dict[str, list[str]]:
-    return {
-        "chains": [SEPARATOR.join(name.key for name in chain.names) for chain in chains],
-        "aliases": [SEPARATOR.join(chain.aliases) for chain in chains],
-        "scopes": [SEPARATOR.join(map(str, chain.scopes)) for chain in chains],
-        "withins": [SEPARATOR.join(map(str, chain.within)) for chain in chains],
-    }

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from uuid import UUID
 
+from geo_registry.address.matching.chains import MOST_BELOW, Met
 from geo_registry.address.matching.keys import Ask, Asked, Correction
 from geo_registry.address.matching.lookup import DoorKey, Row
-
-MOST_BELOW = 300
-"""As many names without their parents `match_places` answers at most."""
 
 
 def door_keys(ask: Ask, scope: UUID) -> list[DoorKey]:
@@ -21,14 +19,15 @@ def door_keys(ask: Ask, scope: UUID) -> list[DoorKey]:
     return [exact, DoorKey(scope, "building", "", door.text, door.unit)]
 
 
-def place_steps(row: Row, met: int) -> Iterator[Correction]:
-    """Tell how a place name was met, one of `met` (a row of match_places)."""
-    if row.via:
-        yield Correction(f"“{row.via}”是曾用名，今为“{row.full_name}”", 0.08)
-    if row.is_below:
-        yield Correction(f"未写上级地名，按“{row.full_name}”理解", 0.1, is_certain=met < MOST_BELOW)
-    if row.skipped:
-        yield Correction(f"未写“{row.skipped}”，按“{row.full_name}”理解", 0.1)
+def place_steps(met: Met, count: int) -> Iterator[Correction]:
+    """Tell how a place name was met, one of `count`."""
+    name = met.place.full_name
+    if met.via:
+        yield Correction(f"“{met.via}”是曾用名，今为“{name}”", 0.08)
+    if met.is_below:
+        yield Correction(f"未写上级地名，按“{name}”理解", 0.1, is_certain=count < MOST_BELOW)
+    if met.skipped:
+        yield Correction(f"未写“{met.skipped}”，按“{name}”理解", 0.1)
 
 
 def way_steps(key: DoorKey, row: Row, ask: Ask) -> Iterator[Correction]:
