@@ -148,6 +148,11 @@ def initials(text: str) -> str:
     return "".join(run[:1] if is_syllable else run for run, is_syllable in _runs(text))
 
 
+def syllables(characters: str) -> list[str]:
+    """Return the sound of each of some Chinese characters, as they are read side by side."""
+    return [syllable.lower() for syllable in _reader()(characters)]
+
+
 def natural_order(text: str) -> tuple[tuple[int, str], ...]:
     """Return a sort key by which 2 stands before 10."""
     pieces = re.findall(r"\d+|\D+", text)
@@ -156,11 +161,10 @@ def natural_order(text: str) -> tuple[tuple[int, str], ...]:
 
 def _runs(text: str) -> list[tuple[str, bool]]:
     """Return the syllables of a text and what stands between them, each with whether it is a syllable."""
-    lazy_pinyin = _reader()
     runs: list[tuple[str, bool]] = []
     for piece in re.split(r"([一-鿿〇]+)", clean(text).replace(" ", "")):
         if piece and not piece.isascii() and "一" <= piece[0] <= "鿿":
-            runs += [(syllable.lower(), True) for syllable in lazy_pinyin(piece)]
+            runs += [(syllable, True) for syllable in syllables(piece)]
         elif piece:
             runs.append((piece.lower(), False))
     return runs

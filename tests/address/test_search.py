@@ -82,6 +82,9 @@ def test_initials_pinyin_and_figures(find: Find) -> None:
     assert find("yyl218-6")[0].text == "映月路218弄6号"
     assert find("yyl218-6-402")[0].text == "映月路218弄6号402室"
     assert "映月路" in [hit.text for hit in find("yingyue")]
+    for typed, marked in (("yyl218-6-402", ((0, 6), (7, 8), (9, 12))), ("yingyuel218n6h402", ((0, 12),))):
+        assert find(typed)[0].highlight == marked
+    assert find("yingy")[0].highlight == ((0, 2),)
 
 
 def test_former_names_lead_to_what_stands_there_now(find: Find) -> None:

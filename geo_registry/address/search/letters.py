@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from geo_registry.address.rules import normal_name
 from geo_registry.address.scheme import Profile
-from geo_registry.text import initials, pinyin, to_int
+from geo_registry.text import initials, pinyin, syllables, to_int
 
 # A syllable that many say and type although the dictionaries have another one.
 _ALSO = {"弄": ("nong", "n"), "幢": ("zhuang", "z", "chuang", "c")}
@@ -15,12 +15,14 @@ _RUN = re.compile(r"(?<=\d)\s*(?P<run>[A-Za-z]+)")
 _HEAD = re.compile(r"[^\W\d_]+(?:[\s'’.-]+[^\W\d_]+)*")
 _SPELLED = re.compile("[A-Za-z]+")
 _COUNTS = "一二三四五六七八九十"
+_HAN = re.compile("[一-鿿]+|[^一-鿿]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Lettered:
-    """A name typed with letters: sound, initials, the characters among them, and what stood behind it."""
+    """A name typed with letters: as typed, its sound, initials, the characters, and what stood behind it."""
 
+    name: str
     sound: str
     initials: str
     characters: str
@@ -64,8 +66,50 @@ def read_letters(text: str) -> Lettered | None:
     if not runs or (characters and all(len(run) == 1 and run.isupper() for run in runs)):
         return None
     return Lettered(
-        _read_aloud(name, pinyin), _read_aloud(name, initials), characters, text[head.end() :].strip()
+        name, _read_aloud(name, pinyin), _read_aloud(name, initials), characters, text[head.end() :].strip()
     )
+
+
+def spelled(text: str, typed: str) -> tuple[int, int] | None:
+    """Return from where to where a text is spelled by letters, maybe mixed with characters: the first place.
+
+    Each character is spelled by its syllable or its first letter, the last one also by part of its syllable.
+    """
+    sounds = _sounds(text)
+    for start in range(len(text)):
+        length = _spelled_from(text, sounds, start, typed.lower())
+        if length:
+            return start, start + length
+    return None
+
+
+def _spelled_from(text: str, sounds: tuple[tuple[str, ...], ...], at: int, typed: str) -> int | None:
+    """Return how many characters from a place on are spelled, None unless all that was typed is used up."""
+    if not typed:
+        return 0
+    if at == len(text):
+        return None
+    if any(sound.startswith(typed) for sound in sounds[at]):
+        return 1
+    for piece in dict.fromkeys((text[at], *sounds[at], *(sound[:1] for sound in sounds[at]))):
+        if typed.startswith(piece):
+            length = _spelled_from(text, sounds, at + 1, typed[len(piece) :])
+            if length is not None:
+                return length + 1
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _sounds(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return the sounds of each character, where it stands and alone; a low figure is read as its numeral."""
+    found: list[tuple[str, ...]] = []
+    for run in _HAN.findall(text):
+        inside = syllables(run) if "一" <= run[0] <= "鿿" else run
+        for char, sound in zip(run, inside, strict=True):
+            read = _COUNTS[int(char) - 1] if char in "123456789" else char
+            alone = pinyin(read)
+            found.append(tuple(dict.fromkeys((sound, alone, *_ALSO.get(char, ())[::2]))))
+    return tuple(found)
 
 
 def counted_endings(profile: Profile, letters: str) -> Iterator[tuple[str, str]]:

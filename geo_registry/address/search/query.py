@@ -52,9 +52,10 @@ class Query:
     """A text as search understands it.
 
     `letters` stand for the first name: its sound as typed, `initials` the same with the characters among them
-    shortened, `characters` these characters. `figures` are numbers without words, each a step further down.
-    `code_beginnings` are what a public code may begin with. A key with `..._is_prefix` was not finished:
-    218弄6 asks for 6, 60 and 6-1 alike. `rest` is what nothing understood.
+    shortened, `characters` these characters; `spelled` is the name as typed, `behind` what stood behind it.
+    `figures` are numbers without words, each a step further down. `code_beginnings` are what a public code
+    may begin with. A key with `..._is_prefix` was not finished: 218弄6 asks for 6, 60 and 6-1 alike. `rest`
+    is what nothing understood.
     """
 
     text: str
@@ -70,6 +71,8 @@ class Query:
     letters: str = ""
     initials: str = ""
     characters: str = ""
+    spelled: str = ""
+    behind: str = ""
     figures: tuple[int, ...] = ()
     code_beginnings: tuple[str, ...] = ()
     rest: str = ""
@@ -127,7 +130,7 @@ class _Reading:
         """Read what stands behind a name in letters: bare figures, or names and a door with their words."""
         found = Query(
             self._text, divisions=divisions, letters=lettered.sound, initials=lettered.initials,
-            characters=lettered.characters,
+            characters=lettered.characters, spelled=lettered.name, behind=lettered.tail,
         )  # fmt: skip
         if _FIGURES.fullmatch(lettered.tail):
             return replace(found, figures=tuple(map(int, re.findall(r"\d{1,6}", lettered.tail))))

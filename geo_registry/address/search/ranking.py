@@ -1,6 +1,5 @@
-"""How good a hit is, why, which characters of it were typed, and in which order hits stand: pure rules."""
+"""How good a hit is, why, and in which order hits stand: pure rules."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -197,49 +196,3 @@ def note_of(
     pieces = [_KINDS.get(kind, kind), name or "", f"{units}户" if units else "", _USES.get(use or "", "")]
     pieces += [f"{float(area_m2):g} m²" if area_m2 else "", _STATES.get(state, state)]
     return " · ".join(piece for piece in pieces if piece)
-
-
-def highlight(text: str, typed: str, letters: str) -> tuple[tuple[int, int], ...]:
-    """Return the ranges of a text that were typed; figures match from their first digit on."""
-    folded = _folded(text)
-    if letters:
-        syllables = re.match(r"[一-鿿]*", text)
-        count = min(len(letters), syllables.end() if syllables else 0)
-        ranges, typed, start = [(0, count)] if count else [], re.sub(r"[^\d]+", " ", typed), count
-    else:
-        ranges, start = [], _longest_run(folded, _folded(typed))
-    for token in re.findall(r"\d+|[^\d\s]", _folded(typed)):
-        found = _find(folded, token, start)
-        if found is not None:
-            start = found + len(token)
-            ranges.append((found, start))
-    return _joined(ranges)
-
-
-def _longest_run(text: str, typed: str) -> int:
-    """Return where the longest beginning of what was typed stands, so that 映月路 is not begun in 映山区."""
-    packed = "".join(typed.split())
-    found = (text.find(packed[:length]) for length in range(len(packed), 0, -1))
-    return next((at for at in found if at >= 0), 0)
-
-
-def _folded(text: str) -> str:
-    """Return the comparable form character by character, so that positions stay."""
-    return fold(text)
-
-
-def _find(text: str, token: str, start: int) -> int | None:
-    at = text.find(token, start)
-    while at > 0 and token.isdecimal() and text[at - 1].isdecimal():
-        at = text.find(token, at + 1)
-    return at if at >= 0 else None
-
-
-def _joined(ranges: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    joined: list[tuple[int, int]] = []
-    for start, end in ranges:
-        if joined and joined[-1][1] == start:
-            joined[-1] = joined[-1][0], end
-        else:
-            joined.append((start, end))
-    return tuple(joined)

@@ -29,11 +29,11 @@ from geo_registry.address.search.guesses import (
 from geo_registry.address.search.hits import alias_hit, building_hit, code_hit, door_hit, place_hit
 from geo_registry.address.search.letters import counted_endings
 from geo_registry.address.search.lookups import BEGINS, EQUALS, Lookups, Names, Near, Wanted
+from geo_registry.address.search.marks import Ranges, marks, marks_of_letters
 from geo_registry.address.search.query import NamePart, Query, read_query
 from geo_registry.address.search.ranking import (
     Grade,
     Hit,
-    highlight,
     in_divisions,
     is_room_of,
     match_of_door,
@@ -73,7 +73,7 @@ def search(
     profile = profile_in_force(session)
     asked = _Search(session, viewer, profile, read_query(profile, text[:_LONGEST]), limit, near)
     found = ranked(asked.hits(), near)[:limit]
-    shown = tuple(replace(hit, highlight=highlight(hit.text, text, asked.letters)) for hit in found)
+    shown = tuple(replace(hit, highlight=asked.marks(hit)) for hit in found)
     return SearchResult(shown, round((time.perf_counter() - begun) * 1000, 1))
 
 
@@ -99,6 +99,8 @@ class _Search:
         self._near = near
         # Whether the first name stands in the register as it was typed.
         self._is_known = False
+        # Where the place name begins in the text of a door, behind divisions.
+        self._begins: dict[UUID, int] = {}
 
     @cached_property
     def _names(self) -> KnownPlaces:
@@ -108,10 +110,12 @@ class _Search:
     def _parts(self) -> Parts:
         return districts_of(self._names, self._areas)
 
-    @property
-    def letters(self) -> str:
-        """The letters that stand for a name, when the text was read so."""
-        return self._query.letters
+    def marks(self, hit: Hit) -> Ranges:
+        """Return the ranges of a hit's text that were typed."""
+        query = self._query
+        if not query.spelled:
+            return marks(hit.text, query.text)
+        return marks_of_letters(hit.text, query.spelled, query.behind, self._begins.get(hit.id, 0))
 
     def hits(self) -> list[Hit]:
         """Return everything the query may mean, not yet ranked."""
@@ -323,6 +327,8 @@ class _Search:
             row.id for row in rows if wanted.unit and row.unit_key and is_room_of(row.unit_key, wanted.unit)
         }
         is_sole = len(rooms) == 1
+        names = {row.full_name for row in best}
+        self._begins |= {row.id: _begin_of(row.text, names) for row in rows}
         return [
             door_hit(
                 row, match_of_door(row, self._query, wanted.building, wanted.unit, place, is_sole=is_sole)
@@ -333,6 +339,11 @@ class _Search:
 
 def _is_certain(hits: list[Hit]) -> bool:
     return any(hit.match != "C" for hit in hits)
+
+
+def _begin_of(text: str, names: Iterable[str]) -> int:
+    """Return where the first of some names begins in a text."""
+    return min((at for name in names if (at := text.find(name)) >= 0), default=0)
 
 
 def _has_in_order(name: str, characters: str) -> bool:
