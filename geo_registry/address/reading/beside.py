@@ -19,7 +19,17 @@ _DISTANCES = re.compile(r"(?:[往向]?[东西南北]{1,2}[面侧边]?(?:方向)?
 _BRACKETS = re.compile(r"[(\[](?:近|靠|原|临近|旁|对)[^()\[\]]{1,20}[)\]]")
 _MOUTH = 2.5
 """What 路口 costs as one word: before it stands the name of a street."""
+_CORNERS = re.compile(r"(?<=[路街巷])口(?![岸服味感])")
+"""兴达路口 is the corner of a street."""
 _NUMERAL_DASH = re.compile(r"(?<=[0-9A-Z])一(?=[0-9A-Z])")
+
+_WORDS: tuple[tuple[re.Pattern[str], Rule, float], ...] = (
+    (_DISTANCES, _DISTANCE, 0.5),
+    (_BRACKETS, _NOTE, 0.5),
+    (_CORNERS, _NOTE, 0.4),
+    (_CROSSINGS, _CROSSING, 0.0),
+    (_NUMERAL_DASH, SEPARATOR, 0.0),
+)
 
 
 def add_beside(folded: str, lattice: Lattice) -> None:
@@ -31,16 +41,11 @@ def add_beside(folded: str, lattice: Lattice) -> None:
         lattice[start].append(segment(start + len(word), _NOTE, cost))
     for match in noise.finditer(folded):
         lattice[match.start()].append(segment(match.end(), _NOISE, 0.2))
-    for match in _DISTANCES.finditer(folded):
-        lattice[match.start()].append(segment(match.end(), _DISTANCE, 0.5))
     for match in _COUNTRIES.finditer(folded):
         lattice[match.start()].append(segment(match.end(), _COUNTRY, 1.0 if match.start() else 0.0))
-    for match in _BRACKETS.finditer(folded):
-        lattice[match.start()].append(segment(match.end(), _NOTE, 0.5))
-    for match in _CROSSINGS.finditer(folded):
-        lattice[match.start()].append(segment(match.end(), _CROSSING))
-    for match in _NUMERAL_DASH.finditer(folded):
-        lattice[match.start()].append(segment(match.end(), SEPARATOR))
+    for expression, of, cost in _WORDS:
+        for match in expression.finditer(folded):
+            lattice[match.start()].append(segment(match.end(), of, cost))
     for at, char in enumerate(folded):
         if not char.isalnum():
             lattice[at].append(segment(at + 1, SEPARATOR))

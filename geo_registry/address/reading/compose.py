@@ -12,6 +12,8 @@ from geo_registry.address.scheme import Level, Profile, is_place
 from geo_registry.text import NUMERAL_CHARACTERS, clean, to_int
 
 _LEVELS: tuple[Level, ...] = get_args(Level)
+_ABOVE = (*_LEVELS[:3], "development_zone", *_LEVELS[3:])
+"""What stands before all names: the divisions, with a development zone behind its district."""
 _NUMBERS: dict[str, str] = {
     "street_number": "number", "sub_street_number": "number", "building": "building", "entrance": "entrance",
     "floor": "floor", "room": "room",
@@ -19,7 +21,10 @@ _NUMBERS: dict[str, str] = {
 _UNWRITTEN: frozenset[ReadKind] = frozenset(
     ["country", "neighborhood", "occupant", "note", "repetition", "unread"]
 )
+_TEXTS: frozenset[ReadKind] = frozenset(["estate", "sub_estate", "hamlet"])
 _BLANKS = re.compile(r"(?<![0-9A-Za-z]) | (?![0-9A-Za-z])")
+_MARKS = frozenset("第附付临")
+_LETTER = re.compile("[A-Z甲乙丙丁]")
 _NUMERAL = re.compile(f"[{NUMERAL_CHARACTERS}]+")
 _BARE = re.compile(r"[A-Z]?\d{1,5}[A-Z]?|[A-Z]")
 
@@ -38,10 +43,10 @@ def compose(
     not written again.
     """
     read = tuple(parts)
-    local = [(one.kind, one.value) for one in read if one.kind not in _UNWRITTEN and one.kind not in _LEVELS]
-    first = next((kind for kind, _ in local if kind not in _NUMBERS), None)
+    local = [one for one in read if one.kind not in _UNWRITTEN and one.kind not in _ABOVE]
+    first = next((one.kind for one in local if one.kind not in _NUMBERS), None)
     above = divisions_text(profile, read, inferred, before=None if every_level else unique_in(profile, first))
-    return _joined(above, _local_text(profile, tuple(_ordered(local))))
+    return _joined(above, _local_text(profile, tuple(_ordered(_apart(local)))))
 
 
 def divisions_text(
@@ -59,8 +64,8 @@ def divisions_text(
         level for place, level in enumerate(_LEVELS) if level in kept or level not in known or place < first
     }
     found: dict[str, str] = {one.kind: one.value for one in inferred if one.kind in kept}
-    found.update((one.kind, one.value) for one in parts if one.kind in stays)
-    return "".join(found.get(level, "") for level in _LEVELS)
+    found.update((one.kind, one.value) for one in parts if one.kind in stays or one.kind not in _LEVELS)
+    return "".join(found.get(level, "") for level in _ABOVE)
 
 
 @lru_cache(maxsize=131_072)
@@ -112,6 +117,20 @@ def _digits(run: re.Match[str]) -> str:
     return run.group() if value is None else str(value)
 
 
+def _apart(local: Sequence[ReadPart]) -> list[tuple[ReadKind, str]]:
+    """Return kinds and values; a blank keeps names apart that did not stand side by side.
+
+    What stood between them, a gap or a word that is not written, told where one ends.
+    """
+    found: list[tuple[ReadKind, str]] = []
+    for at, one in enumerate(local):
+        above = local[at - 1] if at else None
+        is_name = above is not None and above.kind in _TEXTS and one.kind in _TEXTS
+        gap = " " if is_name and above is not None and above.end != one.start else ""
+        found.append((one.kind, gap + one.value))
+    return found
+
+
 def _ordered(local: list[tuple[ReadKind, str]]) -> list[tuple[ReadKind, str]]:
     """Move numbers that stand in front of every place behind the places."""
     first = next((place for place, (kind, _) in enumerate(local) if kind not in _NUMBERS), 0)
@@ -126,15 +145,17 @@ def _local_text(profile: Profile, local: tuple[tuple[ReadKind, str], ...]) -> st
         if kind in _NUMBERS:
             run.append(part_value(profile, kind, value))
         else:
-            text = _joined(_joined(text, _door_text(profile, run)), part_value(profile, kind, value))
+            name = part_value(profile, kind, value)
+            text = _joined(_joined(text, _door_text(profile, run)), f" {name}" if value[:1] == " " else name)
             run.clear()
     return _joined(text, _door_text(profile, run))
 
 
 def _joined(text: str, more: str) -> str:
-    """Return two texts side by side; a blank keeps letters and figures of two parts apart: SOHO T3."""
-    is_torn = text[-1:].isascii() and text[-1:].isalnum() and more[:1].isascii() and more[:1].isalnum()
-    return f"{text} {more}" if is_torn else text + more
+    """Return two texts side by side; a blank keeps apart what would read as one: SOHO T3, 至尊门第 10幢."""
+    is_torn = more[:1].isascii() and more[:1].isalnum() and text[-1:].isascii() and text[-1:].isalnum()
+    is_one = (text[-1:] in _MARKS and more[:1].isdecimal()) or (text[-1:] == "号" and _LETTER.fullmatch(more))
+    return f"{text} {more}" if (is_torn or is_one) and text else text + more
 
 
 def _door_text(profile: Profile, run: Sequence[str]) -> str:

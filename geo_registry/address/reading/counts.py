@@ -3,7 +3,6 @@
 import re
 
 from geo_registry.address.profile import load_profile
-from geo_registry.address.reading.lexicon import longest_first
 from geo_registry.address.reading.segments import Lattice, Rule, Segment, rule, segment
 from geo_registry.address.scheme import Part, Profile
 from geo_registry.gazetteer.fold import fold
@@ -35,6 +34,7 @@ _SUFFIXED: dict[str, tuple[Rule, ...]] = {
 }  # fmt: skip
 # Words that begin like a suffix and are none.
 _NO_SUFFIX = ("组团", "号线", "层楼", "楼盘")
+_NOT_BEFORE = {"房": "(?![管产地])", "室": "(?![内外])", "户": "(?![外籍])"}
 
 _NUMERALS = "".join(sorted(set(fold(NUMERAL_CHARACTERS))))
 _RUN = re.compile(f"[0-9A-Z]+|[{_NUMERALS}]+")
@@ -43,14 +43,15 @@ _PIECE = re.compile(r"\d+|[A-Z]+")
 _COUNT = rf"(?:\d{{1,4}}|[{_NUMERALS}]{{1,4}})"
 _PAIR = re.compile(
     rf"(?<![-\dA-Z{_NUMERALS}])(?:(\d{{1,4}})-(\d{{1,4}})(?:号|(?![-\dA-Z幢栋座室楼层单]))|"
-    rf"{_COUNT}号[附付之]{_COUNT}号?|{_COUNT}号[甲乙丙丁戊己庚辛临半A-Z](?![一-鿿0-9A-Z-])|{_COUNT}[附付之]{_COUNT}号)"
+    rf"{_COUNT}号[附付之]{_COUNT}号?|{_COUNT}号[甲乙丙丁戊己庚辛临半A-Z](?![一-鿿0-9A-Z-])|{_COUNT}[附付之]{_COUNT}号|"
+    rf"{_COUNT}[甲乙丙丁]号)"
 )
 _OUTER_PAIR = re.compile(r"(?<![-\dA-Z])\d{1,4}号-\d{1,3}(?![-\dA-Z幢栋座室楼层单号])")
 _ROOM_LETTER = re.compile(r"\d{1,4}室[甲乙丙丁A-Z](?![一-鿿0-9A-Z])")
 _TRIPLE = re.compile(r"(?<![-\dA-Z])(?=\d+[-一]\d+[-一]\d+)")
 _NAMED_FLOOR = re.compile(
     r"(?:地下室?|负|B)[一二三123](?:层|楼|F)|B\dF?(?![-0-9A-Z])|负[一二三123](?![0-9A-Z])|"
-    r"地下室|地下层|地下(?![一-鿿0-9])|架空层|夹层|顶层|底层|首层"
+    r"地下室|地下层|地下(?=\d{3}|(?![一-鿿0-9]))|架空层|夹层|顶层|底层|首层"
 )
 _ROOM_PAIRS = re.compile(r"(?<![-\dA-Z])(?:\d{1,2}|[A-Z]\d{1,2})-\d{1,2}室?(?![-\dA-Z幢栋座楼层单号])")
 _ROOM_PAIR = rule("room", "room.pair", "room_pair")
@@ -74,7 +75,8 @@ class CountGrammar:
 
     def __init__(self, profile: Profile) -> None:
         self._suffixes = _suffixes(profile)
-        self._suffix = re.compile(longest_first(self._suffixes))
+        words = sorted(self._suffixes, key=len, reverse=True)
+        self._suffix = re.compile("|".join(re.escape(word) + _NOT_BEFORE.get(word[-1], "") for word in words))
         marks = {word for mark in profile.marks for word in (mark.text, *mark.accepts)}
         self._marks = frozenset({"第", "附", "付", *(fold(mark) for mark in marks)})
         sub = profile.sub_number
@@ -109,7 +111,10 @@ class CountGrammar:
         suffix = self._suffix.match(folded, end)
         if suffix:
             for of in self._suffixes[suffix[0]]:
-                lattice[start].append(segment(suffix.end(), of, 0.3))
+                one = segment(suffix.end(), of, 0.3)
+                lattice[start].append(one)
+                if start and folded[start - 1] == "第":
+                    lattice[start - 1].append(one)
         elif end - start >= 3:
             lattice[start].append(segment(end, _ROOM_BARE, 1.5))
 

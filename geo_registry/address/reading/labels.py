@@ -43,9 +43,8 @@ def parts_of(
         if first.rule is SEPARATOR:
             continue
         if first.rule is TEXT:
-            following = next(
-                (one.rule.kind for one in islice(steps, at + 1, at + 9) if one.rule.column >= 0), None
-            )
+            behind = [one.rule for one in islice(steps, at + 1, at + 9) if one.rule.column >= 0]
+            following = behind[0].kind if any(one is not TEXT for one in behind) else None
             parts += _texts(text, folded, (start, end), endings, parts, following)
             continue
         kind, written, place = _kind_of(first, restart), text[start:end], resolution.place(first)
@@ -122,9 +121,13 @@ def _rule_name(kind: ReadKind) -> str:
 def _text_kind(folded: str, ending: int, before: Sequence[ReadPart], following: str | None) -> ReadKind:
     if _PERSON.search(folded):
         return "occupant"
-    last = next((part.kind for part in reversed(before) if part.kind not in _BESIDE), "")
-    if (last in _INSIDE and ending not in _SITES) or (
-        last in _DOOR and ending == _FIRM and following is None
+    above = [part.kind for part in before if part.kind not in _BESIDE]
+    # Divisions stand before all the rest, wherever they were written.
+    last = next((kind for kind in reversed(above) if kind not in _LEVELS), above[-1] if above else "")
+    if (
+        last == "occupant"
+        or (last in _INSIDE and ending not in _SITES)
+        or (last in _DOOR and ending == _FIRM and following is None)
     ):
         return "occupant"
     is_village = ending == _VILLAGE or (not ending and (last in _RURAL or last in _LEVELS))

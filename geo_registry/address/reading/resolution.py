@@ -1,6 +1,6 @@
 """Which places the names along a way mean, once the whole text is known; and their unwritten parents."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from geo_registry.address.reading.context import Contexts
@@ -15,37 +15,79 @@ class Resolution:
 
     def __init__(self, contexts: Contexts, steps: Sequence[Step]) -> None:
         self._gazetteers, self._line = contexts.gazetteers, contexts.line
-        self.deepest: Context = steps[-1].context if steps else ()
-        lines = [self._line(place) for place in self.deepest]
-        self._line_of_all = [
-            place for place in (lines[0] if lines else ()) if all(place in line for line in lines)
-        ]
+        self.deepest: Context = self._told_apart(steps)
         known = [step for step in steps if step.known]
         self.is_sure = len(known) > 1 or any(step.known and not step.known.is_short for step in known)
         self.known = [step for step in known if not step.repeats]
         """The steps with a known name that is not read again."""
-        self.is_consistent = all(
-            any(self._leads_to(place, lines) for place in step.context) for step in self.known
+        strange = [step for step in self.known if not self._agrees(step)]
+        self._early = dict(self._read_early(strange)) if strange else {}
+        if self._early:
+            deepest = max((*self.deepest, *self._early.values()), key=lambda place: len(self._line(place)))
+            self.deepest = (deepest,)
+        lines = [self._line(place) for place in self.deepest]
+        self._line_of_all = [
+            place for place in (lines[0] if lines else ()) if all(place in line for line in lines)
+        ]
+        self.is_consistent = all(step.start in self._early for step in strange)
+
+    def _told_apart(self, steps: Sequence[Step]) -> Context:
+        """Return the deepest places; of several those that lie in what is written again behind them."""
+        deepest = steps[-1].context if steps else ()
+        for step in steps if len(deepest) > 1 else ():
+            if step.repeats and step.known:
+                again = {(step.known.gazetteer, name.place) for name in step.known.meanings}
+                deepest = tuple(place for place in deepest if again & {*self._line(place)}) or deepest
+        return deepest
+
+    def _agrees(self, step: Step) -> bool:
+        """Tell whether a deepest place is, lies in or once lay in a place that a name may mean.
+
+        Other tables do not contradict.
+        """
+        return any(
+            which != deepest[0] or place == deepest or self._gazetteers[which].is_within(deepest[1], above)
+            for place in step.context
+            for which, above in (place,)
+            for deepest in self.deepest
         )
 
-    def _leads_to(self, place: Place, lines: Sequence[Sequence[Place]]) -> bool:
-        """Tell whether a deepest place is, lies in or once lay in a place; other tables do not contradict."""
-        which, above = place
-        within = self._gazetteers[which].is_within
-        return any(place in line or line[0][0] != which or within(line[0][1], above) for line in lines)
+    def _read_early(self, strange: Sequence[Step]) -> Iterator[tuple[int, Place]]:
+        """Yield where names stand before what they lie in, and what they mean: 新华街道 广州市 花都区."""
+        if len(self.deepest) != 1:
+            return
+        which, gazetteer = self.deepest[0][0], self._gazetteers[self.deepest[0][0]]
+        line = [place for _, place in self._line(self.deepest[0])]
+        for known, start in ((step.known, step.start) for step in strange):
+            if known is None or known.gazetteer != which:
+                continue
+            above = next((place for place in line if gazetteer.level(place) < known.level), -1)
+            inside = gazetteer.inside(known.word, above) if above >= 0 else ()
+            meant = {name.place for name in inside if name.level == known.level}
+            if len(meant) == 1:
+                yield start, (which, meant.pop())
 
     def place(self, step: Step) -> Place | None:
         """Return the place a segment means, None while it may mean several, or for a short name alone."""
+        if step.start in self._early:
+            return self._early[step.start]
         if step.known is None or not step.context or not self.is_sure:
             return None
         if step.repeats:
-            above = {place for one in step.context for place in self._line(one)}
+            near = [place for place in step.context if place in self.deepest] or step.context
+            above = {place for one in near for place in self._line(one)}
             again = [(step.known.gazetteer, name.place) for name in step.known.meanings]
             return next((place for place in again if place in above), None)
         if len(step.context) == 1:
             return step.context[0]
         meant = [place for place in step.context if place in self._line_of_all]
         return meant[0] if len(meant) == 1 else None
+
+    def _agree(self, kept: Sequence[Step]) -> bool:
+        """Tell whether the names that are written into the standard text lie in one another."""
+        return self.is_consistent or all(
+            step.start in self._early or self._agrees(step) for step in kept if step in self.known
+        )
 
     def _is_zone(self) -> bool:
         return any(self._gazetteers[which].level(place) == DEVELOPMENT_ZONE for which, place in self.deepest)
@@ -74,11 +116,12 @@ class Resolution:
 
     def inferred(self, parts: Sequence[ReadPart], steps: Sequence[Step]) -> tuple[Inferred, ...]:
         """Return the divisions that were not written and follow from those that were."""
-        if not self.is_consistent or not self.is_sure or self._is_zone():
-            return ()
-        written = {part.kind for part in parts}
         starts = {part.start for part in parts if part.kind != "repetition"}
-        read = {place for step in steps if step.start in starts and (place := self.place(step)) is not None}
+        kept = [step for step in steps if step.start in starts]
+        if not self.is_sure or self._is_zone() or not self._agree(kept):
+            return ()
+        written = {part.kind for part in parts if part.kind != "repetition"}
+        read = {place for step in kept if (place := self.place(step)) is not None}
         found: list[Inferred] = []
         for place in reversed(self._line_of_all):
             level = self._gazetteers[place[0]].level(place[1])

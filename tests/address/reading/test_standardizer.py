@@ -80,6 +80,11 @@ _EXAMPLES = [
         # Country first; nothing at all.
         ("中国浙江省杭州市", "country=中国 province=浙江省 city=杭州市"),
         ("兴达路口3号", "street=兴达路 note=口 street_number=3号"),
+        ("兴达路口", "street=兴达路 note=口"),
+        ("兴达路口金星饭店", "street=兴达路 note=口 estate=金星饭店"),
+        # A letter behind the word is the same sub-number as before it.
+        ("文三路8号甲", "street=文三路 street_number=8甲号"),
+        ("文三路八甲号", "street=文三路 street_number=8甲号"),
     ("世纪花园小区_到了打电话", "estate=世纪花园小区 note=到了打电话"),
     (" \u3000\n", ""),
         ("", ""),
@@ -118,6 +123,38 @@ def test_the_profile_says_how_parts_are_written(code: str, text: str, expected: 
     # The made-up table holds the mainland, so a scheme of other divisions reads without it.
     reader = Standardizer(load_profile(code), [] if code == "road-section" else [KNOWN])
     assert " ".join(f"{part.kind}={part.value}" for part in reader.read(text).parts) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "standard"),
+    [
+        # A zone stands where the profile has it, between district and township.
+        ("杭州市余杭区五常街道未来高新区文二路9号", "浙江省杭州市余杭区未来高新区五常街道文二路9号"),
+        # What was left out told where a name ends; a blank tells it now.
+        ("文三路9号金桥大厦旁边映月商店", "文三路9号金桥大厦 映月商店"),
+        ("文三路9号映月药房旁边春晖商店", "文三路9号"),
+        ("文三路9号竹海水韵对面春晖", "文三路9号竹海水韵 春晖"),
+        ("文三路9号丁香文具院内映月", "文三路9号丁香文具 映月"),
+        # A firm cut in two by a word of direction is left out whole.
+        ("金桥大厦3幢5楼映月进出口公司", "金桥大厦3幢5层"),
+        ("金桥大厦3幢5楼映月附近春晖", "金桥大厦3幢5层"),
+        # Divisions in the wrong order, or with others that do not count, have their parents too.
+        ("九堡街道杭州市上城区文三路9号", "浙江省杭州市上城区九堡街道文三路9号"),
+        ("绍兴柯桥区浙江省杭州市西湖区文三路9号", "浙江省杭州市西湖区文三路9号"),
+        # A figure keeps its word, a letter does not slip into the number.
+        ("竹海花园第八栋", "竹海花园8幢"),
+        ("文三路9号房管大楼3幢", "文三路9号房管大楼3幢"),
+        ("竹海园第第10栋", "竹海园第 10幢"),
+    ],
+)  # fmt: skip
+def test_what_is_left_out_or_moved_leaves_a_text_that_reads_the_same(text: str, standard: str) -> None:
+    assert _read(text).standard == standard
+    assert _read(standard).standard == standard
+
+
+def test_a_township_written_first_has_the_code_that_the_city_behind_it_tells() -> None:
+    parts = {part.kind: part.code for part in _read("柯桥街道绍兴市柯桥区文三路9号").parts}
+    assert parts["township"][:9] == "330603001"
 
 
 def test_a_known_division_has_its_code() -> None:
