@@ -13,21 +13,31 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, text
 
 from geo_registry.address.known_places import KnownPlaces, known_places
+from geo_registry.address.profile import load_profile
+from geo_registry.address.scheme import Profile
 from geo_registry.db import Session
 from geo_registry.gazetteer.files import load_compiled, place_of_gazetteer
 from geo_registry.gazetteer.table import Gazetteer
 from geo_registry.settings import settings
 
-__all__ = ["KnownPlaces", "national_gazetteer", "registry_gazetteer"]
+__all__ = ["KnownPlaces", "national_gazetteer", "registry_gazetteer", "registry_names"]
 
 # What is not visible yet has a transaction id from the oldest one still open; so whoever counts the rows from
 # there on again sees a change however late it commits.
 _STATE = text("""
     SELECT pg_snapshot_xmin(pg_current_snapshot())::text, CURRENT_DATE::text, count(*), coalesce(max(seq), 0),
       (SELECT coalesce(max(seq), 0) FROM registry.name_change),
-      coalesce(bool_or(xid = pg_current_xact_id_if_assigned()), false)
+      coalesce(bool_or(xid = pg_current_xact_id_if_assigned()), false),
+      (SELECT profile FROM registry.jurisdiction)
     FROM registry.name_change WHERE xid >= CAST(CAST(:horizon AS text) AS xid8)
 """)
+
+
+class Names(NamedTuple):
+    """By what an installation reads and finds addresses: its profile in force and its places."""
+
+    profile: Profile
+    places: KnownPlaces
 
 
 class _Seen(NamedTuple):
@@ -37,6 +47,15 @@ class _Seen(NamedTuple):
     rows: int
     newest: int
     last: int
+
+
+class _State(NamedTuple):
+    """The state of the names: the horizon from now on, what was changed, whether by this session itself."""
+
+    horizon: str
+    seen: _Seen
+    is_own: bool
+    profile: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +89,25 @@ def registry_gazetteer(session: Session) -> KnownPlaces:
 
     What the session itself has changed and not yet committed is seen by no other one.
     """
+    return _asked(session)[1]
+
+
+def registry_names(session: Session) -> Names:
+    """Return the profile in force with the places of `registry_gazetteer`, asked for at once."""
+    state, places = _asked(session)
+    return Names(load_profile(state.profile), places)
+
+
+def _asked(session: Session) -> tuple[_State, KnownPlaces]:
     kept = _kept_of(session)
     read = kept.read
-    _, seen, is_own = _state(session, read.horizon if read else "0")
-    if is_own:
-        return _own(session, seen)
-    if read and read.is_still(seen):
-        return read.places
+    state = _state(session, read.horizon if read else "0")
+    if state.is_own:
+        return state, _own(session, state.seen)
+    if read and read.is_still(state.seen):
+        return state, read.places
     with kept.lock:
-        return _read_again(session, kept)
+        return state, _read_again(session, kept)
 
 
 def national_gazetteer() -> Gazetteer | None:
@@ -100,9 +129,9 @@ def _national(changed: int) -> Gazetteer | None:  # noqa: ARG001  (the key: one 
     return load_compiled(settings().home)
 
 
-def _state(session: Session, horizon: str) -> tuple[str, _Seen, bool]:
+def _state(session: Session, horizon: str) -> _State:
     found = session.execute(_STATE, {"horizon": horizon}).one()
-    return found[0], _Seen(*found[1:5]), found[5]
+    return _State(found[0], _Seen(*found[1:5]), found[5], found[6])
 
 
 def _kept_of(session: Session) -> _Kept:
@@ -116,13 +145,13 @@ def _kept_of(session: Session) -> _Kept:
 
 def _read_again(session: Session, kept: _Kept) -> KnownPlaces:
     read = kept.read
-    horizon, seen, _ = _state(session, read.horizon if read else "0")
-    if read and read.is_still(seen):
+    state = _state(session, read.horizon if read else "0")
+    if read and read.is_still(state.seen):
         return read.places
     # Counted from the new horizon before the names are read: what comes between is read twice, never missed.
-    _, seen, _ = _state(session, horizon)
+    seen = _state(session, state.horizon).seen
     places = known_places(session)
-    kept.read = _Read(horizon, seen, places)
+    kept.read = _Read(state.horizon, seen, places)
     return places
 
 

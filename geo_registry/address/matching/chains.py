@@ -1,7 +1,7 @@
 """The place names that a chain of names leads to, step by step through the names in memory: pure rules."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
@@ -26,12 +26,6 @@ class Chain(NamedTuple):
     scopes: tuple[UUID, ...] = ()
     within: tuple[UUID, ...] = ()
     may_skip: bool = False
-
-    @property
-    def once(self) -> tuple[str, ...]:
-        """The keys of former names of the first name, of the first two and so on."""
-        texts = [name.text for name in self.names]
-        return tuple("".join(texts[:at]) + name.key for at, name in enumerate(self.names))
 
 
 class Met(NamedTuple):
@@ -87,14 +81,16 @@ class Chains:
             found = islice(self._own(inside), MOST_BELOW)
         for row in found:
             yield Met(row, 1, is_below=row.parent_id is not None)
-        former = [
-            (row, depth, name)
-            for depth, key in enumerate(chain.once, 1)
-            for name, row in known.once_named(key)
-            if self._is_own(row)
-        ]
-        for row, depth, name in sorted(former, key=lambda one: one[0].id.int)[:_MOST_FORMER]:
-            yield Met(row, depth, via=name)
+        yield from sorted(self._former(chain.names), key=lambda met: met.place.id.int)[:_MOST_FORMER]
+
+    def _former(self, names: Sequence[Name]) -> Iterator[Met]:
+        """Yield what was called as the first name says, or the first two together and so on."""
+        before = ""
+        for depth, name in enumerate(names, 1):
+            for former, row in self._known.once_named(before + name.key):
+                if self._is_own(row):
+                    yield Met(row, depth, via=former)
+            before += name.text
 
     def _next(self, met: Met, key: str, *, may_skip: bool) -> Iterator[Met]:
         known, place = self._known, met.place.id

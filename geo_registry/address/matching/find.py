@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from geo_registry.access.viewer import Viewer
-from geo_registry.address.known import KnownPlaces, registry_gazetteer
+from geo_registry.address.known import KnownPlaces, registry_gazetteer, registry_names
 from geo_registry.address.matching.batch import Batch
 from geo_registry.address.matching.match import Match
-from geo_registry.address.places import profile_in_force
 from geo_registry.address.reading.parts import Reading
 from geo_registry.address.scheme import Profile
 from geo_registry.address.standardize import standardizer_with
@@ -34,7 +33,7 @@ def match_many(session: Session, viewer: Viewer, texts: Sequence[str], *, limit:
         RuleBroken: `limit-invalid`.
 
     """
-    profile, places = profile_in_force(session), registry_gazetteer(session)
+    profile, places = registry_names(session)
     readings = standardizer_with(places, profile).read_many(texts)
     return list(_matches(session, viewer, profile, places, readings, limit))
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
+from operator import gt
 from typing import NamedTuple
 
 from geo_registry.address.numbers import Door, Fault, door_reader, parse_door
@@ -23,6 +23,8 @@ _ORDER = (
     "hamlet", "group", "street_number", "sub_street_number", "estate", "sub_estate",
     "building", "entrance", "floor", "room",
 )  # fmt: skip
+_NAMES = frozenset(_ORDER) - {*AREA_KINDS, *_DOOR_KINDS, "neighborhood"}
+_DOUBTFUL = frozenset({"unread", "occupant", "note", "street_number"})
 _RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
 # Only these notes leave the door what it is; all others speak of what is near.
 _INSIDE = frozenset({"内", "院内", "里面", "里侧", "楼上", "楼梯口", "电梯口"})
@@ -118,8 +120,10 @@ def asked_of(profile: Profile, reading: Reading) -> Asked:
     areas = tuple((level, written[level]) for level in AREA_KINDS if level in written)
     neighborhood = next((_figure(part.value) for part in parts if part.kind == "neighborhood"), None)
     doubts = tuple(_doubts(reading, parts))
-    asks = [replace(ask, corrections=ask.corrections + doubts) for ask in _asks(profile, parts)]
-    return Asked(areas, neighborhood, tuple(asks))
+    asks = tuple(_asks(profile, parts))
+    if doubts:
+        asks = tuple(replace(ask, corrections=ask.corrections + doubts) for ask in asks)
+    return Asked(areas, neighborhood, asks)
 
 
 @lru_cache(maxsize=131_072)
@@ -131,6 +135,7 @@ def name_of(profile: Profile, kind: str, text: str) -> Name:
     return Name(kind, standard_name(profile, kind, text), normal_name(profile, kind, text))
 
 
+@lru_cache(maxsize=4096)
 def _figure(text: str) -> int | None:
     return to_int(clean(text).rstrip("鄰邻").removeprefix("第"))
 
@@ -143,12 +148,15 @@ def _rank(kind: str, before: str) -> int:
 
 def _doubts(reading: Reading, parts: Sequence[ReadPart]) -> Iterator[Correction]:
     """Tell what of the text the keys do not hold, and where its order is unusual."""
-    ranks = [_rank(part.kind, parts[at - 1].kind if at else "") for at, part in enumerate(parts)]
-    if any(before > behind for before, behind in pairwise(ranks)):
+    kinds = [part.kind for part in parts]
+    ranks = list(map(_rank, kinds, ("", *kinds)))
+    if any(map(gt, ranks, ranks[1:])):
         yield ORDER
     yield from _lost_figures(reading)
     yield from _two_areas(reading)
     for part in reading.parts:
+        if part.kind not in _DOUBTFUL:
+            continue
         if part.kind == "unread" and part.text.strip():
             is_name = _is_name(part.text)
             yield Correction(f"“{part.text}”未能识别", 0.1 if is_name else 0.3, is_name)
@@ -169,6 +177,8 @@ def _two_areas(reading: Reading) -> Iterator[Correction]:
         if level not in AREA_KINDS[:-1]:
             continue
         value, other = part.value, met.setdefault(level, part.value)
+        if value == other:
+            continue
         keys = sorted((fold(normal_key(value)), fold(normal_key(other))), key=len)
         if not keys[1].startswith(keys[0]):
             yield Correction(f"同时写了“{other}”和“{value}”", 0.3, is_certain=False)
@@ -193,11 +203,14 @@ def _is_name(text: str) -> bool:
 
 def _lost_figures(reading: Reading) -> Iterator[Correction]:
     """Tell of figures that stand between the parts of a text."""
-    at = 0
-    for start, end in [*((part.start, part.end) for part in reading.parts), (len(reading.input), 0)]:
-        if start > at and any(char.isdecimal() for char in reading.input[at:start]):
-            yield Correction(f"“{reading.input[at:start]}”未能识别", 0.3, is_certain=False)
-        at = max(at, end)
+    text, at, gaps = reading.input, 0, list[str]()
+    for part in reading.parts:
+        if part.start > at:
+            gaps.append(text[at : part.start])
+        at = max(at, part.end)
+    for gap in (*gaps, text[at:]):
+        if any(char.isdecimal() for char in gap):
+            yield Correction(f"“{gap}”未能识别", 0.3, is_certain=False)
 
 
 @dataclass(slots=True)
@@ -215,11 +228,13 @@ def _pieces(profile: Profile, parts: Sequence[ReadPart]) -> list[_Piece]:
         if part.kind in _DOOR_KINDS:
             # A second number on one place is no door of its own: what stands first is kept.
             pieces[-1].door.setdefault(part.kind, part.value)
-        elif part.kind in _RANK and part.kind not in (*AREA_KINDS, "neighborhood"):
+        elif part.kind in _NAMES:
             if pieces[-1].door and part.kind in {"estate", "sub_estate", "sub_street"}:
                 pieces.append(_Piece([], {}))
             pieces[-1].names.append(name_of(profile, part.kind, part.value))
     for piece in pieces:
+        if len(piece.names) < 2:
+            continue
         ranks = {name: _RANK[name.kind] for name in piece.names}
         ranks.update((name, _rank(name.kind, "")) for name in piece.names[:1])
         piece.names.sort(key=ranks.__getitem__)

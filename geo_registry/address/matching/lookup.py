@@ -49,8 +49,8 @@ class Lookup:
 
     def doors(self, keys: Iterable[DoorKey]) -> dict[DoorKey, list[Row]]:
         """Return the doors of keys with their buildings and units, as far as the viewer may see them."""
-        asked = list(dict.fromkeys(keys))
-        found: dict[DoorKey, list[Row]] = {key: [] for key in asked}
+        found: dict[DoorKey, list[Row]] = {key: [] for key in keys}
+        asked, rows = list(found), list(found.values())
         if asked:
             values = {
                 "areas": self._areas,
@@ -62,7 +62,7 @@ class Lookup:
                 "units": [key.unit for key in asked],
             }
             for row in self._session.execute(_DOORS, values):
-                found[asked[row.n]].append(row)
+                rows[row.n].append(row)
         return found
 
     def aliases(self, keys: Sequence[str]) -> dict[str, list[Row]]:

@@ -1,6 +1,7 @@
 """The steps from what was written to what was found, row by row: pure rules."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from uuid import UUID
 
 from geo_registry.address.matching.chains import MOST_BELOW, Met
@@ -45,17 +46,18 @@ def way_steps(key: DoorKey, row: Row, ask: Ask) -> Iterator[Correction]:
 
 def is_neighborhood(asked: Asked, row: Row) -> bool:
     """Tell whether the written neighbourhood is that of a door."""
-    return asked.neighborhood is not None and asked.neighborhood == _own_neighborhood(row)
+    return asked.neighborhood is not None and asked.neighborhood == _figure(row.neighborhood or "")
 
 
 def neighborhood_steps(asked: Asked, row: Row) -> Iterator[Correction]:
     """Tell of a written neighbourhood that is another one in the registry."""
     if asked.neighborhood is not None:
-        own = _own_neighborhood(row)
+        own = _figure(row.neighborhood or "")
         if own is not None and own != asked.neighborhood:
             yield Correction(f"写的是 {asked.neighborhood} 邻，登记在 {own} 邻", 0.1, is_weak=True)
 
 
-def _own_neighborhood(row: Row) -> int | None:
-    figures = "".join(char for char in row.neighborhood or "" if char.isdecimal())
+@lru_cache(maxsize=4096)
+def _figure(neighborhood: str) -> int | None:
+    figures = "".join(char for char in neighborhood if char.isdecimal())
     return int(figures) if figures else None
