@@ -20,10 +20,11 @@ PERSONAL = ("person", "residence", "hukou", "registration", "field_check")
 # Nothing personal; guarded by role and area.
 PLACE = (
     "division", "jurisdiction", "backdrop", "place_name", "address", "address_alias", "building",
-    "building_address", "entrance", "housing_unit", "plate", "plate_batch", "photo", "plate_installation",
-    "plate_inspection", "grid_block", "building_block", "address_block", "block_assignment", "visit",
-    "last_visit", "sample_plan", "sample_unit", "building_check", "heat_cell", "focus_area",
-    "focus_area_block", "zone", "zone_block", "rectification_plan", "plan_measure", "sweep", "zone_decision",
+    "building_address", "building_sound", "entrance", "housing_unit", "plate", "plate_batch", "photo",
+    "plate_installation", "plate_inspection", "grid_block", "building_block", "address_block",
+    "block_assignment", "visit", "last_visit", "sample_plan", "sample_unit", "building_check",
+    "heat_cell", "focus_area", "focus_area_block", "zone", "zone_block", "rectification_plan",
+    "plan_measure", "sweep", "zone_decision",
 )  # fmt: skip
 # Totals of both, which leave the server only after small cells are blanked.
 TOTALS = ("tally", "tally_week")

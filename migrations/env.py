@@ -1,4 +1,4 @@
-"""Run the migrations; after them re-create the functions, triggers, policies and grants."""
+"""Run the migrations; after them re-create functions, triggers, policies and grants, and add derived rows."""
 
 from pathlib import Path
 
@@ -30,6 +30,13 @@ def _apply_functions(connection: Connection) -> None:
         connection.exec_driver_sql(file.read_text(encoding="utf-8").replace("%", "%%"))
 
 
+def _refresh(connection: Connection) -> None:
+    """Add what follows from the rows that are there and what older versions did not keep."""
+    from geo_registry.housing.sounds import add_sounds
+
+    add_sounds(connection)
+
+
 def _run(connection: Connection) -> None:
     from geo_registry import tables
 
@@ -51,6 +58,7 @@ def _run(connection: Connection) -> None:
         is_newest = context.get_context().get_current_revision() == context.get_head_revision()
         if is_newest and not context.is_offline_mode():
             _apply_functions(connection)
+            _refresh(connection)
 
 
 if (existing := context.config.attributes.get("connection")) is not None:

@@ -156,6 +156,9 @@ ORDER BY b.id, n.address_id, n.building_no, n.turn
 UPDATE pg_temp.building_member m SET outcome = b.outcome, reason = b.reason
 FROM pg_temp.building_row b WHERE m.outcome IS NULL AND b.row_number = m.building
 
+-- :: sounds (of names not heard before)
+INSERT INTO registry.building_sound (name, pinyin, initials) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
+
 -- :: analyze
 ANALYZE registry.building, registry.building_address, registry.address, registry.place_name, registry.plate,
   registry.external_code

@@ -73,6 +73,19 @@ class Building(Located, Versioned, Base):
     position = geometry("POINT")
 
 
+class BuildingSound(Base):
+    """楼名读音: how a name that buildings bear sounds, in full and by initials."""
+
+    __tablename__ = "building_sound"
+    __table_args__ = (
+        Index("building_sound_pinyin_idx", "pinyin", postgresql_ops={"pinyin": "text_pattern_ops"}),
+        Index("building_sound_initials_idx", "initials", postgresql_ops={"initials": "text_pattern_ops"}),
+    )
+    name: Mapped[str] = mapped_column(primary_key=True)
+    pinyin: Mapped[str]
+    initials: Mapped[str]
+
+
 class BuildingAddress(Base):
     """楼栋地址: the number a building carries over a period; one main number at any time.
 

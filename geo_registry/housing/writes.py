@@ -29,6 +29,7 @@ from geo_registry.codes import new_code, new_id
 from geo_registry.db import Session, today, translated
 from geo_registry.errors import Conflict, RuleBroken
 from geo_registry.housing.rules import check_facts, check_outline
+from geo_registry.housing.sounds import add_sounds
 from geo_registry.housing.tables import Building, BuildingAddress, Entrance, HousingUnit
 from geo_registry.text import clean
 
@@ -97,6 +98,7 @@ def register_building(
     act_id = begin_act(session, viewer, "register", "building", row, Paper(document_number, reason))
     session.add(row)
     done = finish(session, row)
+    add_sounds(session, [name] if name else [])
     session.add(
         BuildingAddress(
             building_id=row.id, address_id=address.id, building_no=clean(building_no), is_main=True,
@@ -151,6 +153,7 @@ def correct_building(
         if value is not None:
             setattr(row, field, value)
     begin_act(session, viewer, "correct", "building", row, Paper(document_number, reason))
+    add_sounds(session, [name] if name else [])
     return finish(session, row)
 
 

@@ -6,6 +6,7 @@
 DROP FUNCTION IF EXISTS registry.find_places(uuid[], text[], text[], text, text);
 DROP FUNCTION IF EXISTS registry.find_doors(uuid[], uuid[], uuid[], text, boolean, text, text, text, boolean, boolean, int);
 DROP FUNCTION IF EXISTS registry.find_code(uuid[], bpchar);
+DROP FUNCTION IF EXISTS registry.find_buildings(uuid[], text[], boolean, text, text, int, float, float);
 -- What a function answers cannot be replaced.
 DROP FUNCTION IF EXISTS registry.find_doors(uuid[], uuid[], uuid[], text, int, text, text, text, boolean, int, float, float);
 
@@ -240,10 +241,10 @@ BEGIN
 END $$;
 
 
--- Buildings by their own name, with the number behind it when one was typed. A name that is only begun stands once, with
--- how many buildings bear it.
+-- Buildings by their own name or its sound, with the number behind it when one was typed. A name that is only begun or
+-- spelled stands once, with how many buildings bear it.
 CREATE OR REPLACE FUNCTION registry.find_buildings(
-  areas uuid[], lows text[], is_prefix boolean, asked text, building text, most int, near_lon float, near_lat float)
+  areas uuid[], lows text[], is_prefix boolean, letters text, letters_end text, asked text, building text, most int, near_lon float, near_lat float)
 RETURNS TABLE (kind text, id uuid, code text, text text, state text, way text, number int, building_no text, lon float, lat float,
   name text, same bigint, scope_id uuid, number_key text, district text, township text, community text)
 LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
@@ -252,8 +253,14 @@ DECLARE
   middle geometry := ST_SetSRID(ST_MakePoint(near_lon, near_lat), 4490);
 BEGIN
   RETURN QUERY
-  WITH named AS (
-    SELECT b.id, b.name, coalesce(b.position, ST_PointOnSurface(b.outline)) AS point
+  WITH sounding AS MATERIALIZED (
+    (SELECT s.name, CASE WHEN s.initials = letters THEN 'initials' ELSE 'prefix' END AS way FROM registry.building_sound s
+     WHERE length(letters) > 1 AND s.initials ~>=~ letters AND s.initials ~<~ letters_end LIMIT 60)
+    UNION ALL
+    (SELECT s.name, CASE WHEN s.pinyin = letters THEN 'pinyin' ELSE 'prefix' END FROM registry.building_sound s
+     WHERE length(letters) > 1 AND s.pinyin ~>=~ letters AND s.pinyin ~<~ letters_end LIMIT 60)
+  ), found AS (
+    SELECT b.*, CASE WHEN b.name = ANY (lows) THEN 'exact' ELSE 'prefix' END AS way
     FROM unnest(lows) low
       CROSS JOIN LATERAL (
         SELECT o.* FROM registry.building o
@@ -261,19 +268,30 @@ BEGIN
           AND o.state NOT IN ('demolished', 'not_realized', 'removed')
           AND registry.covers(areas, o.district_id, o.township_id, o.community_id)
         LIMIT 400) b
+    UNION ALL
+    SELECT b.*, s.way
+    FROM (SELECT DISTINCT ON (o.name) o.* FROM sounding o ORDER BY o.name, o.way = 'prefix') s
+      CROSS JOIN LATERAL (
+        SELECT o.* FROM registry.building o
+        WHERE o.name ~>=~ s.name AND o.name ~<~ (s.name || U&'\0001') AND o.state NOT IN ('demolished', 'not_realized', 'removed')
+          AND registry.covers(areas, o.district_id, o.township_id, o.community_id)
+        LIMIT 100) b
+  ), named AS (
+    SELECT b.id, b.name, b.way, coalesce(b.position, ST_PointOnSurface(b.outline)) AS point
+    FROM found b
     WHERE asked IS NULL OR EXISTS (
       SELECT FROM registry.building_address n JOIN registry.address a ON a.id = n.address_id
       WHERE n.building_id = b.id AND n.valid @> CURRENT_DATE AND (a.number_key = asked OR n.building_no = building))
   ), counted AS (
-    SELECT n.*, n.name = ANY (lows) AS is_whole, count(*) OVER own AS same,
+    SELECT n.*, count(*) OVER own AS same,
       row_number() OVER (own ORDER BY n.point <-> middle, n.id) AS place
     FROM named n WINDOW own AS (PARTITION BY n.name)
   )
   SELECT 'building', o.id, o.code::text, coalesce(a.standard_text || n.building_no, o.label, o.name), o.state,
-    CASE WHEN c.is_whole THEN 'exact' ELSE 'prefix' END, a.number, coalesce(n.building_no, ''),
+    c.way, a.number, coalesce(n.building_no, ''),
     ST_X(c.point), ST_Y(c.point), o.name, c.same, a.scope_id, a.number_key, e.name, t.name, m.name
-  FROM (SELECT * FROM counted WHERE place = 1 OR is_whole
-        ORDER BY is_whole DESC, place, length(counted.name), counted.id LIMIT most) c
+  FROM (SELECT * FROM counted WHERE place = 1 OR way = 'exact'
+        ORDER BY way = 'prefix', place, length(counted.name), counted.id LIMIT most) c
     JOIN registry.building o ON o.id = c.id
     LEFT JOIN registry.building_address n ON n.building_id = o.id AND n.is_main AND n.valid @> CURRENT_DATE
     LEFT JOIN registry.address a ON a.id = n.address_id

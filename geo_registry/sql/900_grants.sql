@@ -7,7 +7,7 @@ GRANT SELECT, INSERT, UPDATE ON registry.division, registry.place_name, registry
   registry.grid_block, registry.external_code, registry.succession, registry.coordinator, registry.block_assignment,
   registry.plate_batch, registry.plate_installation, registry.sample_plan, registry.focus_area, registry.zone,
   registry.rectification_plan, registry.plan_measure TO registry_app;
-GRANT SELECT, INSERT ON registry.photo, registry.plate_inspection, registry.visit, registry.sample_unit,
+GRANT SELECT, INSERT ON registry.building_sound, registry.photo, registry.plate_inspection, registry.visit, registry.sample_unit,
   registry.building_check, registry.sweep, registry.zone_decision TO registry_app;
 GRANT SELECT, INSERT, DELETE ON registry.focus_area_block, registry.zone_block TO registry_app;
 -- Kept by triggers and by the nightly refresh alone.

@@ -97,6 +97,8 @@ def test_pieces_parts_and_label_points_become_one_building(raw: psycopg.Connecti
     assert counts(report) == (10, 9, 0, 0, 1, 0)
     assert report.reasons == {"building-unknown": 1}
     assert (report.warnings["name-not-chinese"], report.warnings["number-unreadable"]) == (1, 1)
+    sounds = raw.execute("SELECT name, pinyin, initials FROM registry.building_sound").fetchall()
+    assert sounds == [("海关大楼", "haiguandalou", "hgdl")]
     assert numbered(raw) == [
         ("13号", "中山东一路13号", "", True, "13号"),
         ("13号", "中山东一路15号", "", False, "15号"),

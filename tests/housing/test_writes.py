@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from geo_registry.address.reads import search
 from geo_registry.errors import Conflict, RegistryError, RuleBroken, Stale
 from geo_registry.housing import reads, writes
 from tests import factories as make
@@ -39,6 +40,17 @@ def test_two_buildings_do_not_share_one_number(session: Session) -> None:
     writes.register_building(session, CLERK, address_id=address.id, outline=_square(100, 100))
     with _refused("number-in-use", Conflict):
         writes.register_building(session, CLERK, address_id=address.id, outline=_square(200, 100))
+
+
+def test_a_name_is_found_by_its_sound_as_soon_as_it_is_given(session: Session) -> None:
+    address = make.make_address(session)
+    done = writes.register_building(
+        session, CLERK, address_id=address.id, outline=_square(100, 100), name="金桂大厦"
+    )
+    assert [hit.id for hit in search(session, CLERK, text="jgds").hits] == [done.id]
+    writes.correct_building(session, CLERK, building_id=done.id, version=1, name="观星楼")
+    assert [hit.id for hit in search(session, CLERK, text="guanxing").hits] == [done.id]
+    assert search(session, CLERK, text="jgds").hits == ()
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,7 @@ def test_no_search_reads_a_large_table_whole(filled: Filled, typed: str, *, whol
         ("第77路20弄4", {"address_scope_id_idx"}),
         ("dhhl20-4", {"place_name_initials_idx", "place_name_pinyin_idx"}),
         ("映月新村", {"building_name_idx"}),
+        ("yyxc", {"building_sound_initials_idx", "building_sound_pinyin_idx"}),
         (CODE[:4], {"plate_code_key", "building_code_key", "housing_unit_code_key"}),
     ],
 )

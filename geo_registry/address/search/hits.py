@@ -4,6 +4,8 @@ from typing import Any
 
 from geo_registry.address.search.ranking import Grade, Hit, note_of
 
+_SOUNDS = {"pinyin": "拼音", "initials": "拼音首字母"}
+
 
 def code_hit(row: Any, *, is_whole: bool, is_sole: bool = False) -> Hit:  # noqa: ANN401  (a row of find_codes)
     """Return what bears a public code, or one that begins as was typed, maybe the only one that does."""
@@ -48,15 +50,20 @@ def door_hit(row: Any, grade: Grade) -> Hit:  # noqa: ANN401  (a row of find_doo
     )  # fmt: skip
 
 
-def building_hit(row: Any) -> Hit:  # noqa: ANN401  (a row of find_buildings)
-    """Return a building by its own name; a name that is only begun stands for all that bear it."""
-    note = note_of(row.kind, row.state, name=row.name)
+def building_hit(row: Any, *, is_sole: bool = False) -> Hit:  # noqa: ANN401  (a row of find_buildings)
+    """Return a building by its own name; one that is only begun or spelled stands for all that bear it.
+
+    `is_sole` tells that the letters that were typed begin no other name.
+    """
+    note, text = note_of(row.kind, row.state, name=row.name), row.text
     if row.way == "exact":
         grade: Grade = ("A", "楼栋名称", 94.0)
-        text = row.text
     else:
-        grade = ("C", "楼栋名称前缀", 48.0 - min(len(row.name), 20) / 10)
         text = row.name
         note += f" · 共 {row.same} 栋" if row.same > 1 else f" · {row.text}"
+        grade = ("C", "楼栋名称前缀", 48.0 - min(len(row.name), 20) / 10)
+        if row.way in _SOUNDS:
+            is_certain = is_sole and row.same == 1
+            grade = ("B" if is_certain else "C", f"楼栋名称{_SOUNDS[row.way]}", 78.0 if is_certain else 48.0)
     order = (row.number or 0, row.building_no, "")
     return Hit("building", row.id, row.code, text, (), *grade, row.lon, row.lat, row.id, None, note, order)

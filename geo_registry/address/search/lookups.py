@@ -28,6 +28,7 @@ _DOORS = sql(
 )
 _BUILDINGS = sql(
     "SELECT * FROM registry.find_buildings(CAST(:areas AS uuid[]), CAST(:lows AS text[]), :is_prefix,"
+    " CAST(:letters AS text), CAST(:letters_end AS text),"
     " CAST(:asked AS text), CAST(:building AS text), :most, :lon, :lat)"
 )
 _CODES = sql(
@@ -102,12 +103,14 @@ class Lookups:
             **self._middle(),
         )
 
-    def buildings(self, names: list[str], wanted: Wanted, *, is_prefix: bool) -> list[Any]:
-        """Return buildings by their own name, in several spellings, and number."""
+    def buildings(self, names: list[str], wanted: Wanted, letters: str | None = None) -> list[Any]:
+        """Return buildings by their own name, in several spellings or by its sound, and number."""
         return self._rows(
             _BUILDINGS,
             lows=names,
-            is_prefix=is_prefix,
+            is_prefix=wanted.number is None,
+            letters=letters,
+            letters_end=letters + BEGINS if letters else None,
             asked=wanted.number,
             building=wanted.building,
             most=self._most,

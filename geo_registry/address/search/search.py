@@ -175,8 +175,9 @@ class _Search:
         if not _is_certain(hits):
             for head, key in counted_endings(self._profile, query.letters):
                 hits += self._below_letters(head, (key, key + EQUALS))
-        is_name = query.door is None and not query.figures
-        return hits or (self._by_building_names() if is_name else [])
+        if query.door is None and not query.figures and not _is_certain(hits):
+            hits += self._by_building_sounds()
+        return hits
 
     def _below_letters(self, letters: str, *inner: tuple[str, str]) -> list[Hit]:
         query, first = self._query, (("", ""), *inner)
@@ -226,9 +227,7 @@ class _Search:
         typed = "".join(part.text for part in query.names) + query.rest or query.text
         names = {clean(name).replace(" ", "") for name in (typed, *(part.text for part in query.names[-1:]))}
         names = {name for one in names for name in (one, normal_key(one)) if name and not name[0].isdecimal()}
-        rows = (
-            self._lookups.buildings(sorted(names), wanted, is_prefix=wanted.number is None) if names else []
-        )
+        rows = self._lookups.buildings(sorted(names), wanted) if names else []
         if wanted.number is None:
             return [building_hit(row) for row in rows]
         place: Grade = ("B", "楼栋名称", 80.0)
@@ -240,6 +239,20 @@ class _Search:
             )
             if found.building_id == row.id
         ]
+
+    def _by_building_sounds(self) -> list[Hit]:
+        """Find buildings by the sound or the initials of their own name."""
+        query = self._query
+        for letters in dict.fromkeys((query.letters, query.initials)):
+            rows = [
+                row
+                for row in self._lookups.buildings([], Wanted(), letters)
+                if _has_in_order(row.name, query.characters)
+            ]
+            if rows:
+                is_sole = len(rows) == 1
+                return [building_hit(row, is_sole=is_sole) for row in rows]
+        return []
 
     def _read_by_known_divisions(self) -> bool:
         """Read the query anew with the divisions that exist; tell whether that makes a difference."""
