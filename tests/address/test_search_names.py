@@ -1,5 +1,6 @@
 """Search by how a name sounds, and by a name with a slip in it."""
 
+import pytest
 from sqlalchemy.orm import Session
 
 from geo_registry.access.viewer import Viewer
@@ -37,3 +38,30 @@ def test_buildings_and_estates_are_found_by_sound_and_initials(session: Session)
     elsewhere = make.make_viewer(areas=[make.make_community(session).id])
     assert found(session, "jgds", elsewhere) == ()
     assert found(session, "j") == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "grade"),
+    [
+        ("竹孩", "竹海", "B"),
+        ("竹孩3号", "竹海3号", "B"),
+        ("闻路", "文路", "B"),
+        ("闻路5号", "文路5号", "B"),
+        ("竹海3号", "竹海3号", "A"),
+        # Two names sound so: the choice is left.
+        ("花原", "花园", "C"),
+    ],
+)
+def test_a_name_of_two_characters_is_found_by_its_sound(
+    session: Session, typed: str, text: str, grade: str
+) -> None:
+    community = make.make_community(session)
+    estate = make.make_street(session, "竹海", kind="estate", community=community)
+    make.make_address(session, 3, street=estate)
+    make.make_address(session, 5, street=make.make_street(session, "文路", community=community))
+    for name in ("花园", "花源"):
+        make.make_street(session, name, kind="estate", community=community)
+    first = found(session, typed)[0]
+    assert (first.text, first.match) == (text, grade)
+    # A numeral is another name, never a slip.
+    assert found(session, "十路5号") == ()
