@@ -5,24 +5,24 @@ of `GEO_REGISTRY_HOME` holds; load more counties to measure a large one. What ca
 by itself: a gap that leaves several registered addresses, an error of typing that makes another registered name.
 """
 
-import math
 import random
 import statistics
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
 import pyarrow.parquet as pq
 from sqlalchemy import text as sql
 
+from benchmarks import address_match_far as far
 from benchmarks import address_noise as noise
 from benchmarks import plates, town
+from benchmarks.address_match_far import Key, Plate
 from geo_registry import cluster
 from geo_registry.access.viewer import Viewer, enter
 from geo_registry.address.matching import Match, match, match_many
@@ -34,34 +34,17 @@ from geo_registry.address.scheme import Profile
 from geo_registry.db import Session, app_engine, transaction
 
 SAMPLE, SINGLES, BULK = 20_000, 400, 10_000
-FAR_M = 100.0
 COUNTY_ADDRESSES = 120_000
 NAMES = {"road": "street", "section": "section", "lane": "lane", "alley": "alley", "sub_alley": "sub_alley"}
-Key = tuple[str, ...]
 _PLACES = sql("SELECT id, normal_name, parent_id FROM registry.place_name")
 _HELD = sql("""
-    SELECT t.name, c.name, a.neighborhood, a.place_name_id, a.number_key, m.building_no, u.unit_key
+    SELECT a.id, u.id, t.name, c.name, a.neighborhood, a.place_name_id, a.number_key, m.building_no, u.unit_key
     FROM registry.address a
       JOIN registry.building_address m ON m.address_id = a.id AND m.valid @> CURRENT_DATE
       JOIN registry.housing_unit u ON u.building_id = m.building_id AND u.state = 'realized'
       JOIN registry.division t ON t.id = a.township_id JOIN registry.division c ON c.id = a.community_id
     WHERE a.state = 'current'
 """)
-_OUTSIDE = sql("""
-    SELECT count(*)
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:lons AS float8[]), CAST(:lats AS float8[])) p (id, lon, lat)
-      JOIN registry.address a ON a.id = p.id JOIN registry.division c ON c.id = a.community_id
-    WHERE NOT ST_Covers(c.boundary, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4490))
-""")
-
-
-class Plate(NamedTuple):
-    """A plate of 2016: its text, what it is in normal form, and where it hung."""
-
-    text: str
-    key: Key | None
-    lon: float | None
-    lat: float | None
 
 
 def key_of(profile: Profile, row: plates.Plate) -> Key | None:
@@ -82,28 +65,24 @@ def _plates(data: Path, year: str, profile: Profile) -> Iterator[Plate]:
     table = pq.read_table(file, columns=["x_e7", "y_e7"])
     places = zip(*(table.column(name).to_pylist() for name in ("x_e7", "y_e7")), strict=True)
     for row, (x, y) in zip(plates.plates(file, areas), places, strict=True):
-        yield Plate(row.text, key_of(profile, row), x / 1e7 if x else None, y / 1e7 if y else None)
+        columns = dict(zip(plates.COLUMNS, row.columns, strict=True))
+        within = columns["village"], columns["neighborhood"]
+        yield Plate(row.text, key_of(profile, row), within, x / 1e7 if x else None, y / 1e7 if y else None)
 
 
-def _kept(session: Session) -> set[Key]:
-    """Return what the registry holds, in the normal form of `key_of`."""
+def _kept(session: Session) -> dict[Key, set[tuple[UUID, UUID]]]:
+    """Return the doors that the registry holds as (address, unit), by the normal form of `key_of`."""
     places = {row[0]: row[1:] for row in session.execute(_PLACES)}
 
     @cache
     def chain(place: UUID | None) -> Key:
         return () if place is None else (*chain(places[place][1]), places[place][0])
 
-    return {
-        (*((town,) if place else (town, village, near or "")), *chain(place), number, building, unit)
-        for town, village, near, place, number, building, unit in session.execute(_HELD)
-    }
-
-
-def _metres(plate: Plate, found: Match) -> float:
-    best = found.best
-    if best is None or best.lon is None or best.lat is None or plate.lon is None or plate.lat is None:
-        return 0.0
-    return math.hypot((best.lon - plate.lon) * 100_900, (best.lat - plate.lat) * 110_800)
+    found = defaultdict[Key, set[tuple[UUID, UUID]]](set)
+    for address, own, town_name, village, near, place, number, building, unit in session.execute(_HELD):
+        areas = (town_name,) if place else (town_name, village, near or "")
+        found[*areas, *chain(place), number, building, unit].add((address, own))
+    return found
 
 
 def _in_batches(session: Session, viewer: Viewer, texts: Sequence[str]) -> Iterator[Match]:
@@ -119,29 +98,25 @@ def old_plates(session: Session, viewer: Viewer, data: Path) -> None:
     """
     profile = load_profile("road-section")
     today = _kept(session)
-    listed = {plate.key for plate in _plates(data, "2026", profile)}
+    listed = defaultdict[Key | None, list[Plate]](list)
+    for plate in _plates(data, "2026", profile):
+        listed[plate.key].append(plate)
     every = [plate for plate in _plates(data, "2016", profile) if plate.key and plate.key in listed]
     old = [plate for plate in every if plate.key in today]
     print(f"{len(every)} plates of 2016 are listed in 2026, {len(every) - len(old)} of them kept out")
-    grades, far, without = Counter[str](), list[tuple[Plate, Match]](), list[str]()
+    grades, certain, without = Counter[str](), list[tuple[Plate, Match]](), list[str]()
     for plate, found in zip(old, _in_batches(session, viewer, [plate.text for plate in old]), strict=True):
         grades[found.grade] += 1
-        if found.grade == "A" and _metres(plate, found) > FAR_M:
-            far.append((plate, found))
+        if found.grade == "A":
+            certain.append((plate, found))
         if found.grade not in {"A", "B"}:
             without.append(f"{plate.text}: {found.grade} {'；'.join(found.reasons)}")
-    outside = session.execute(_OUTSIDE, {
-        "ids": [one.best.address_id for _, one in far if one.best], "lons": [plate.lon for plate, _ in far],
-        "lats": [plate.lat for plate, _ in far],
-    }).scalar_one()  # fmt: skip
     print(
-        f"{len(old)} exist: {dict(sorted(grades.items()))}, A or B {(grades['A'] + grades['B']) / len(old):.4f}; "
-        f"A beyond {FAR_M:.0f} m: {len(far)} ({len(far) / grades['A']:.5f}), {outside} of them outside their village in 2016"
+        f"{len(old)} exist: {dict(sorted(grades.items()))}, A or B {(grades['A'] + grades['B']) / len(old):.4f}"
     )
     for line in random.Random(1).sample(without, min(12, len(without))):
         print(f"    {line}")
-    for plate, found in far[:12]:
-        print(f"    {plate.text} -> {found.best.text if found.best else ''} {_metres(plate, found):.0f} m")
+    far.report(session, certain, listed, today)
 
 
 def noisy(session: Session, viewer: Viewer, doors: Sequence[noise.Door]) -> None:
