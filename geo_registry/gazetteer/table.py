@@ -7,7 +7,7 @@ one lies in the other.
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -28,7 +28,7 @@ MANY = -1
 """Stands for a place where more than eight of one level share a spelling."""
 _GROUP = 8
 _LONGEST = 30
-_KEPT = 200_000
+_KEPT = 4_096
 _LEVEL_BITS, _WAY_BITS = 4, 3
 _SHIFT = _LEVEL_BITS + _WAY_BITS
 _LEVEL, _WAY = (1 << _LEVEL_BITS) - 1, (1 << _WAY_BITS) - 1
@@ -142,8 +142,9 @@ class Gazetteer:
     def __init__(self, places: Places, index: Index) -> None:
         self._places, self._index = places, index
         self._ends, self._parents, self._reach = places.ends, places.parents, places.reach
-        self._prefixes = index.trie.iter_prefixes_with_ids
-        self._cache: dict[int, tuple[Name, ...]] = {}
+        self._prefixes: Callable[[str], list[str]] = index.trie.prefixes
+        # Small, because the collector of garbage goes through all of it.
+        self._cache: dict[str, tuple[Name, ...]] = {}
 
     def __len__(self) -> int:
         return len(self._parents)
@@ -159,14 +160,34 @@ class Gazetteer:
         Where more places of a level share the spelling, one meaning with the place MANY stands for
         them: ask `inside`.
         """
-        found: list[Found] = []
-        starts, prefixes, cache = self._index.starts, self._prefixes, self._cache
-        for start, char in enumerate(folded):
-            if char in starts:
-                for text, key in prefixes(folded[start : start + _LONGEST]):
-                    meanings = cache.get(key) or self._few(key)
-                    found.append((start, start + len(text), meanings))
-        return found
+        return [
+            (start, start + len(word), self.few(word))
+            for start, words in self.words(folded)
+            for word in words
+        ]
+
+    def words(self, folded: str) -> list[tuple[int, list[str]]]:
+        """Return every start of known names, each with the names from there, shorter ones first."""
+        starts, prefixes = self._index.starts, self._prefixes
+        return [
+            (start, words)
+            for start, char in enumerate(folded)
+            if char in starts and (words := prefixes(folded[start : start + _LONGEST]))
+        ]
+
+    def names_at(self, folded: str, start: int) -> list[Found]:
+        """Return what `find` returns for one start."""
+        words = self._prefixes(folded[start : start + _LONGEST])
+        return [(start, start + len(word), self.few(word)) for word in words]
+
+    def few(self, word: str) -> tuple[Name, ...]:
+        """Return what a known spelling may mean, at most eight meanings a level as `find` returns them."""
+        few = self._cache.get(word)
+        if few is None:
+            if len(self._cache) >= _KEPT:
+                self._cache.clear()
+            few = self._cache[word] = self._few(self._index.trie[word])
+        return few
 
     def inside(self, folded: str, above: int, limit: int = 8) -> tuple[Name, ...]:
         """Return at most `limit` meanings of a spelling among the places that lie in `above`."""
@@ -223,7 +244,10 @@ class Gazetteer:
         """Tell whether a place lies in another one, or once did: children of abolished divisions too."""
         if above < place < self._ends[above]:
             return True
-        return above in self._reach and any(start <= place < end for start, end in self._reach[above])
+        for start, end in self._reach.get(above, ()):  # noqa: SIM110  (asked for too often for a generator)
+            if start <= place < end:
+                return True
+        return False
 
     def successors(self, place: int) -> tuple[int, ...]:
         """Return what followed an abolished division; nothing for one that stands."""
@@ -231,12 +255,11 @@ class Gazetteer:
 
     def _few(self, key: int) -> tuple[Name, ...]:
         """Return the meanings of a spelling, those of a level as one where they are too many."""
-        packed = self._index.meanings[self._index.first[key] : self._index.first[key + 1]]
-        few = tuple(map(_unpacked, packed) if len(packed) <= _GROUP else _grouped(packed))
-        if len(self._cache) >= _KEPT:
-            self._cache.clear()
-        self._cache[key] = few
-        return few
+        low, high = self._index.first[key], self._index.first[key + 1]
+        if high - low == 1:
+            return (_unpacked(self._index.meanings[low]),)
+        packed = self._index.meanings[low:high]
+        return tuple(map(_unpacked, packed) if high - low <= _GROUP else _grouped(packed))
 
 
 def _unpacked(meaning: int) -> Name:

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from geo_registry.address.reading.costs import STATE
-from geo_registry.address.reading.lexicon import lexicon, longest_first
+from geo_registry.address.reading.lexicon import Words, by_beginning, lexicon, longest_first, words_in
 from geo_registry.address.reading.segments import FREE, KEEP, SEPARATOR, Lattice, Rule, rule, segment
 
 _NOTE = Rule("note", "note", FREE, KEEP)
@@ -35,8 +35,7 @@ _WORDS: tuple[tuple[re.Pattern[str], Rule, float], ...] = (
 def add_beside(folded: str, lattice: Lattice) -> None:
     """Add what is no part of an address, or only tells how its parts hang together."""
     notes, noise = _expressions()
-    for match in notes.finditer(folded):
-        start, word = match.start(), match[1]
+    for start, word in words_in(notes, folded):
         cost = _MOUTH if word == "路口" else 0.5 if len(word) > 1 else 1.2
         lattice[start].append(segment(start + len(word), _NOTE, cost))
     for match in noise.finditer(folded):
@@ -52,8 +51,6 @@ def add_beside(folded: str, lattice: Lattice) -> None:
 
 
 @lru_cache(maxsize=1)
-def _expressions() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _expressions() -> tuple[Words, re.Pattern[str]]:
     words = lexicon()
-    return re.compile(f"(?=({longest_first(words.note)}))"), re.compile(
-        f"{longest_first(words.noise)}|(?<=[市县])城区"
-    )
+    return by_beginning(words.note), re.compile(f"{longest_first(words.noise)}|(?<=[市县])城区")

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from geo_registry.address.reading import costs
-from geo_registry.address.reading.segments import Context, Fit, Known, Place
+from geo_registry.address.reading.segments import Context, Fit, Known, Place, Plain
 from geo_registry.gazetteer.table import COMMUNITY, MANY, Gazetteer
 
-_KEPT = 2_000
+_LINES, _FITS = 2_000, 16_384
 
 
 class Contexts:
@@ -15,21 +15,23 @@ class Contexts:
     def __init__(self, gazetteers: Sequence[Gazetteer]) -> None:
         self.gazetteers = tuple(gazetteers)
         self._lines: dict[Place, tuple[Place, ...]] = {}
+        self._fits: dict[tuple[str, int, int, Context], Fit] = {}
 
-    def fit(self, context: Context, known: Known) -> Fit:
+    def fit(self, context: Context, known: Plain) -> Fit:
         """Return how a known name goes with the places read before it."""
-        fit = known.fits.get(context)
+        key = (known[0], known[1], known[2], context)
+        fit = self._fits.get(key)
         if fit is None:
-            if len(known.fits) >= _KEPT:
-                known.fits.clear()
-            fit = known.fits[context] = self._fit(context, known)
+            if len(self._fits) >= _FITS:
+                self._fits.clear()
+            fit = self._fits[key] = self._fit(context, Known(*known))
         return fit
 
     def line(self, place: Place) -> tuple[Place, ...]:
         """Return a place and those above it."""
         line = self._lines.get(place)
         if line is None:
-            if len(self._lines) >= _KEPT:
+            if len(self._lines) >= _LINES:
                 self._lines.clear()
             which, number = place
             above = self.gazetteers[which].ancestors(number)
@@ -58,26 +60,23 @@ class Contexts:
 
     def _within(self, places: Sequence[int], known: Known) -> list[int]:
         gazetteer = self.gazetteers[known.gazetteer]
-        if any(name.place == MANY for name in known.meanings):
+        if MANY in known.places:
             inside = (name for place in places for name in gazetteer.inside(known.word, place))
             return list(dict.fromkeys(name.place for name in inside if name.level == known.level))
-        return [
-            name.place
-            for name in known.meanings
-            if any(gazetteer.is_within(name.place, place) for place in places)
-        ]
+        within = gazetteer.is_within
+        return [one for one in known.places if any(within(one, place) for place in places)]
 
     def _is_beside(self, places: Sequence[int], known: Known) -> bool:
         """Tell whether a name is a division beside the places read before it, in the same one above."""
         gazetteer = self.gazetteers[known.gazetteer]
         above = {gazetteer.parent(place) for place in places} - {-1}
-        return any(name.place != MANY and gazetteer.parent(name.place) in above for name in known.meanings)
+        return any(place != MANY and gazetteer.parent(place) in above for place in known.places)
 
     def _repeats(self, places: Sequence[int], known: Known) -> bool:
         which = known.gazetteer
         above = {one for place in places for one in self.line((which, place))}
-        return any((which, name.place) in above for name in known.meanings)
+        return any((which, place) in above for place in known.places)
 
 
 def _alone(known: Known) -> Context:
-    return tuple((known.gazetteer, name.place) for name in known.meanings if name.place != MANY)
+    return tuple((known.gazetteer, place) for place in known.places if place != MANY)

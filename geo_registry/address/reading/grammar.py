@@ -3,18 +3,19 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple, cast
 
 from geo_registry.address.reading import costs
 from geo_registry.address.reading.beside import add_beside
 from geo_registry.address.reading.counts import CountGrammar
-from geo_registry.address.reading.lexicon import lexicon, longest_first
+from geo_registry.address.reading.lexicon import by_beginning, lexicon, words_in
 from geo_registry.address.reading.names import NameGrammar
 from geo_registry.address.reading.parts import ReadKind
 from geo_registry.address.reading.scheme_rules import SchemeRules
-from geo_registry.address.reading.segments import Known, Lattice, Rule, rule
+from geo_registry.address.reading.segments import Lattice, Plain, Rule, rule
 from geo_registry.address.scheme import Profile
-from geo_registry.gazetteer.table import COMMUNITY, FORMER, LEVELS, SHORT, TOWNSHIP, Found, Name
+from geo_registry.gazetteer.table import COMMUNITY, FORMER, LEVELS, SHORT, TOWNSHIP, Gazetteer, Name
 
 _RULES: dict[int, Rule] = {
     LEVELS.index(level): rule(cast("ReadKind", level), f"{level}.known", column, state)
@@ -28,12 +29,17 @@ _RULES: dict[int, Rule] = {
     )
 }  # fmt: skip
 _STEMS = {TOWNSHIP: 1, COMMUNITY: 2}
-_KEPT = 20_000
+_KEPT = 32_768
 _PARKS = re.compile("工业|园区|产业|开发区|科技园")
 _TITLES = frozenset("省市区县镇乡")
 _STREET_WORDS = re.compile(
     r"(?:[东西南北中][一二三四五六七八九十]?)?(?:大道|公路|大街|路|街(?!道)|巷|弄)|[东西南北中]区"
 )
+_NOTHING, _TITLE, _ENDING, _PARK, _STREET = range(5)
+"""What may begin behind a known name: the word of a division, of a name, of a park, of a street."""
+
+_Meaning = tuple[Plain, tuple[float, ...]]
+"""A known name of one level, and what it costs by what begins behind it; plain, as `Plain` is."""
 
 
 class Endings(NamedTuple):
@@ -46,86 +52,93 @@ class Endings(NamedTuple):
 class Grammar:
     """What may stand where: known names, names by their generic word, counts, words beside an address."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, gazetteers: Sequence[Gazetteer]) -> None:
         words = lexicon()
-        self._known: defaultdict[int, dict[str, tuple[tuple[Known, float, Rule], ...]]] = defaultdict(dict)
+        self._gazetteers = tuple(gazetteers)
+        self._known: list[dict[str, tuple[_Meaning, ...]]] = [{} for _ in self._gazetteers]
         self._classes = {word: costs.CLASSES.index(name) for word, name in words.endings.items()}
-        self._brand = words.brand
-        self._parks = {word for word in words.endings if _PARKS.match(word)}
-        # A lookahead finds overlapping endings; each end keeps the class of the longest word.
-        self._endings = re.compile(f"(?=({longest_first(words.endings)}))")
+        # A word of one character, or of a brand, does not tell that a name goes on.
+        self._begins = {
+            word: _PARK if _PARKS.match(word) else _ENDING
+            for word in words.endings
+            if len(word) > 1 and word not in words.brand
+        }
+        self._endings = by_beginning(words.endings)
         self._names = NameGrammar(profile)
         self._counts = CountGrammar(profile)
         self._scheme = SchemeRules(profile)
 
-    def segments(self, text: str, folded: str, found: Sequence[Sequence[Found]]) -> tuple[Lattice, Endings]:
+    def segments(self, text: str, folded: str) -> tuple[Lattice, Endings]:
         """Return the segments by start, and what a running text ends with at each place."""
         lattice: Lattice = [[] for _ in range(len(folded) + 1)]
-        endings, generic = self._endings_in(folded)
-        for number, of_one in enumerate(found):
-            self._add_known(folded, of_one, number, generic, lattice)
+        endings, begins = self._endings_in(folded)
+        for number in range(len(self._gazetteers)):
+            self._add_known(folded, number, begins, lattice)
         self._counts.add(folded, lattice)
         self._names.add(folded, lattice)
         self._scheme.add(text, lattice)
         add_beside(folded, lattice)
         return lattice, endings
 
-    def _add_known(
-        self, folded: str, found: Sequence[Found], gazetteer: int, generic: dict[int, str], lattice: Lattice
-    ) -> None:
-        known_by_word = self._known[gazetteer]
-        for start, end, meanings in found:
-            word = folded[start:end]
-            by_level = known_by_word.get(word)
-            if by_level is None:
-                if len(known_by_word) >= _KEPT:
-                    known_by_word.clear()
-                by_level = known_by_word[word] = _by_level(word, gazetteer, meanings)
-            here, following = lattice[start], generic.get(end, "")
-            is_titled = folded[end : end + 1] in _TITLES
-            for known, cost, of in by_level:
-                before = _before(known, following, is_titled=is_titled) if following or is_titled else 0.0
-                here.append((end, of.column, of.state, cost + before, known, of))
+    def _add_known(self, folded: str, number: int, begins: list[int], lattice: Lattice) -> None:
+        """Add the names that the gazetteer of a number knows."""
+        kept = self._known[number]
+        for start, words in self._gazetteers[number].words(folded):
+            here = lattice[start]
+            for word in words:
+                end = start + len(word)
+                for known, by_following in kept.get(word) or self._learn(number, word):
+                    of = _RULES[known[1]]
+                    here.append((end, of.column, of.state, by_following[begins[end]], known, of))
 
-    def _endings_in(self, folded: str) -> tuple[Endings, dict[int, str]]:
-        """Return what a text ends with at each place, and where words begin that end a name."""
+    def _learn(self, number: int, word: str) -> tuple[_Meaning, ...]:
+        kept = self._known[number]
+        if len(kept) >= _KEPT:
+            kept.clear()
+        kept[word] = found = _by_level(word, number, self._gazetteers[number].few(word))
+        return found
+
+    def _endings_in(self, folded: str) -> tuple[Endings, list[int]]:
+        """Return what a text ends with at each place, and what begins there."""
         closing = [0] * (len(folded) + 1)
         starts = [len(folded)] * (len(folded) + 1)
-        generic = {match.start(): "street" for match in _STREET_WORDS.finditer(folded)}
-        for match in self._endings.finditer(folded):
-            start, word = match.start(), match[1]
+        begins = [_TITLE if char in _TITLES else _NOTHING for char in folded]
+        begins.append(_NOTHING)
+        for start, word in words_in(self._endings, folded):
             end = start + len(word)
             if start < starts[end]:
                 closing[end], starts[end] = self._classes[word], start
-            if len(word) > 1 and word not in self._brand:
-                generic.setdefault(start, "park" if word in self._parks else "ending")
-        return Endings(closing, starts), generic
+            if word in self._begins:
+                begins[start] = self._begins[word]
+        for match in _STREET_WORDS.finditer(folded):
+            begins[match.start()] = _STREET
+        return Endings(closing, starts), begins
 
 
-def _by_level(word: str, gazetteer: int, meanings: tuple[Name, ...]) -> tuple[tuple[Known, float, Rule], ...]:
-    """Return the meanings of a word by level, each with its cost and its rule."""
+def _by_level(word: str, gazetteer: int, meanings: tuple[Name, ...]) -> tuple[_Meaning, ...]:
+    """Return the meanings of a word by level, each with its costs."""
     by_level: defaultdict[int, list[Name]] = defaultdict(list)
     for name in meanings:
         by_level[name.level].append(name)
     found = []
     for level, names in sorted(by_level.items()):
-        of_level = tuple(names)
-        way = min(name.way for name in of_level)
-        is_former = all(name.way == FORMER for name in of_level)
+        way = min(name.way for name in names)
+        is_former = all(name.way == FORMER for name in names)
         stem = _STEMS.get(level, 0) if way == SHORT else 0
-        cost = costs.WAYS[way] + costs.LATER_TABLE * gazetteer
-        found.append(
-            (Known(word, level, gazetteer, of_level, {}, way == SHORT, is_former, stem), cost, _RULES[level])
-        )
+        places = tuple([name.place for name in names])
+        known = (word, level, gazetteer, places, way == SHORT, is_former, stem)
+        found.append((known, _costs(level, way, gazetteer)))
     return tuple(found)
 
 
-def _before(known: Known, following: str, *, is_titled: bool) -> float:
-    """Return what a name costs before the word of another one: 长河 in 长河路, 仁和镇 in 仁和镇工业区."""
-    if not known.is_short:
-        return costs.BEFORE_ENDING_FULL if following == "park" and known.level == TOWNSHIP else 0.0
-    if not following:
-        return costs.BEFORE_TITLE if is_titled else 0.0
-    if following == "street" or known.level > COMMUNITY:
-        return costs.BEFORE_STREET
-    return costs.BEFORE_ENDING[known.level]
+@cache
+def _costs(level: int, way: int, gazetteer: int) -> tuple[float, ...]:
+    """Return what a name costs by what begins behind it: 长河 in 长河路, 仁和镇 in 仁和镇工业区."""
+    before = [0.0, 0.0, 0.0, 0.0, 0.0]
+    if way == SHORT:
+        ending = costs.BEFORE_ENDING[level] if level <= COMMUNITY else costs.BEFORE_STREET
+        before = [0.0, costs.BEFORE_TITLE, ending, ending, costs.BEFORE_STREET]
+    elif level == TOWNSHIP:
+        before[_PARK] = costs.BEFORE_ENDING_FULL
+    own = costs.WAYS[way] + costs.LATER_TABLE * gazetteer
+    return tuple(own + one for one in before)

@@ -6,11 +6,21 @@ from geo_registry.address.reading import costs
 from geo_registry.address.reading.context import Contexts
 from geo_registry.address.reading.segments import KEEP, TEXT, Context, Known, Lattice, Rule, Segment
 
-_ROWS = costs.ROWS
 _TEXT = costs.TEXT
-_TEXT_ROWS = costs.TEXT_ROWS
-_TEXT_BEHIND = costs.TEXT_BEHIND
-_TEXT_COLUMN = costs.COLUMN["text"]
+_TEXT_CHARACTER, _TEXT_CHARACTERS = costs.TEXT_CHARACTER, costs.TEXT_CHARACTERS
+_STATES = range(len(costs.STATES))
+_ROWS = [
+    [costs.TEXT_ROWS[state][of] if state in costs.TEXT_ROWS else costs.ROWS[state] for state in _STATES]
+    for of in range(len(costs.CLASSES))
+]
+"""What comes next costs `_ROWS[class of the text that ends here][state][column]`."""
+_TEXT_BEGINS = [
+    0.0 if state in costs.TEXT_ROWS else costs.ROWS[state][costs.COLUMN["text"]] for state in _STATES
+]
+"""What a running text costs to begin behind each state: nothing where one goes on."""
+_TEXT_BEHIND = [
+    state if state in costs.TEXT_ROWS else costs.TEXT_BEHIND.get(state, _TEXT) for state in _STATES
+]
 _END_COLUMN = costs.COLUMN["end"]
 _BEAM = 4.5
 _LEAD = 4.0
@@ -50,30 +60,24 @@ def best_way(
     table: list[States] = [{} for _ in range(length + 1)]
     table[0][0] = (0.0, None, None, (), 0, False)
     lowest = [_FAR] * (length + 1)
-    for at in range(length):
-        here = table[at]
+    for at, char in enumerate(folded):
+        here, following = table[at], table[at + 1]
         if not here:
             continue
         # Who is dearer here than another is further on will hardly catch up.
-        ahead = min(lowest[at + 1 :])
-        bound = min(min([entry[0] for entry in here.values()]) + _BEAM, ahead + _LEAD)
-        char, text_class, following = folded[at], closing[at], table[at + 1]
-        character = costs.TEXT_CHARACTERS.get(char, costs.TEXT_CHARACTER) if char.isalnum() else None
+        bound = min(min([entry[0] for entry in here.values()]) + _BEAM, min(lowest[at + 1 :]) + _LEAD)
+        rows, segments = _ROWS[closing[at]], lattice[at]
+        character = _TEXT_CHARACTERS.get(char, _TEXT_CHARACTER) if char.isalnum() else _FAR
         for state, entry in here.items():
             if entry[0] > bound:
                 continue
-            texts = _TEXT_ROWS.get(state)
-            row = texts[text_class] if texts else _ROWS[state]
-            _extend(table, lowest, lattice[at], state, entry, row, bound, contexts)
-            if character is None:
-                continue
-            total, behind = entry[0] + character, state
-            if not texts:
-                total += row[_TEXT_COLUMN]
-                behind = _TEXT_BEHIND.get(state, _TEXT)
-            old = following.get(behind)
-            if old is None or total < old[0]:
-                following[behind] = (total, entry, None, entry[3], at + 1, False)
+            if segments:
+                _extend(table, lowest, segments, state, entry, rows[state], bound, contexts)
+            if character < _FAR:
+                total, behind = entry[0] + character + _TEXT_BEGINS[state], _TEXT_BEHIND[state]
+                old = following.get(behind)
+                if old is None or total < old[0]:
+                    following[behind] = (total, entry, None, entry[3], at + 1, False)
     return _steps(table[length], closing[length])
 
 
@@ -88,34 +92,37 @@ def _extend(
     contexts: Contexts,
 ) -> None:
     """Go on from a state by each segment."""
-    so_far, context = entry[0], entry[3]
+    so_far, _, _, context, _, _ = entry
     for segment in segments:
         end, column, behind, cost, known, _ = segment
-        total, after, repeats = so_far + cost, context, False
-        if known is not None:
-            stem = known[7]
+        if known is None:
+            total, after, repeats = so_far + cost, context, False
+        else:
+            total, stem = so_far + cost, known[6]
             if stem and (state >= _TEXT or (stem > 1 and not context) or total + row[column] > bound):
                 continue
-            extra, after, repeats = known[4].get(context) or contexts.fit(context, known)
+            extra, after, repeats = contexts.fit(context, known)
             total += extra
             if repeats:
-                column, behind = KEEP, KEEP
+                column = behind = KEEP
         if column >= 0:
             total += row[column]
-        if behind == KEEP:
+        if behind < 0:
             behind = state
         target = table[end]
         old = target.get(behind)
         if old is None or total < old[0]:
             target[behind] = (total, entry, segment, after, end, repeats)
-            lowest[end] = min(lowest[end], total)
+            if total < lowest[end]:  # noqa: PLR1730  (too often for a call)
+                lowest[end] = total
 
 
 def _steps(last: States, text_class: int) -> tuple[list[Step], float]:
     if not last:
         return [], 0.0
+    rows = _ROWS[text_class]
     total, _, state = min(
-        (entry[0] + _row(state, text_class)[_END_COLUMN], order, state)
+        (entry[0] + rows[state][_END_COLUMN], order, state)
         for order, (state, entry) in enumerate(last.items())
     )
     steps: list[Step] = []
@@ -123,7 +130,7 @@ def _steps(last: States, text_class: int) -> tuple[list[Step], float]:
     while (before := entry[1]) is not None:
         cost, _, segment, context, end, repeats = entry
         if segment is not None:
-            rule, known = segment[5], segment[4]
+            rule, known = segment[5], segment[4] and Known(*segment[4])
         else:
             rule, known = TEXT, None
             while before[1] is not None and before[2] is None:
@@ -132,8 +139,3 @@ def _steps(last: States, text_class: int) -> tuple[list[Step], float]:
         entry = before
     steps.reverse()
     return steps, total
-
-
-def _row(state: int, text_class: int) -> list[float]:
-    texts = _TEXT_ROWS.get(state)
-    return texts[text_class] if texts else _ROWS[state]

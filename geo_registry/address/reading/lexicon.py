@@ -1,7 +1,7 @@
 """The word lists of the reading: endings of names, words beside an address, noise."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -38,6 +38,27 @@ def lexicon() -> Lexicon:
         endings.setdefault(fold(word), "estate")
     rest = {name: tuple(fold(str(word)) for word in lists[name]) for name in ("zone", "note", "noise")}
     return Lexicon(endings=endings, brand=frozenset(map(fold, lists["brand"])), **rest)
+
+
+Words = dict[str, tuple[str, ...]]
+"""Words by their first character, the longest first."""
+
+
+def by_beginning(words: Iterable[str]) -> Words:
+    """Return words in the form in which `words_in` looks for them."""
+    found: dict[str, tuple[str, ...]] = {}
+    for word in sorted(words, key=len, reverse=True):
+        found[word[0]] = (*found.get(word[0], ()), word)
+    return found
+
+
+def words_in(words: Words, folded: str) -> Iterator[tuple[int, str]]:
+    """Yield each place where words begin, with the longest of them."""
+    for start, char in enumerate(folded):
+        for word in words.get(char, ()):
+            if folded.startswith(word, start):
+                yield start, word
+                break
 
 
 def longest_first(words: Iterable[str]) -> str:

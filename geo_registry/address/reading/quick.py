@@ -17,7 +17,7 @@ from geo_registry.address.rules import unique_in
 from geo_registry.address.scheme import Part, Profile
 from geo_registry.address.units import any_of
 from geo_registry.gazetteer.fold import fold
-from geo_registry.gazetteer.table import COMMUNITY, FULL, LEVELS, MANY, Found, Gazetteer, Name
+from geo_registry.gazetteer.table import COMMUNITY, FULL, LEVELS, MANY, Gazetteer, Name
 from geo_registry.text import to_chinese
 
 _NEIGHBORHOOD, _HAN = "鄰邻", "[一-鿿]"
@@ -130,17 +130,17 @@ class QuickReader:
         """Tell whether places below no neighborhood begin with the name of a division, though in short."""
         folded = fold(chain)
         return any(
-            start == 0 and any(name.level <= COMMUNITY for name in names)
+            name.level <= COMMUNITY
             for gazetteer in self._gazetteers
-            for start, _, names in gazetteer.find(folded)
+            for _, _, names in gazetteer.names_at(folded, 0)
+            for name in names
         )
 
     def _find_divisions(self, head: str) -> _Begin | None:
         """Return the divisions a text begins with, each directly below the one before; None when in doubt."""
         folded = fold(head[:_REACH])
         for gazetteer in self._gazetteers:
-            known = [one for one in gazetteer.find(folded) if any(name.level <= COMMUNITY for name in one[2])]
-            parts = _line(gazetteer, head, folded, known)
+            parts = _line(gazetteer, head, folded)
             if parts is None:
                 return None
             if parts:
@@ -194,23 +194,21 @@ def _placed(pieces: _Pieces, at: int) -> list[ReadPart]:
     ]
 
 
-def _line(
-    gazetteer: Gazetteer, head: str, folded: str, known: Sequence[Found]
-) -> tuple[ReadPart, ...] | None:
+def _line(gazetteer: Gazetteer, head: str, folded: str) -> tuple[ReadPart, ...] | None:
     """Return the line of divisions from the start of a text down; None when it may be read in two ways."""
     parts, at, above = list[ReadPart](), 0, -1
     while True:
+        known = [
+            one for one in gazetteer.names_at(folded, at) if any(name.level <= COMMUNITY for name in one[2])
+        ]
         found = {
             (end, name.place): name.level
             for start, end, meanings in known
-            if start == at
             for name in _below(gazetteer, folded[start:end], meanings, above)
         }
         if not found:
             # A division that does not lie directly below the one before is for the full reading.
-            is_other = any(
-                start == at and any(name.way == FULL for name in names) for start, _, names in known
-            )
+            is_other = any(name.way == FULL for _, _, names in known for name in names)
             return None if is_other else tuple(parts)
         if len(found) > 1:
             return None

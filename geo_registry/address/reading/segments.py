@@ -30,21 +30,27 @@ class Rule(NamedTuple):
 
 
 class Known(NamedTuple):
-    """A known name at one level: its spelling and meanings, in the gazetteer of that number."""
+    """A known name at one level: its spelling, and the places it may mean in the gazetteer of that number."""
 
     word: str
     level: int
     gazetteer: int
-    meanings: tuple[Name, ...]
-    fits: dict[Context, Fit]
-    """How the name goes with contexts it was met in."""
-    is_short: bool = False
-    is_former: bool = False
-    stem: int = 0
+    places: tuple[int, ...]
+    """May hold MANY."""
+    is_short: bool
+    is_former: bool
+    stem: int
     """1 for a township in short, 2 for a community: names too common to be looked for inside other names."""
 
+    @property
+    def meanings(self) -> tuple[Name, ...]:
+        """The places as meanings of the name."""
+        return tuple(Name(place, self.level, 0) for place in self.places)
 
-Segment = tuple[int, int, int, float, Known | None, Rule]
+
+Plain = tuple[str, int, int, tuple[int, ...], bool, bool, int]
+"""The fields of a `Known` in a plain tuple of plain values, which garbage collection lets alone."""
+Segment = tuple[int, int, int, float, Plain | None, Rule]
 """End, column, state behind, own cost, known name, rule; a tuple because the search reads hundreds a text."""
 Lattice = list[list[Segment]]
 """The segments by the place where they start."""

@@ -26,7 +26,7 @@ class Standardizer:
         self.profile = profile
         self._gazetteers = tuple(gazetteers)
         self._quick = QuickReader(profile, self._gazetteers)
-        self._grammar = Grammar(profile)
+        self._grammar = Grammar(profile, self._gazetteers)
         self._contexts = Contexts(self._gazetteers)
 
     def read(self, text: str) -> Reading:
@@ -36,8 +36,7 @@ class Standardizer:
     def read_fully(self, text: str) -> Reading:
         """Return what `read` returns, by the search through all segments."""
         folded = fold(text)
-        found = [gazetteer.find(folded) for gazetteer in self._gazetteers]
-        lattice, endings = self._grammar.segments(text, folded, found)
+        lattice, endings = self._grammar.segments(text, folded)
         steps, _ = best_way(folded, lattice, endings.classes, self._contexts)
         resolution = Resolution(self._contexts, steps)
         parts = parts_of(self.profile, text, folded, steps, endings, resolution)
