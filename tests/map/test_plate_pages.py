@@ -266,11 +266,8 @@ def put_up(phone: Visitor, plate: str, address: str) -> None:
     assert faults_of(phone) == []
     page.click("#todo a >> nth=0")
     page.wait_for_selector("#install-form")
-    # The form may be there before what listens to it.
-    phone.wait(
-        "(document.querySelector('#submit').click(), document.querySelector('#install-error').textContent)"
-        " === '请先拍照'"
-    )
+    page.click("#submit")
+    phone.wait("document.querySelector('#install-error').textContent === '请先拍照'")
     page.set_input_files("#photo", photo())
     phone.wait("document.querySelector('#submit').getAttribute('aria-disabled') === 'false'")
     phone.shoot("plate-install")

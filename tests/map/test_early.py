@@ -1,0 +1,52 @@
+"""What is pressed before the scripts of a page have come is done once they are there."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from tests.map.conftest import DESK, Visitor
+from tests.map.town import PASSWORD
+
+pytestmark = pytest.mark.browser
+Visit = Callable[[tuple[int, int]], Visitor]
+
+
+def late(page: Page, script: str) -> list[Route]:
+    """Hold a script of the pages back; answer where the held request will stand."""
+    held: list[Route] = []
+    page.route(f"**/{script}", lambda route: held.append(route), times=1)  # noqa: PLW0108  (a function can be marked)
+    return held
+
+
+def test_a_form_sent_early_waits_and_puts_nothing_into_the_address(visit: Visit) -> None:
+    visitor = visit(DESK)
+    page = visitor.page
+    held = late(page, "js/login.js")
+    page.goto(f"{visitor.watch.base}/login", wait_until="commit")
+    page.fill("#login", "du")
+    page.fill("#password", PASSWORD)
+    page.press("#password", "Enter")
+    page.press("#password", "Enter")
+    page.wait_for_timeout(300)
+    assert page.url == f"{visitor.watch.base}/login"
+    held[0].continue_()
+    page.wait_for_selector("#who")
+    assert not [one for one in visitor.watch.requests if "password" in one or "login=" in one]
+    assert (
+        len([one for one in visitor.watch.requests if one.startswith("POST") and "/v1/session" in one]) == 1
+    )
+
+
+def test_a_button_pressed_early_is_pressed_once_the_page_listens(visit: Visit) -> None:
+    visitor = visit(DESK)
+    page = visitor.page
+    visitor.enter("du", "/about")
+    held = late(page, "js/shell.js")
+    page.goto(f"{visitor.watch.base}/about", wait_until="commit")
+    page.click("#who summary")
+    page.click("[data-sign-out]")
+    page.wait_for_timeout(300)
+    assert page.url == f"{visitor.watch.base}/about"
+    held[0].continue_()
+    page.wait_for_url(f"{visitor.watch.base}/login")
