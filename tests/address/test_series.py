@@ -51,6 +51,25 @@ def test_doors_between_two_numbers_get_the_free_ones_where_they_lie() -> None:
     assert texts(steps) == ["3号", "9号"]
 
 
+def test_blank_land_between_doors_keeps_the_numbers_that_are_free_there() -> None:
+    held = [Held(0, 1), Held(100, 51), Held(120, 53)]
+    steps = plan_side(SHANGHAI, "odd", [front(40)], held, taken(held, 3), keeps_free=True)
+    kept = {step.number.number: step.metres for step in steps if step.door is None}
+    door = next(step.number.number for step in steps if step.door is not None)
+    # Eight metres to each side of a door are its own; the blank land keeps a number for each four metres.
+    behind = [number for number in kept if number > door]
+    before = [number for number in kept if number < door]
+    assert (len(before), len(behind)) == (24 // 4, 44 // 4)
+    assert all(8 < kept[number] < 32 for number in before)
+    assert all(48 < kept[number] < 92 for number in behind)
+    assert [kept[number] for number in sorted(kept)] == sorted(kept.values())
+    assert not {1, 3, 51, 53, door} & set(kept)
+    assert all(step.door is not None for step in plan_side(SHANGHAI, "odd", [front(40)], held, taken(held)))
+    # Where no number is free none is kept, however much land is blank.
+    full = [Held(0, 1), Held(400, 3)]
+    assert plan_side(SHANGHAI, "odd", [], full, taken(full), keeps_free=True) == []
+
+
 @pytest.mark.parametrize(
     ("insertion", "wanted"),
     [("sub_number", ["3号", "3-1号", "3-2号"]), ("letter", ["3号", "3甲号", "3乙号"]),

@@ -191,7 +191,9 @@ class TestKeeping:
         assert caught.value.facts["holder_id"] == str(rows[0].id)
         assert writes.propose(session, CLERK, place_name_id=street.id, side="odd").number == 9
         plan = plan_street(session, CLERK, place_name_id=street.id, doors=[])
-        assert (numbers(plan, "reserved"), plan.counts) == (["5号", "7-1号", "3号"], {"reserved": 3})
+        # 3 stands in the middle of the street: the blank land before it keeps 1.
+        assert (numbers(plan, "reserved"), numbers(plan, "free")) == (["5号", "7-1号", "3号"], ["1号"])
+        assert plan.counts == {"reserved": 3, "free": 1}
         writes.approve_address(session, CLERK, address_id=rows[0].id, version=1)
         assert address(session, CLERK, rows[0].id).state == "current"
         freed = writes.release_numbers(session, CLERK, place_name_id=street.id, version=2, numbers=["5"])

@@ -96,8 +96,8 @@ def plan_side(
 
     In order the free numbers between two neighbours are spread over the doors between them; where they do not
     suffice, a door takes a sub-number or letter of the number before it, as the profile inserts. By distance
-    the metres tell the number. With `keeps_free` blank land behind the last given number keeps one number for
-    each `reserve_step_m`. Without a side all numbers are one row.
+    the metres tell the number. With `keeps_free` blank land up to the last door keeps one number for each
+    `reserve_step_m`, as far as numbers are free there. Without a side all numbers are one row.
 
     Raises:
         RuleBroken: `numbers-exhausted`.
@@ -131,14 +131,17 @@ class _Plan:
 
     def fill(self, doors: Sequence[tuple[int, Front]], low: Held | None, high: Held | None) -> None:
         """Number the doors between two given numbers."""
-        if not doors:
+        if not doors and (high is None or not self._keeps_free):
             return
         if self._mode == "distance" and self._side is not None:
             self._by_distance(doors, low, high, self._side)
         elif high is None:
             self._behind(doors, low)
         else:
+            before = len(self.steps)
             self._between(doors, low, high)
+            if self._keeps_free:
+                self._keep_between(doors, self.steps[before:], low, high)
 
     def _by_distance(
         self, doors: Sequence[tuple[int, Front]], low: Held | None, high: Held | None, side: Parity
@@ -168,8 +171,7 @@ class _Plan:
             reached = max(reached, door.ends)
 
     def _between(self, doors: Sequence[tuple[int, Front]], low: Held | None, high: Held) -> None:
-        start = low.number + self._step if low else _first_of(self._profile, self._side)
-        free = [n for n in range(start, high.number, self._step) if n not in self._barred]
+        free = self._until(low.number if low else 0, high.number)
         if not free:
             for index, door in doors:
                 self._insert(index, door, low.number if low else high.number)
@@ -184,6 +186,27 @@ class _Plan:
                     given = group
                 else:
                     self._insert(index, door, free[group])
+
+    def _keep_between(
+        self, doors: Sequence[tuple[int, Front]], steps: Sequence[Step], low: Held | None, high: Held
+    ) -> None:
+        """Keep numbers for the blank land between two given numbers and the new doors between them."""
+        grounds = dict(doors)
+        given = [(grounds[step.door], step.number.number) for step in steps if step.door is not None]
+        reached, last = (low.metres + HALF_FRONT_M, low.number) if low else (0.0, 0)
+        for ground, number in [*given, (front(high.metres), high.number)]:
+            free = [n for n in self._until(last, number) if str(n) not in self._keys]
+            blank = ground.begins - reached
+            count = min(math.floor(max(blank, 0.0) / self._profile.numbering.reserve_step_m), len(free))
+            for turn in range(count):
+                place = reached + (turn + 0.5) * blank / count
+                self._give(None, place, free[turn * len(free) // count])
+            reached, last = max(reached, ground.ends), number
+
+    def _until(self, last: int, end: int) -> list[int]:
+        """Return the numbers of the side behind one number and before another that nobody has."""
+        start = last + self._step if last else _first_of(self._profile, self._side)
+        return [number for number in range(start, end, self._step) if number not in self._barred]
 
     def _spread(
         self, doors: Sequence[tuple[int, Front]], free: Sequence[int], low_m: float, high_m: float
