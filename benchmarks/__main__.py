@@ -1,6 +1,6 @@
 """Run the benchmarks: `python -m benchmarks [grid|imports|looks|numbering|search|tally|address_...] ...`; all of them by default.
 
-Those of reading address texts (`address_quality`, `address_plates`, `address_speed`, `address_peers`) need no database.
+Those of reading address texts (`address_quality`, `address_pairs`, `address_plates`, `address_speed`, `address_peers`) need no database.
 All but `tally` need real door plates (`GEO_REGISTRY_DATA`) and say so when these are absent. Every figure is a ratio of
 two things measured in turn within one run; absolute times are printed beside it for orientation only.
 """
@@ -13,6 +13,7 @@ os.environ.setdefault("GEO_REGISTRY_HOME", str(Path(__file__).parents[1] / "var"
 
 from benchmarks import (
     address_match,
+    address_pairs,
     address_peers,
     address_plates,
     address_quality,
@@ -37,7 +38,7 @@ STORED = {
 }
 TEXTS = {
     "address_quality": address_quality.run, "address_plates": address_plates.run, "address_speed": address_speed.run,
-    "address_peers": address_peers.run,
+    "address_pairs": address_pairs.run, "address_peers": address_peers.run,
 }  # fmt: skip
 ALL = STORED | TEXTS
 

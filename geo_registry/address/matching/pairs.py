@@ -7,7 +7,7 @@ from typing import Literal
 
 from geo_registry.address.matching.areas import is_same_area
 from geo_registry.address.matching.keys import AREA_KINDS
-from geo_registry.address.reading.parts import Reading
+from geo_registry.address.reading.parts import Reading, ReadPart
 from geo_registry.gazetteer.fold import fold
 from geo_registry.text import normal_key, to_int
 
@@ -15,8 +15,16 @@ Likeness = Literal["same", "partly", "different"]
 _STREETS = frozenset({"street", "sub_street", "lane", "sub_lane", "alley", "sub_alley"})
 _ESTATES = frozenset({"estate", "sub_estate"})
 _VILLAGES = frozenset({"hamlet", "group", "community"})
+_NAMED = _ESTATES | _VILLAGES | {"occupant"}
 _INSIDE = {"building": "楼栋", "entrance": "单元", "floor": "楼层", "room": "室号"}
 _ESTATE_WORDS = re.compile(r"(?<=..)(?:住宅小区|小区|社区|新村|公寓|花园|家园|大厦|广场|工业园|产业园|园区)$")
+_OWN_NAME = re.compile(f"{_ESTATE_WORDS.pattern}|(?<=..)(?:有限)?(?:公司|集团|店|厂)$")
+_BRACKETS = re.compile(r"[(（][^()（）]*[)）]?")
+_UNNAMED = frozenset(
+    {"country", "province", "city", "district", "repetition", "note", "street_number", *_INSIDE}
+)
+_TELLING, _PIECE = 5, 3
+"""How many characters in common tell of one place, and how many where both name a building."""
 _NUMBER = re.compile(r"[A-Z甲乙丙丁]?\d+(?:[-附之A-Z甲乙丙丁]*\d*)*")
 _FIGURES = re.compile(r"\d+|[A-Z]+")
 
@@ -41,14 +49,19 @@ class _Place:
     others: frozenset[str]
     notes: frozenset[str]
     inside: dict[str, str]
+    last: str
+    """The name of an estate, village or firm that stands last, outside of brackets."""
+    text: str
+    """All names below the district, side by side."""
 
 
 def compare(one: Reading, other: Reading) -> Comparison:
     """Return whether two readings mean the same building or door, partly the same place, or different ones.
 
     `same` needs an equal door (street and number), an equal estate and building in a street or area that
-    both name, or an equal firm or person on an equal street or estate; nothing may be left over on a side.
-    `partly` needs an equal street, door, village or estate.
+    both name, or an equal firm or person on an equal street or estate, and nothing left over on a side; or
+    an equal building of an equal estate in an area that both name, or whose name is long. `partly` needs an
+    equal door, street, village or estate, or a long piece of a name.
     """
     first, second = _place_of(one), _place_of(other)
     if strange := _strange_area(first, second):
@@ -57,17 +70,43 @@ def compare(one: Reading, other: Reading) -> Comparison:
     if not reasons:
         return Comparison("different", ("没有相同的路名、门牌或小区",))
     contradictions = tuple(_contradictions(first, second))
-    is_same = not contradictions and _is_covered(first, second) and _is_anchored(first, second)
-    return Comparison("same" if is_same else "partly", reasons + contradictions)
+    is_same = (_is_covered(first, second) and _is_anchored(first, second)) or _is_building(first, second)
+    return Comparison("same" if is_same and not contradictions else "partly", reasons + contradictions)
 
 
 def _in_common(first: _Place, second: _Place) -> Iterator[str]:
     doors = first.doors & second.doors
     yield from (f"路名门牌相同：{name}{number}" for name, number in sorted(doors))
     yield from (f"小区或院落相同：{name}" for name in sorted(first.estates & second.estates))
-    if not doors:
-        shared = (first.streets & second.streets) | (first.villages & second.villages)
-        yield from (f"同在 {name}" for name in sorted(shared))
+    if doors:
+        return
+    streets = first.streets & second.streets
+    if not (first.doors or second.doors or _shared_areas(first, second)):
+        # A short name alone is that of many streets.
+        streets = frozenset(street for street in streets if len(street) > _PIECE)
+    shared = streets | (first.villages & second.villages)
+    yield from (f"同在 {name}" for name in sorted(shared))
+    if not shared and not first.estates & second.estates:
+        buildings = {first.inside.get("building"), second.inside.get("building")}
+        length = _PIECE if len(buildings) == 2 and None not in buildings else _TELLING
+        if piece := _piece_in_common(first.text, second.text, length):
+            yield f"名称中同有 {piece}"
+
+
+def _piece_in_common(one: str, other: str, length: int) -> str:
+    """Return the first piece of so many characters that two texts share."""
+    pieces = (one[at : at + length] for at in range(len(one) - length + 1))
+    return next((piece for piece in pieces if piece in other), "")
+
+
+def _shared_areas(first: _Place, second: _Place) -> bool:
+    """Tell whether both name an area below the province that may be one."""
+    return any(
+        level in first.areas
+        and level in second.areas
+        and _may_be_one(first.areas[level], second.areas[level])
+        for level in AREA_KINDS[1:]
+    )
 
 
 def _contradictions(first: _Place, second: _Place) -> Iterator[str]:
@@ -105,6 +144,17 @@ def _is_anchored(first: _Place, second: _Place) -> bool:
     return bool(first.estates) and "building" in first.inside and is_near
 
 
+def _is_building(first: _Place, second: _Place) -> bool:
+    """Tell whether both name one building of one estate: in an area both name, or if the name is long."""
+    building, own = first.inside.get("building"), _OWN_NAME.sub("", first.last)
+    if not building or second.inside.get("building") != building or first.notes or second.notes:
+        return False
+    if not own or own != _OWN_NAME.sub("", second.last):
+        return False
+    is_plain = "floor" not in first.inside and "floor" not in second.inside
+    return _shared_areas(first, second) or (is_plain and len(own) > _TELLING)
+
+
 def _strange_area(first: _Place, second: _Place) -> str:
     for level in AREA_KINDS[:4]:
         one, other = first.areas.get(level), second.areas.get(level)
@@ -125,7 +175,7 @@ def _place_of(reading: Reading) -> _Place:
     doors = set[tuple[str, str]]()
     last = ""
     for part in reading.parts:
-        key = fold(normal_key(part.value))
+        key = _key(part)
         if part.kind in AREA_KINDS:
             areas.setdefault(part.kind, key)
         if part.kind in _STREETS:
@@ -150,7 +200,20 @@ def _place_of(reading: Reading) -> _Place:
     return _Place(
         areas, frozenset(streets), frozenset(doors), frozenset(estates), frozenset(villages),
         frozenset(others), frozenset(notes), inside,
+        _last_name(reading), "".join(_key(part) for part in reading.parts if part.kind not in _UNNAMED),
     )  # fmt: skip
+
+
+def _key(part: ReadPart) -> str:
+    return fold(normal_key(part.value))
+
+
+def _last_name(reading: Reading) -> str:
+    brackets = [found.span() for found in _BRACKETS.finditer(reading.input)]
+    names = (part for part in reversed(reading.parts) if part.kind in _NAMED)
+    return next(
+        (_key(part) for part in names if not any(start < part.start < end for start, end in brackets)), ""
+    )
 
 
 def _figure(key: str) -> str:
