@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, text
 
+from geo_registry import collector
 from geo_registry.address.known_places import KnownPlaces, known_places
 from geo_registry.address.profile import load_profile
 from geo_registry.address.scheme import Profile
@@ -22,6 +23,7 @@ from geo_registry.settings import settings
 
 __all__ = ["KnownPlaces", "national_gazetteer", "registry_gazetteer", "registry_names"]
 
+_MANY = 5_000
 # What is not visible yet has a transaction id from the oldest one still open; so whoever counts the rows from
 # there on again sees a change however late it commits.
 _STATE = text("""
@@ -150,8 +152,18 @@ def _read_again(session: Session, kept: _Kept) -> KnownPlaces:
         return read.places
     # Counted from the new horizon before the names are read: what comes between is read twice, never missed.
     seen = _state(session, state.horizon).seen
-    places = known_places(session)
+    places = _spared(session)
     kept.read = _Read(state.horizon, seen, places)
+    return places
+
+
+def _spared(session: Session) -> KnownPlaces:
+    """Read the names; of very many, the collector of garbage stays clear from then on."""
+    with collector.paused():
+        places = known_places(session)
+        if len(places) > _MANY:
+            places.prepare()
+            collector.spare()
     return places
 
 

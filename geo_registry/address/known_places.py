@@ -103,6 +103,10 @@ class KnownPlaces(Gazetteer):
         super().__init__(places, index)
         self._rows, self._aliases = rows, aliases
 
+    def prepare(self) -> None:
+        """Order the names for every way of asking, which is done when first asked otherwise."""
+        _ = self._numbers, self._named, self._scoped, self._children, self._once_named
+
     def place_of(self, key: UUID) -> int | None:
         """Return the place of a registry's object, None when it has no name here."""
         return self._numbers.get(key)

@@ -1,10 +1,10 @@
 """What a worker is made of: a reader of addresses, and a registry to match them to."""
 
-import gc
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
+from geo_registry import collector
 from geo_registry.access.viewer import Role, Viewer
 from geo_registry.address.matching import Match, match_many
 from geo_registry.address.profile import load_profile
@@ -21,7 +21,7 @@ def standardizing(profile: str, url: str | None) -> Work:
     else:
         with transaction(app_engine(url)) as session:
             reader = standardizer_for(session, load_profile(profile))
-    gc.freeze()  # the collector need not go through the known names again and again
+    collector.spare()
     return partial(standardized, ask=lambda texts: list(reader.read_many(texts)))
 
 

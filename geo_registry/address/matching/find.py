@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from geo_registry import collector
 from geo_registry.access.viewer import Viewer
 from geo_registry.address.known import KnownPlaces, registry_gazetteer, registry_names
 from geo_registry.address.matching.batch import Batch
@@ -60,5 +61,11 @@ def _matches(
 ) -> Iterator[Match]:
     checked_limit(limit)
     waiting = iter(readings)
-    while batch := list(islice(waiting, BATCH)):
-        yield from Batch(session, viewer, profile, places).matches(batch, limit)
+    while True:
+        # Of so many objects that are kept the collector of garbage would find none to free.
+        with collector.paused():
+            batch = list(islice(waiting, BATCH))
+            found = Batch(session, viewer, profile, places).matches(batch, limit) if batch else []
+        if not found:
+            return
+        yield from found
