@@ -45,6 +45,14 @@ class NumberingQuery(Strict):
     reserve: Annotated[bool, Field(description="空地是否留号")] = True
 
 
+class EstateQuery(Strict):
+    """From where to number the buildings of an estate."""
+
+    gate: Annotated[
+        str | None, Field(alias="from", max_length=60, description="lon,lat，小区出入口的位置")
+    ] = None
+
+
 HowToNumber = Annotated[NumberingQuery, Query()]
 Asked = Annotated[PlaceNameQuery, Query()]
 
@@ -84,6 +92,18 @@ def numbering(
         keeps_free=query.reserve,
     )  # fmt: skip
     return one(plan)
+
+
+@router.get("/lanes/{place_name_id}/numbering", response_model=reads.EstatePlan, dependencies=[READ])
+def estate_numbering(
+    place_name_id: UUID,
+    query: Annotated[EstateQuery, Query()],
+    session: Transaction,
+    viewer: CurrentViewer,
+) -> Response:
+    """Show the numbers an estate has, and those its other buildings would get; nothing is stored."""
+    gate = parse_point(query.gate, "from") if query.gate else None
+    return one(reads.plan_estate(session, viewer, place_name_id=place_name_id, gate=gate))
 
 
 @router.post("/streets/{place_name_id}/actions/reserve", dependencies=[NUMBER], response_model=WrittenOut)

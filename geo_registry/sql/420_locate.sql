@@ -105,3 +105,28 @@ LANGUAGE sql STABLE AS $$
   WHERE a.scope_id = street AND a.state NOT IN ('removed', 'rejected') AND a.number BETWEEN coalesce(r.low, 1)
     AND coalesce(r.high + 20, 99999) AND NOT EXISTS (SELECT FROM near n WHERE n.id = a.id)
 $$;
+
+-- Buildings within a box around a point that bear no number, or one of an estate.
+CREATE OR REPLACE FUNCTION registry.estate_ground(estate uuid, lon float8, lat float8, reach_m float8)
+RETURNS TABLE (id uuid, shape bytea, is_numbered boolean, lon float8, lat float8, district_id uuid, township_id uuid, community_id uuid)
+LANGUAGE sql STABLE AS $$
+  SELECT b.id, ST_AsBinary(coalesce(b.outline, b.position)), n.is_numbered, ST_X(s.place), ST_Y(s.place),
+    b.district_id, b.township_id, b.community_id
+  FROM (SELECT ST_Expand(ST_SetSRID(ST_MakePoint($2, $3), 4490), registry.reach_degrees(reach_m)) AS box) t
+    JOIN registry.building b ON b.position && t.box OR b.outline && t.box
+    CROSS JOIN LATERAL (SELECT coalesce(b.position, ST_PointOnSurface(b.outline)) AS place) s
+    CROSS JOIN LATERAL (
+      SELECT count(*) > 0 AS is_numbered, count(*) FILTER (WHERE a.scope_id IS DISTINCT FROM estate) > 0 AS is_another
+      FROM registry.building_address m JOIN registry.address a ON a.id = m.address_id
+      WHERE m.building_id = b.id AND m.valid @> CURRENT_DATE) n
+  WHERE b.state NOT IN ('demolished', 'not_realized', 'removed') AND NOT n.is_another
+  ORDER BY b.id
+$$;
+
+-- The axes of streets within a box around a point.
+CREATE OR REPLACE FUNCTION registry.axes_around(lon float8, lat float8, reach_m float8) RETURNS SETOF geometry
+LANGUAGE sql STABLE AS $$
+  SELECT p.axis FROM registry.place_name p
+  WHERE p.axis && ST_Expand(ST_SetSRID(ST_MakePoint($1, $2), 4490), registry.reach_degrees(reach_m))
+    AND p.kind IN ('street', 'section') AND p.state = 'current'
+$$;

@@ -53,6 +53,23 @@ def test_a_preview_names_what_it_cannot_read(town: "Town", street: str) -> None:
     assert (missing.status_code, missing.json()["code"]) == (422, "axis-missing")
 
 
+def test_the_buildings_of_an_estate_are_previewed(town: "Town", street: str) -> None:
+    body = {"kind": "estate", "name": "竹海小区", "area_id": str(town.ids["c"])}
+    named = town.act("clerk", "/v1/streets", body)
+    assert named.status_code == 201, named.text
+    path = f"/v1/lanes/{named.json()['id']}/numbering"
+    plan = town.call("clerk", "GET", f"{path}?from=121.405,31.1")
+    assert plan.status_code == 200, plan.text
+    assert (plan.json()["name"], plan.json()["version"]) == ("竹海小区", 1)
+    for query, code in (("", "gate-missing"), ("?from=x", "")):
+        answer = town.call("clerk", "GET", path + query)
+        assert answer.status_code == 422, answer.text
+        assert code in answer.text
+    other = town.call("clerk", "GET", street.replace("streets", "lanes") + "/numbering?from=121.405,31.1")
+    assert (other.status_code, other.json()["code"]) == (422, "not-estate")
+    assert town.call("foreign", "GET", f"{path}?from=121.405,31.1").status_code == 404
+
+
 def test_a_point_is_located(town: "Town", street: str) -> None:
     found = town.call("clerk", "GET", "/v1/addresses/locate?lon=121.4051&lat=31.1051").json()
     assert [area["level"] for area in found["areas"]] == ["township", "community", "block"]

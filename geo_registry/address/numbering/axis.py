@@ -52,7 +52,7 @@ class Axis:
 
     def feet(self, places: Points) -> tuple[Points, Points]:
         """Return metres along and metres beside the axis, left positive, of points (n x 2, degrees)."""
-        spots = shapely.points((places - self._origin) * _scale(self._origin))
+        spots = shapely.points((places - self._origin) * metres_per_degree(self._origin))
         along = shapely.line_locate_point(self._line, spots)
         before, after = (
             shapely.get_coordinates(shapely.line_interpolate_point(self._line, np.clip(at, 0, self.length_m)))
@@ -71,7 +71,7 @@ class Axis:
     def places(self, along: Points) -> Points:
         """Return the points (n x 2, degrees) at some metres along the axis."""
         found = shapely.get_coordinates(shapely.line_interpolate_point(self._line, along))
-        placed: Points = found / _scale(self._origin) + self._origin
+        placed: Points = found / metres_per_degree(self._origin) + self._origin
         return placed
 
     @property
@@ -95,13 +95,13 @@ class Axis:
 
     def from_point(self, lon: float, lat: float) -> "Axis":
         """Return the axis counted from the end that lies nearer to a point."""
-        spot = (np.array([lon, lat]) - self._origin) * _scale(self._origin)
+        spot = (np.array([lon, lat]) - self._origin) * metres_per_degree(self._origin)
         near, far = (float(np.hypot(*(end - spot))) for end in (self._points[0], self._points[-1]))
         return self.turned() if far < near else self
 
     def from_mouth(self, street: "Axis") -> "Axis":
         """Return the axis of a lane counted from the end that lies nearer to its street."""
-        ends = self._points[[0, -1]] / _scale(self._origin) + self._origin
+        ends = self._points[[0, -1]] / metres_per_degree(self._origin) + self._origin
         beside = np.abs(street.feet(ends)[1])
         return self.turned() if beside[1] < beside[0] else self
 
@@ -125,7 +125,9 @@ def axis_of(shape: bytes) -> Axis | None:
     corners = np.vstack(pieces)
     middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
     origin = float(middle[0]), float(middle[1])
-    merged = shapely.line_merge(shapely.MultiLineString([(one - origin) * _scale(origin) for one in pieces]))
+    merged = shapely.line_merge(
+        shapely.MultiLineString([(one - origin) * metres_per_degree(origin) for one in pieces])
+    )
     lines = [shapely.get_coordinates(one) for one in shapely.get_parts(merged)]
     lines = [one for one in lines if len(one) > 1]
     if not lines:
@@ -135,7 +137,7 @@ def axis_of(shape: bytes) -> Axis | None:
 
 
 @lru_cache(maxsize=1024)
-def _scale(origin: tuple[float, float]) -> Points:
+def metres_per_degree(origin: tuple[float, float]) -> Points:
     """Return metres a degree of longitude and of latitude on the ellipsoid at a point."""
     phi = math.radians(origin[1])
     return np.array(
