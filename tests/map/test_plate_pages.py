@@ -266,7 +266,7 @@ def put_up(phone: Visitor, plate: str, address: str) -> None:
     assert faults_of(phone) == []
     page.click("#todo a >> nth=0")
     page.wait_for_selector("#install-form")
-    page.click("#submit")
+    page.click("#submit", force=True)  # it looks disabled, and says why
     phone.wait("document.querySelector('#install-error').textContent === '请先拍照'")
     page.set_input_files("#photo", photo())
     phone.wait("document.querySelector('#submit').getAttribute('aria-disabled') === 'false'")
