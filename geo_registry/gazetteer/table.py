@@ -240,6 +240,14 @@ class Gazetteer:
             found.append(place)
         return tuple(found)
 
+    def children(self, place: int) -> tuple[int, ...]:
+        """Return the places directly below a place, in their order."""
+        found, below = list[int](), place + 1
+        while below < self._ends[place]:
+            found.append(below)
+            below = self._ends[below]
+        return tuple(found)
+
     def is_within(self, place: int, above: int) -> bool:
         """Tell whether a place lies in another one, or once did: children of abolished divisions too."""
         if above < place < self._ends[above]:
