@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from geo_registry.text import NUMERAL_CHARACTERS
+from geo_registry.text import NUMERAL_CHARACTERS, pinyin
 
 # Characters that tell two names of one place apart: 中山东路 is never 中山西路, nor 光明八路 光明九路.
 _TELLING: Final = frozenset(
@@ -14,6 +14,14 @@ _TELLING: Final = frozenset(
 )
 # 柳营路, 柳营街 and 柳营巷 are three places.
 _WAYS: Final = frozenset("路街巷弄里道")
+# Characters that hands and scanners take for one another, beside those of the same sound.
+_SHAPES: Final = (
+    "州卅洲", "余佘", "干千于士土", "己已巳", "未末", "日曰目", "天夫大太", "人入", "戊戌戍", "梁粱",
+    "坂板阪", "埔浦蒲", "堡保", "清青请", "阜埠", "宣宜", "毫亳", "睢雎", "荥荣", "瓯瓶鸥", "邳邱丘", "稠绸",
+    "塘糖", "常堂", "城域", "今令", "田由甲申", "木本", "石右", "王玉主", "泗洒", "沭沐",
+    "汶坟", "乌鸟", "平乎", "海每",
+)  # fmt: skip
+_SHAPE: Final = {char: chars for chars in _SHAPES for char in chars}
 _ORDER: Final = {"sound": 0, "edit": 1, "other": 2}
 
 
@@ -69,6 +77,22 @@ class Alike:
             for other, (distance, way) in ordered
             for place in self._places[other]
         )[:limit]
+
+
+def is_slip(name: str, other: str) -> bool:
+    """Tell whether two names of one length differ in one character, of the same sound or like shape.
+
+    Numerals and directions that stand for one another are no slip; nor is another last character.
+    """
+    if len(name) != len(other) or len(name) < 3 or name[-1] != other[-1]:
+        return False
+    different = [(one, two) for one, two in zip(name, other, strict=True) if one != two]
+    if len(different) != 1:
+        return False
+    one, two = different[0]
+    if one in _TELLING and two in _TELLING:
+        return False
+    return two in _SHAPE.get(one, "") or pinyin(one) == pinyin(two)
 
 
 def _shortened(name: str) -> set[str]:

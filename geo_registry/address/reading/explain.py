@@ -7,7 +7,8 @@ from geo_registry.address.reading.parts import Inferred, ReadPart
 from geo_registry.address.reading.resolution import Resolution
 
 FACTORS: dict[str, float] = {
-    "division.short": 0.99, "division.former": 0.97, "division.unknown": 0.9, "division.ambiguous": 0.85,
+    "division.short": 0.99, "division.former": 0.97, "division.unknown": 0.9, "division.alike": 0.9,
+    "division.ambiguous": 0.85,
     "division.contradicts": 0.6, "parent.inferred": 0.98, "name.unknown": 0.93, "name.plain": 0.85,
     "name.mostly": 0.7, "number.bare": 0.95, "number.pair": 0.92, "occupant": 0.97,
     "note": 0.98, "repetition": 0.98, "nothing": 0.2,
@@ -60,8 +61,8 @@ def _reason(part: ReadPart) -> str:
         return part.kind
     if part.rule == "number.pair" and "-" in part.text:
         return "number.pair"
-    if part.kind in _DIVISIONS and part.rule.endswith(".suffix"):
-        return "division.unknown"
+    if part.kind in _DIVISIONS and part.rule.endswith((".suffix", ".alike")):
+        return "division.unknown" if part.rule.endswith(".suffix") else "division.alike"
     if part.rule.startswith("text."):
         return "name.unknown" if part.rule == "text.name" else "name.plain"
     return ""
@@ -75,6 +76,9 @@ def notes(parts: Sequence[ReadPart], resolution: Resolution, inferred: Sequence[
         part.text
         for part in parts
         if part.kind in _DIVISIONS and part.rule.endswith(".known") and not part.code
+    ]
+    found += [
+        f"没有“{part.text}”，按{part.value}理解，请核对" for part in parts if part.rule.endswith(".alike")
     ]
     if len(resolution.deepest) > 1 and ambiguous:
         found.append(f"“{ambiguous[-1]}”有多处同名，未能确定是哪一处")

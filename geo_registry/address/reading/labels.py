@@ -58,12 +58,19 @@ def parts_of(
         if parts and kind in _LEVELS and parts[-1].kind == kind:
             # 温州 温州市, 金华 兰溪市: the name that stands nearer to the rest counts.
             parts[-1] = replace(parts[-1], kind="repetition")
+        rule = first.rule.name
+        if (
+            first.known is None
+            and kind in _DIVISIONS
+            and (place := resolution.nearly(first, folded[start:end]))
+        ):
+            rule = f"{kind}.alike"
         if place is None or kind == "repetition" or not resolution.bears(place, kind):
-            parts.append(ReadPart(kind, written, _value(profile, kind, written), start, end, first.rule.name))
+            parts.append(ReadPart(kind, written, _value(profile, kind, written), start, end, rule))
         else:
             name, code = resolution.name(place), resolution.code(place)
             value = name if kind in _DIVISIONS else _value(profile, kind, written)
-            parts.append(ReadPart(kind, written, value, start, end, first.rule.name, code))
+            parts.append(ReadPart(kind, written, value, start, end, rule, code))
     return tuple(parts)
 
 

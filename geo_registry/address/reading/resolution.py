@@ -7,6 +7,8 @@ from geo_registry.address.reading.context import Contexts
 from geo_registry.address.reading.lattice import Step
 from geo_registry.address.reading.parts import Inferred, ReadKind, ReadPart
 from geo_registry.address.reading.segments import Context, Place
+from geo_registry.gazetteer.alike import is_slip
+from geo_registry.gazetteer.fold import fold
 from geo_registry.gazetteer.table import COMMUNITY, DEVELOPMENT_ZONE, LEVELS
 
 
@@ -82,6 +84,22 @@ class Resolution:
             return step.context[0]
         meant = [place for place in step.context if place in self._line_of_all]
         return meant[0] if len(meant) == 1 else None
+
+    def nearly(self, step: Step, folded: str) -> Place | None:
+        """Return the division a name without a place is a slip of: the only child of what stands above it."""
+        if len(step.context) != 1 or not self.is_sure or not step.rule.name.endswith(".suffix"):
+            return None
+        which, above = step.context[0]
+        gazetteer = self._gazetteers[which]
+        if step.rule.kind not in LEVELS[: COMMUNITY + 1] or gazetteer.meanings(folded, 1):
+            return None
+        level = LEVELS.index(step.rule.kind)
+        near = [
+            place
+            for place in gazetteer.children(above)
+            if gazetteer.level(place) == level and is_slip(folded, fold(gazetteer.name(place)))
+        ]
+        return (which, near[0]) if len(near) == 1 else None
 
     def _agree(self, kept: Sequence[Step]) -> bool:
         """Tell whether the names that are written into the standard text lie in one another."""

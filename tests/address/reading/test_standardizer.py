@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_registry.address.profile import load_profile, shipped_profiles
-from geo_registry.address.reading.parts import Reading
+from geo_registry.address.reading.parts import Reading, ReadKind
 from geo_registry.address.reading.standardizer import Standardizer
 from geo_registry.gazetteer.compiling import division_gazetteer
 from geo_registry.gazetteer.former import Former, read_former
@@ -155,6 +155,40 @@ def test_what_is_left_out_or_moved_leaves_a_text_that_reads_the_same(text: str, 
 def test_a_township_written_first_has_the_code_that_the_city_behind_it_tells() -> None:
     parts = {part.kind: part.code for part in _read("柯桥街道绍兴市柯桥区文三路9号").parts}
     assert parts["township"][:9] == "330603001"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value", "code"),
+    [
+        ("杭州市佘杭区文三路9号", "district", "余杭区", "330110"),
+        ("浙江省杭卅市文三路9号", "city", "杭州市", "3301"),
+        ("杭州市余杭区午常街道文三路9号", "township", "五常街道", "330110012"),
+        ("绍兴市柯侨区文三路9号", "district", "柯桥区", "330603"),
+    ],
+)
+def test_a_slip_in_the_name_of_a_division_has_the_code_of_the_one_that_comes_near(
+    text: str, kind: ReadKind, value: str, code: str
+) -> None:
+    reading = _read(text)
+    part = reading.first(kind)
+    assert part is not None
+    assert (part.value, part.rule, part.code.startswith(code)) == (value, f"{kind}.alike", True)
+    assert reading.confidence <= 0.9
+    assert any(part.text in note and value in note for note in reading.notes)
+    assert _read(reading.standard).standard == reading.standard
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "佘杭区文三路9号",  # nothing above it is known
+        "杭州市上海区文三路9号",  # another name, neither by sound nor by shape
+        "杭州市下城区文三路9号",  # a direction for a direction
+        "杭州市余杭县文三路9号",  # another word at its end
+    ],
+)
+def test_another_name_is_no_slip(text: str) -> None:
+    assert not [part for part in _read(text).parts if part.rule.endswith(".alike")]
 
 
 def test_a_known_division_has_its_code() -> None:
