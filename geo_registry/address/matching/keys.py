@@ -29,6 +29,9 @@ _RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
 # Only these notes leave the door what it is; all others speak of what is near.
 _INSIDE = frozenset({"内", "院内", "里面", "里侧", "楼上", "楼梯口", "电梯口"})
 _HINT = re.compile(r"[(\[](?:原.*|[近靠临][^0-9]*)[)\]]")
+# A room whose number tells its floor; in 244-246 the one behind is rather the last of several doors.
+_PAIR = re.compile(r"([1-9]\d{0,3})-([1-9]\d{2,4})")
+_LONGEST_ROW = 20
 # Pieces of a number rather than names: 12号A may be the door 12A号, 10号支弄 a lane.
 _OF_NUMBER = re.compile(
     r".|第.*|[A-Z甲乙丙丁临半东西南北中前后上下左右大小正侧旁边偏支弄楼座门院里巷库铺]+|.[弄楼座门院里巷库铺]"
@@ -245,7 +248,8 @@ def _asks(profile: Profile, parts: Sequence[ReadPart]) -> Iterator[Ask]:
     pieces = _pieces(profile, parts)
     first, last = pieces[0], pieces[-1]
     if len(pieces) == 1:
-        yield _ask(profile, tuple(first.names), first.door, tuple(_unused(parts, first)))
+        unused = tuple(_unused(parts, first))
+        yield from _of_pair(profile, first, unused) or [_ask(profile, tuple(first.names), first.door, unused)]
         return
     inner = {kind: value for piece in pieces[1:] for kind, value in piece.door.items()}
     names = "".join(name.text for piece in pieces[1:] for name in piece.names)
@@ -257,6 +261,22 @@ def _asks(profile: Profile, parts: Sequence[ReadPart]) -> Iterator[Ask]:
     outer = _unchecked(_written(first), names)
     yield _ask(profile, (*first.names, *last.names), last.door, (outer,))
     yield _ask(profile, tuple(last.names), last.door, (outer,))
+
+
+def _of_pair(profile: Profile, piece: _Piece, corrections: tuple[Correction, ...]) -> list[Ask]:
+    """Return the ways to read two figures with no word behind them: 6-402 is a door, or a room behind one."""
+    pair = _PAIR.fullmatch(piece.door.get("street_number", "")) if len(piece.door) == 1 else None
+    if pair is None:
+        return []
+    is_row = 0 < int(pair[2]) - int(pair[1]) <= _LONGEST_ROW
+    asks = []
+    for text in (f"{pair[0]}号", f"{pair[1]}号{pair[2]}室"):
+        door, unread = _door(profile, (("street_number", text),))
+        if door is not None and not unread:
+            said = f"“{pair[0]}”按“{door.text}{door.unit_text}”理解"
+            step = Correction(said, 0.05, is_certain=not (is_row and door.unit))
+            asks.append(Ask(tuple(piece.names), door, (*corrections, step)))
+    return asks
 
 
 def _unchecked(text: str, used: str) -> Correction:

@@ -82,6 +82,11 @@ def _renumbered(session: Session, street: PlaceName) -> None:
         ("映山区映月路12-1号", "A", "映月路12-1号"),
         ("映山区映月路12之1号", "A", "映月路12-1号"),
         ("映月路90号", "B", "映月路90号"),
+        ("映山区映月路218弄6-402", "B", "映月路218弄6号402室"),
+        ("映月路218弄６－４０２", "B", "映月路218弄6号402室"),
+        ("映月路218弄6-402号", "C", None),
+        ("映月路218弄6-403", "C", None),
+        ("映月路218弄7-402", "C", None),
         ("学前街3号", "B", "文昌路3号"),
         ("文昌路20号", "B", "文昌路22号"),
         ("文昌路24号", "B", "文昌路24号"),
@@ -108,6 +113,31 @@ def test_a_text_gets_its_class(lane: Find, text: str, grade: str, best: str | No
     assert _brief(found) == (grade, best), found.reasons
     assert all(found.reasons)
     assert all(reason for one in found.candidates for reason in one.reasons)
+
+
+def test_a_pair_of_figures_may_be_a_door_or_a_room(session: Session, lane: Find) -> None:
+    text = "映月路218弄6-402"
+    found = lane(text)
+    assert found.reasons == ("“6-402”按“6号402室”理解",)
+    best = found.best
+    assert best is not None
+    assert best.kind == "unit"
+    door = session.get_one(Address, best.address_id)
+    inside = session.get_one(PlaceName, door.place_name_id)
+    make.make_address(session, 6, street=inside, number_key="6-402", number_text="6-402号")
+    found = lane(text)
+    assert (found.grade, {one.text for one in found.candidates[:2]}) == (
+        "C", {"映月路218弄6-402号", "映月路218弄6号402室"},
+    )  # fmt: skip
+    assert _brief(lane(f"{text}号")) == ("A", "映月路218弄6-402号")
+
+
+def test_two_numbers_of_a_row_are_no_room(session: Session, lane: Find) -> None:
+    street = make.make_street(session, "文萃路")
+    make.make_unit(
+        session, make.make_building(session, address=make.make_address(session, 244, street=street)), "246"
+    )
+    assert lane("文萃路244-246").grade == "C"
 
 
 def test_namesakes_are_both_shown(lane: Find) -> None:
