@@ -12,7 +12,7 @@ from geo_registry.address.reading.grammar import Endings
 from geo_registry.address.reading.lattice import Step
 from geo_registry.address.reading.parts import ReadKind, ReadPart
 from geo_registry.address.reading.resolution import Resolution
-from geo_registry.address.reading.segments import SEPARATOR, TEXT
+from geo_registry.address.reading.segments import SEPARATOR, TEXT, Place
 from geo_registry.address.scheme import Profile, is_place
 
 _LEVELS: tuple[ReadKind, ...] = ("province", "city", "district", "township")
@@ -38,6 +38,7 @@ def parts_of(
     if not resolution.is_sure:
         steps = _without_short(steps, resolution)
     parts: list[ReadPart] = []
+    slip: Place | None = None
     for at, first in enumerate(steps):
         start, end = first.start, first.end
         if first.rule is SEPARATOR:
@@ -59,12 +60,9 @@ def parts_of(
             # 温州 温州市, 金华 兰溪市: the name that stands nearer to the rest counts.
             parts[-1] = replace(parts[-1], kind="repetition")
         rule = first.rule.name
-        if (
-            first.known is None
-            and kind in _DIVISIONS
-            and (place := resolution.nearly(first, folded[start:end]))
-        ):
-            rule = f"{kind}.alike"
+        if first.known is None and kind in _DIVISIONS:
+            place = resolution.nearly(first, folded[start:end], slip)
+            slip, rule = (place, f"{kind}.alike") if place else (slip, rule)
         if place is None or kind == "repetition" or not resolution.bears(place, kind):
             parts.append(ReadPart(kind, written, _value(profile, kind, written), start, end, rule))
         else:

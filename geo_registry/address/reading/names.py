@@ -34,7 +34,7 @@ _DISTRICTS = re.compile(
     r"自治县|县|市(?!场|政|民)|"
     r"(?<![新业园发社景校小矿厂舍活务品流假护税山东西南北中一二三四五六七八九十0-9A-Z])区"
 )
-_COMMUNITIES = re.compile(r"社区居委会|社区|村委会|(?<!新)村|居委会|嘎查")
+_COMMUNITIES = re.compile(r"社区居(?:民委员|委)会|社区|村村民委员会|村委会|(?<!新)村|居委会|嘎查")
 _GROUPS = re.compile(r"(?<![0-9A-Z一二三四五六七八九十])组(?![团长织合])")
 _SIDES = re.compile(r"[东西南北中][一二三四]?段")
 _BUILDING_SIDES = re.compile(r"[东西南北中前后左右][幢栋座]|[A-Z]馆")

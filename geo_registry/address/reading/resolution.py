@@ -85,20 +85,26 @@ class Resolution:
         meant = [place for place in step.context if place in self._line_of_all]
         return meant[0] if len(meant) == 1 else None
 
-    def nearly(self, step: Step, folded: str) -> Place | None:
-        """Return the division a name without a place is a slip of: the only child of what stands above it."""
-        if len(step.context) != 1 or not self.is_sure or not step.rule.name.endswith(".suffix"):
+    def nearly(self, step: Step, folded: str, above: Place | None) -> Place | None:
+        """Return the division a name that no table knows is a slip of, if one alone comes near.
+
+        It is the one of its level among those the text leads to, or a child of the nearest one above; `above`
+        is a slip before it.
+        """
+        if not self.is_sure or not self._line_of_all or step.rule.kind not in LEVELS[: COMMUNITY + 1]:
             return None
-        which, above = step.context[0]
-        gazetteer = self._gazetteers[which]
-        if step.rule.kind not in LEVELS[: COMMUNITY + 1] or gazetteer.meanings(folded, 1):
+        which, level = self._line_of_all[0][0], LEVELS.index(step.rule.kind)
+        gazetteer, line = self._gazetteers[which], [place for _, place in self._line_of_all]
+        if gazetteer.meanings(folded, 1):
             return None
-        level = LEVELS.index(step.rule.kind)
-        near = [
-            place
-            for place in gazetteer.children(above)
-            if gazetteer.level(place) == level and is_slip(folded, fold(gazetteer.name(place)))
-        ]
+        near = [place for place in line if gazetteer.level(place) == level]
+        if not near:
+            lowest = next((place for place in line if gazetteer.level(place) < level), -1)
+            if above and above[0] == which and lowest in gazetteer.ancestors(above[1]):
+                lowest = above[1]
+            below = gazetteer.children(lowest) if lowest >= 0 else ()
+            near = [place for place in below if gazetteer.level(place) == level]
+        near = [place for place in near if is_slip(folded, fold(gazetteer.name(place)))]
         return (which, near[0]) if len(near) == 1 else None
 
     def _agree(self, kept: Sequence[Step]) -> bool:
