@@ -60,7 +60,8 @@ SELECT door.scope, door.number_part, door.row_number, door.number, door.number_k
   CASE WHEN s.is_local THEN v.local_prefix ELSE v.prefix END || s.full_name || door.number_text AS standard_text,
   ST_SetSRID(ST_MakePoint(door.lon, door.lat), 4490) AS position,
   a.id IS NULL AS is_new, coalesce(a.id, registry.new_id()) AS id,
-  a.id IS NOT NULL AND (a.state <> 'current' OR a.position IS DISTINCT FROM ST_SetSRID(ST_MakePoint(door.lon, door.lat), 4490)
+  -- Another text of one number: the profile writes numbers in another way since.
+  a.id IS NOT NULL AND (a.state <> 'current' OR a.number_text <> door.number_text OR a.position IS DISTINCT FROM ST_SetSRID(ST_MakePoint(door.lon, door.lat), 4490)
     OR a.neighborhood IS DISTINCT FROM door.neighborhood OR a.community_id IS DISTINCT FROM v.community_id) AS is_changed
 FROM pg_temp.stage_number door JOIN pg_temp.stage_scope s ON s.id = door.scope JOIN pg_temp.stage_area v ON v.id = door.area
 LEFT JOIN registry.address a ON a.scope_id = s.scope_id AND a.number_key = door.number_key
@@ -73,7 +74,7 @@ SELECT id, place_name_id, scope_id, number, number_key, number_text, standard_te
   district_id, township_id, community_id, %(act)s
 FROM pg_temp.stage_address WHERE is_new ORDER BY community_id, scope_id, number;
 UPDATE registry.address a SET state = 'current', position = s.position, neighborhood = s.neighborhood, accuracy = 'A',
-  position_source = %(source)s, standard_text = s.standard_text, district_id = s.district_id, township_id = s.township_id,
+  position_source = %(source)s, number_text = s.number_text, standard_text = s.standard_text, district_id = s.district_id, township_id = s.township_id,
   community_id = s.community_id, act_id = %(act)s,
   valid = CASE WHEN a.state = 'current' THEN a.valid ELSE daterange(lower(a.valid), NULL) END
 FROM pg_temp.stage_address s WHERE s.is_changed AND a.id = s.id;

@@ -146,6 +146,21 @@ def test_a_moved_door_is_a_change(raw: psycopg.Connection, path: Path) -> None:
     ) == [(1,)]
 
 
+def test_a_list_rewrites_what_an_older_way_of_writing_left(raw: psycopg.Connection, path: Path) -> None:
+    load_list(raw, write_list(path, door("1號"), door("3號")))
+    texts = "SELECT number_text, standard_text FROM registry.address ORDER BY number"
+    written = all_of(raw, texts)
+    raw.execute(
+        "UPDATE registry.address SET number_text = '第1號', standard_text = replace(standard_text, '1號', '第1號') "
+        "WHERE number = 1"
+    )
+    report = load_list(raw, path)
+    assert (report.changed, report.unchanged) == (1, 1)
+    assert all_of(raw, texts) == written
+    again = load_list(raw, path)
+    assert (again.changed, again.unchanged) == (0, 2)
+
+
 def test_what_a_township_no_longer_lists_is_retired_and_reinstated(
     raw: psycopg.Connection, path: Path
 ) -> None:
