@@ -26,6 +26,7 @@ from geo_registry import cluster
 from geo_registry.access.viewer import Viewer, enter
 from geo_registry.address.reads import search
 from geo_registry.db import Session, app_engine, transaction
+from geo_registry.housing.sounds import add_sounds
 from geo_registry.text import initials, pinyin
 
 SAMPLE, ROUNDS = 300, 3
@@ -93,7 +94,14 @@ def _names(connection: psycopg.Connection, doors: Iterable[Door], chance: random
     alike: dict[str, set[UUID]] = {}
     for key, name in named:
         alike.setdefault(name, set()).add(key)
+    readings = {"pinyin": pinyin, "initials": initials}
+    sounding: dict[tuple[str, str], set[UUID]] = {}
+    for name, keys in alike.items():
+        for way, read in readings.items():
+            sounding.setdefault((way, read(name)), set()).update(keys)
     for _, name in chance.sample(named, SAMPLE):
+        for way, read in readings.items():
+            yield Typed(f"building name in {way}", read(name), frozenset(sounding[way, read(name)]), None)
         yield Typed("building name", name, frozenset(alike[name]), None)
         begun = {key for other, keys in alike.items() if other.startswith(name[:4]) for key in keys}
         yield Typed("beginning of a building name", name[:4], frozenset(begun), None)
@@ -153,6 +161,8 @@ def run(data: Path) -> None:
         if not connection.execute("SELECT FROM registry.building WHERE name IS NOT NULL LIMIT 1").fetchone():
             connection.execute(NAMED, [])
         connection.commit()
+        with transaction(app_engine()) as session:
+            add_sounds(session)
         queries = _typed(connection)
     best: dict[str, list[float]] = {}
     every: dict[str, list[float]] = {}
