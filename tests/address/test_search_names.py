@@ -18,7 +18,8 @@ def test_buildings_and_estates_are_found_by_sound_and_initials(session: Session)
     lane = make.make_street(session, "218弄", kind="lane", community=community)
     for number in (1, 6, 16):
         make.make_building(session, address=make.make_address(session, number, street=lane), name="映月新村")
-    hall = make.make_building(session, name="金桂大厦")
+    hall_door = make.make_address(session)
+    hall = make.make_building(session, name="金桂大厦", address=hall_door)
     make.make_building(session, name="金桂大厦北楼", address=make.make_address(session))
     estate = make.make_street(session, "竹海水韵", kind="estate")
     add_sounds(session)
@@ -29,6 +30,11 @@ def test_buildings_and_estates_are_found_by_sound_and_initials(session: Session)
         assert hits[1].text == "金桂大厦北楼"
     sole = found(session, "jgdsbl")[0]
     assert (sole.text, sole.match, sole.reason) == ("金桂大厦北楼", "B", "楼栋名称拼音首字母")
+    # With a number behind it the door is offered, its room too.
+    number = hall_door.number
+    make.make_unit(session, hall, "802")
+    assert found(session, f"jgds{number}h")[0].text == hall_door.standard_text
+    assert found(session, f"jinguidasha{number}hao802")[0].text.endswith(f"{number}号802室")
     # Three houses bear the name of the estate around them: it stands once.
     houses = [hit for hit in found(session, "yyxc") if hit.kind == "building"]
     assert [(hit.text, hit.match) for hit in houses] == [("映月新村", "C")]

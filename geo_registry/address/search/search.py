@@ -175,7 +175,7 @@ class _Search:
         if not _is_certain(hits):
             for head, key in counted_endings(self._profile, query.letters):
                 hits += self._below_letters(head, (key, key + EQUALS))
-        if query.door is None and not query.figures and not _is_certain(hits):
+        if not query.figures and not _is_certain(hits):
             hits += self._by_building_sounds()
         return hits
 
@@ -230,7 +230,11 @@ class _Search:
         rows = self._lookups.buildings(sorted(names), wanted) if names else []
         if wanted.number is None:
             return [building_hit(row) for row in rows]
-        place: Grade = ("B", "楼栋名称", 80.0)
+        return self._at_buildings(rows, ("B", "楼栋名称", 80.0))
+
+    def _at_buildings(self, rows: list[Any], place: Grade) -> list[Hit]:
+        """Look up the door that was asked for at buildings that bear its number; a few of them."""
+        query, wanted = self._query, self._wanted()
         return [
             door_hit(found, match_of_door(found, query, row.building_no or None, wanted.unit, place))
             for row in rows[:3]
@@ -241,14 +245,16 @@ class _Search:
         ]
 
     def _by_building_sounds(self) -> list[Hit]:
-        """Find buildings by the sound or the initials of their own name."""
-        query = self._query
+        """Find buildings by the sound or the initials of their own name, alone or with a number behind it."""
+        query, wanted = self._query, self._wanted()
         for letters in dict.fromkeys((query.letters, query.initials)):
             rows = [
                 row
-                for row in self._lookups.buildings([], Wanted(), letters)
+                for row in self._lookups.buildings([], wanted, letters)
                 if _has_in_order(row.name, query.characters)
             ]
+            if rows and wanted.number is not None:
+                return self._at_buildings(rows, ("C", "楼栋名称拼音", 46.0))
             if rows:
                 is_sole = len(rows) == 1
                 return [building_hit(row, is_sole=is_sole) for row in rows]
