@@ -28,7 +28,6 @@ MANY = -1
 """Stands for a place where more than eight of one level share a spelling."""
 _GROUP = 8
 _LONGEST = 30
-_KEPT = 4_096
 _LEVEL_BITS, _WAY_BITS = 4, 3
 _SHIFT = _LEVEL_BITS + _WAY_BITS
 _LEVEL, _WAY = (1 << _LEVEL_BITS) - 1, (1 << _WAY_BITS) - 1
@@ -143,8 +142,6 @@ class Gazetteer:
         self._places, self._index = places, index
         self._ends, self._parents, self._reach = places.ends, places.parents, places.reach
         self._prefixes: Callable[[str], list[str]] = index.trie.prefixes
-        # Small, because the collector of garbage goes through all of it.
-        self._cache: dict[str, tuple[Name, ...]] = {}
 
     def __len__(self) -> int:
         return len(self._parents)
@@ -182,12 +179,12 @@ class Gazetteer:
 
     def few(self, word: str) -> tuple[Name, ...]:
         """Return what a known spelling may mean, at most eight meanings a level as `find` returns them."""
-        few = self._cache.get(word)
-        if few is None:
-            if len(self._cache) >= _KEPT:
-                self._cache.clear()
-            few = self._cache[word] = self._few(self._index.trie[word])
-        return few
+        key = self._index.trie[word]
+        low, high = self._index.first[key], self._index.first[key + 1]
+        if high - low == 1:
+            return (_unpacked(self._index.meanings[low]),)
+        packed = self._index.meanings[low:high]
+        return tuple(map(_unpacked, packed) if high - low <= _GROUP else _grouped(packed))
 
     def inside(self, folded: str, above: int, limit: int = 8) -> tuple[Name, ...]:
         """Return at most `limit` meanings of a spelling among the places that lie in `above`."""
@@ -240,12 +237,12 @@ class Gazetteer:
             found.append(place)
         return tuple(found)
 
-    def children(self, place: int) -> tuple[int, ...]:
+    def below(self, place: int) -> tuple[int, ...]:
         """Return the places directly below a place, in their order."""
-        found, below = list[int](), place + 1
-        while below < self._ends[place]:
-            found.append(below)
-            below = self._ends[below]
+        found, child = list[int](), place + 1
+        while child < self._ends[place]:
+            found.append(child)
+            child = self._ends[child]
         return tuple(found)
 
     def is_within(self, place: int, above: int) -> bool:
@@ -260,14 +257,6 @@ class Gazetteer:
     def successors(self, place: int) -> tuple[int, ...]:
         """Return what followed an abolished division; nothing for one that stands."""
         return self._places.successors.get(place, ())
-
-    def _few(self, key: int) -> tuple[Name, ...]:
-        """Return the meanings of a spelling, those of a level as one where they are too many."""
-        low, high = self._index.first[key], self._index.first[key + 1]
-        if high - low == 1:
-            return (_unpacked(self._index.meanings[low]),)
-        packed = self._index.meanings[low:high]
-        return tuple(map(_unpacked, packed) if high - low <= _GROUP else _grouped(packed))
 
 
 def _unpacked(meaning: int) -> Name:

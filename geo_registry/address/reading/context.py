@@ -3,10 +3,20 @@
 from collections.abc import Sequence
 
 from geo_registry.address.reading import costs
-from geo_registry.address.reading.segments import Context, Fit, Known, Place, Plain
+from geo_registry.address.reading.segments import (
+    Fit,
+    Known,
+    Near,
+    Place,
+    Plain,
+    context_of,
+    known_of,
+    near,
+)
+from geo_registry.gazetteer.memory import Memory
 from geo_registry.gazetteer.table import COMMUNITY, MANY, Gazetteer
 
-_LINES, _FITS = 2_000, 16_384
+_LINES, _FITS = 2_048, 32_768
 
 
 class Contexts:
@@ -14,33 +24,27 @@ class Contexts:
 
     def __init__(self, gazetteers: Sequence[Gazetteer]) -> None:
         self.gazetteers = tuple(gazetteers)
-        self._lines: dict[Place, tuple[Place, ...]] = {}
-        self._fits: dict[tuple[str, int, int, Context], Fit] = {}
+        self._lines = Memory[Place, tuple[Place, ...]](_LINES)
+        self._fits = Memory[tuple[str, int, int, Near], Fit](_FITS)
 
-    def fit(self, context: Context, known: Plain) -> Fit:
+    def fit(self, context: Near, known: Plain) -> Fit:
         """Return how a known name goes with the places read before it."""
         key = (known[0], known[1], known[2], context)
         fit = self._fits.get(key)
-        if fit is None:
-            if len(self._fits) >= _FITS:
-                self._fits.clear()
-            fit = self._fits[key] = self._fit(context, Known(*known))
-        return fit
+        return fit or self._fits.keep(key, self._fit(context, known_of(known)))
 
     def line(self, place: Place) -> tuple[Place, ...]:
         """Return a place and those above it."""
         line = self._lines.get(place)
         if line is None:
-            if len(self._lines) >= _LINES:
-                self._lines.clear()
             which, number = place
             above = self.gazetteers[which].ancestors(number)
-            line = self._lines[place] = (place, *((which, one) for one in above))
+            line = self._lines.keep(place, (place, *((which, one) for one in above)))
         return line
 
-    def _fit(self, context: Context, known: Known) -> Fit:
+    def _fit(self, context: Near, known: Known) -> Fit:
         level, is_short = known.level, known.is_short
-        places = [place for which, place in context if which == known.gazetteer]
+        places = [place for which, place in context_of(context) if which == known.gazetteer]
         if not places:
             alone = costs.ALONE_SHORT if is_short else costs.ALONE
             return alone[level] if level <= COMMUNITY else costs.ALONE_NAME, _alone(known) or context, False
@@ -48,7 +52,7 @@ class Contexts:
         if within:
             inside = costs.WITHIN_SHORT if is_short else costs.WITHIN
             cost = inside[level] if level <= COMMUNITY else costs.WITHIN_NAME
-            return cost, tuple((known.gazetteer, place) for place in within), False
+            return cost, near((known.gazetteer, place) for place in within), False
         if known.stem:
             return costs.OUTSIDE_SHORT, context, False
         if self._repeats(places, known):
@@ -78,5 +82,5 @@ class Contexts:
         return any((which, place) in above for place in known.places)
 
 
-def _alone(known: Known) -> Context:
-    return tuple((known.gazetteer, place) for place in known.places if place != MANY)
+def _alone(known: Known) -> Near:
+    return near((known.gazetteer, place) for place in known.places if place != MANY)

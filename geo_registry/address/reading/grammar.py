@@ -1,6 +1,7 @@
 """The grammar of one profile: from a folded text to the segments that may stand at each place."""
 
 import re
+from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
@@ -15,6 +16,7 @@ from geo_registry.address.reading.parts import ReadKind
 from geo_registry.address.reading.scheme_rules import SchemeRules
 from geo_registry.address.reading.segments import Lattice, Plain, Rule, rule
 from geo_registry.address.scheme import Profile
+from geo_registry.gazetteer.memory import Memory
 from geo_registry.gazetteer.table import COMMUNITY, FORMER, LEVELS, SHORT, TOWNSHIP, Gazetteer, Name
 
 _RULES: dict[int, Rule] = {
@@ -38,9 +40,6 @@ _STREET_WORDS = re.compile(
 _NOTHING, _TITLE, _ENDING, _PARK, _STREET = range(5)
 """What may begin behind a known name: the word of a division, of a name, of a park, of a street."""
 
-_Meaning = tuple[Plain, tuple[float, ...]]
-"""A known name of one level, and what it costs by what begins behind it; plain, as `Plain` is."""
-
 
 class Endings(NamedTuple):
     """At each place of a text: the class of a text that ends there, and where its last word begins."""
@@ -55,7 +54,7 @@ class Grammar:
     def __init__(self, profile: Profile, gazetteers: Sequence[Gazetteer]) -> None:
         words = lexicon()
         self._gazetteers = tuple(gazetteers)
-        self._known: list[dict[str, tuple[_Meaning, ...]]] = [{} for _ in self._gazetteers]
+        self._known = [Memory[str, tuple[Plain, ...]](_KEPT) for _ in self._gazetteers]
         self._classes = {word: costs.CLASSES.index(name) for word, name in words.endings.items()}
         # A word of one character, or of a brand, does not tell that a name goes on.
         self._begins = {
@@ -87,16 +86,13 @@ class Grammar:
             here = lattice[start]
             for word in words:
                 end = start + len(word)
-                for known, by_following in kept.get(word) or self._learn(number, word):
+                for known in kept.get(word) or self._learn(number, word):
                     of = _RULES[known[1]]
-                    here.append((end, of.column, of.state, by_following[begins[end]], known, of))
+                    cost = _costs(known[1], known[4], number)[begins[end]]
+                    here.append((end, of.column, of.state, cost, known, of))
 
-    def _learn(self, number: int, word: str) -> tuple[_Meaning, ...]:
-        kept = self._known[number]
-        if len(kept) >= _KEPT:
-            kept.clear()
-        kept[word] = found = _by_level(word, number, self._gazetteers[number].few(word))
-        return found
+    def _learn(self, number: int, word: str) -> tuple[Plain, ...]:
+        return self._known[number].keep(word, _by_level(word, number, self._gazetteers[number].few(word)))
 
     def _endings_in(self, folded: str) -> tuple[Endings, list[int]]:
         """Return what a text ends with at each place, and what begins there."""
@@ -115,8 +111,8 @@ class Grammar:
         return Endings(closing, starts), begins
 
 
-def _by_level(word: str, gazetteer: int, meanings: tuple[Name, ...]) -> tuple[_Meaning, ...]:
-    """Return the meanings of a word by level, each with its costs."""
+def _by_level(word: str, gazetteer: int, meanings: tuple[Name, ...]) -> tuple[Plain, ...]:
+    """Return the meanings of a word, those of a level as one name."""
     by_level: defaultdict[int, list[Name]] = defaultdict(list)
     for name in meanings:
         by_level[name.level].append(name)
@@ -125,9 +121,8 @@ def _by_level(word: str, gazetteer: int, meanings: tuple[Name, ...]) -> tuple[_M
         way = min(name.way for name in names)
         is_former = all(name.way == FORMER for name in names)
         stem = _STEMS.get(level, 0) if way == SHORT else 0
-        places = tuple([name.place for name in names])
-        known = (word, level, gazetteer, places, way == SHORT, is_former, stem)
-        found.append((known, _costs(level, way, gazetteer)))
+        places = array("i", [name.place for name in names]).tobytes()
+        found.append((word, level, gazetteer, places, way, is_former, stem))
     return tuple(found)
 
 

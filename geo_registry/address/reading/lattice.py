@@ -4,7 +4,18 @@ from typing import NamedTuple, Optional
 
 from geo_registry.address.reading import costs
 from geo_registry.address.reading.context import Contexts
-from geo_registry.address.reading.segments import KEEP, TEXT, Context, Known, Lattice, Rule, Segment
+from geo_registry.address.reading.segments import (
+    KEEP,
+    TEXT,
+    Context,
+    Known,
+    Lattice,
+    Near,
+    Rule,
+    Segment,
+    context_of,
+    known_of,
+)  # fmt: skip
 
 _TEXT = costs.TEXT
 _TEXT_CHARACTER, _TEXT_CHARACTERS = costs.TEXT_CHARACTER, costs.TEXT_CHARACTERS
@@ -44,7 +55,7 @@ class Step(NamedTuple):
         return self.known is not None
 
 
-Entry = tuple[float, Optional["Entry"], Segment | None, Context, int, bool]
+Entry = tuple[float, Optional["Entry"], Segment | None, Near, int, bool]
 """Cost so far, entry before, segment (None: a character of running text), context, end, repeats."""
 States = dict[int, Entry]
 
@@ -130,12 +141,12 @@ def _steps(last: States, text_class: int) -> tuple[list[Step], float]:
     while (before := entry[1]) is not None:
         cost, _, segment, context, end, repeats = entry
         if segment is not None:
-            rule, known = segment[5], segment[4] and Known(*segment[4])
+            rule, known = segment[5], known_of(segment[4]) if segment[4] else None
         else:
             rule, known = TEXT, None
             while before[1] is not None and before[2] is None:
                 before = before[1]
-        steps.append(Step(before[4], end, rule, cost - before[0], context, known, repeats))
+        steps.append(Step(before[4], end, rule, cost - before[0], context_of(context), known, repeats))
         entry = before
     steps.reverse()
     return steps, total

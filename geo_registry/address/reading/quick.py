@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 from geo_registry.address.reading.compose import compose, divisions_text, part_value
 from geo_registry.address.reading.parts import Reading, ReadKind, ReadPart
@@ -17,6 +17,7 @@ from geo_registry.address.rules import unique_in
 from geo_registry.address.scheme import Part, Profile
 from geo_registry.address.units import any_of
 from geo_registry.gazetteer.fold import fold
+from geo_registry.gazetteer.memory import Memory
 from geo_registry.gazetteer.table import COMMUNITY, FULL, LEVELS, MANY, Gazetteer, Name
 from geo_registry.text import to_chinese
 
@@ -33,37 +34,41 @@ _RULES: dict[str, tuple[ReadKind, str]] = {
     "room": ("room", "room.suffix"),
 }  # fmt: skip
 _LANES = frozenset(["lane", "alley"])
-_KEPT, _NEAR, _REACH = 16_384, 2_048, 30
+_KEPT, _NEAR, _REACH = 16_384, 512, 30
 
 
 _Piece = tuple[ReadKind, str, str, int, int, str]
 """Kind, text, value, start and end in a piece of text, rule."""
 
 
-_Pieces = tuple[tuple[_Piece, ...], str]
-"""Parts of a piece of text, and their standard text: plain tuples, which garbage collection lets alone."""
+_Pieces = tuple[str, *tuple[_Piece, ...]]
+"""The standard text of a piece of text, and its parts."""
+
+
+_Divisions = tuple[str, str, *tuple[tuple[ReadKind, str, str, int, int, str, str], ...]]
+"""The standard text of divisions that begin a text before a street, that of them alone, their parts."""
 
 
 class _Begin(NamedTuple):
-    """The parts of the beginning of a text, its standard text, and that of divisions without a street."""
+    """The parts of the beginning of a text, and its standard text."""
 
     parts: tuple[ReadPart, ...]
     standard: str
-    alone: str = ""
 
 
-class _Memory(dict[str, _Pieces | None]):
-    """What became of texts; starts anew when it has grown large."""
+class _Remembered:
+    """What became of texts."""
 
     def __init__(self, work: Callable[[str], _Pieces | None]) -> None:
-        super().__init__()
         self._work = work
+        self._memory = Memory[str, _Pieces | Literal[False]](_KEPT)
 
-    def __missing__(self, text: str) -> _Pieces | None:
-        if len(self) >= _KEPT:
-            self.clear()
-        self[text] = pieces = self._work(text)
-        return pieces
+    def __len__(self) -> int:
+        return len(self._memory)
+
+    def __getitem__(self, text: str) -> _Pieces | Literal[False]:
+        found = self._memory.get(text)
+        return self._memory.keep(text, self._work(text) or False) if found is None else found
 
 
 class QuickReader:
@@ -78,11 +83,12 @@ class QuickReader:
         far = re.compile(_chain(profile, f"{_GENERIC}|{_DIVISION}", 3))
         end = re.compile(_ending(profile, named=True))
         # No functions of its own: a reader that is replaced goes at once, without a collection of garbage.
-        self._near = _Memory(partial(_chain_pieces, profile, near))
-        self._far = _Memory(partial(_chain_pieces, profile, far))
-        self._ends = _Memory(partial(_pieces, profile, end))
+        self._near = _Remembered(partial(_chain_pieces, profile, near))
+        self._far = _Remembered(partial(_chain_pieces, profile, far))
+        self._ends = _Remembered(partial(_pieces, profile, end))
+        # A register names the same street for a while: few beginnings are enough.
         self._begins: dict[str, _Begin | None] = {}
-        self._divisions: dict[str, _Begin] = {"": _Begin((), "")}
+        self._divisions = Memory[str, _Divisions](_KEPT)
         self._lengths: tuple[int, ...] = ()
 
     def read(self, text: str) -> Reading | None:
@@ -93,13 +99,12 @@ class QuickReader:
         head, tail = found.groups()
         begin = self._begins[head] if head in self._begins else self._read_begin(head)
         end = self._ends[tail]
-        if begin is None or end is None:
+        if begin is None or not end:
             return None
         parts = (*begin.parts, *_placed(end, len(head)))
-        return Reading(text, begin.standard + end[1], 1.0, parts)
+        return Reading(text, begin.standard + end[0], 1.0, parts)
 
     def _read_begin(self, head: str) -> _Begin | None:
-        # A register names the same street for a while: few beginnings are enough.
         if len(self._begins) >= _NEAR:
             self._begins.clear()
         self._begins[head] = begin = self._begin(head)
@@ -111,20 +116,22 @@ class QuickReader:
             if divisions and (begin := self._behind(divisions, length, head)):
                 return begin
         line = self._find_divisions(head)
-        return self._behind(line, line.parts[-1].end if line.parts else 0, head) if line else None
+        return self._behind(line, line[-1][4] if len(line) > 2 else 0, head) if line else None
 
-    def _behind(self, divisions: _Begin, at: int, head: str) -> _Begin | None:
+    def _behind(self, divisions: _Divisions, at: int, head: str) -> _Begin | None:
         """Return divisions with the places behind them."""
-        parts, chains = divisions.parts, self._far
-        if found := self._neighborhood(head, at):
-            word, chains = found.group(), self._near
-            parts += (ReadPart("neighborhood", word, word, at, found.end(), "neighborhood.count"),)
-            at = found.end()
-        chain = chains[head[at:]]
-        if chain is None or (chains is self._far and self._holds_place(head[at:])):
+        standard, alone, *pieces = divisions
+        found = self._neighborhood(head, at)
+        below = found.end() if found else at
+        chain = (self._near if found else self._far)[head[below:]]
+        if not chain or (found is None and self._holds_place(head[below:])):
             return None
-        above = divisions.standard if chain[0] and chain[0][0][0] == "street" else divisions.alone
-        return _Begin((*parts, *_placed(chain, at)), above + chain[1])
+        parts = [ReadPart(*piece) for piece in pieces]
+        if found:
+            word = found.group()
+            parts.append(ReadPart("neighborhood", word, word, at, below, "neighborhood.count"))
+        above = standard if len(chain) > 1 and chain[1][0] == "street" else alone
+        return _Begin((*parts, *_placed(chain, below)), above + chain[0])
 
     def _holds_place(self, chain: str) -> bool:
         """Tell whether places below no neighborhood begin with the name of a division, though in short."""
@@ -136,7 +143,7 @@ class QuickReader:
             for name in names
         )
 
-    def _find_divisions(self, head: str) -> _Begin | None:
+    def _find_divisions(self, head: str) -> _Divisions | None:
         """Return the divisions a text begins with, each directly below the one before; None when in doubt."""
         folded = fold(head[:_REACH])
         for gazetteer in self._gazetteers:
@@ -145,23 +152,21 @@ class QuickReader:
                 return None
             if parts:
                 return self._keep(head[: parts[-1].end], parts)
-        return self._divisions[""]
+        return "", ""
 
-    def _keep(self, text: str, parts: tuple[ReadPart, ...]) -> _Begin:
-        if len(self._divisions) >= _KEPT:
-            self._divisions = {"": self._divisions[""]}
+    def _keep(self, text: str, parts: tuple[ReadPart, ...]) -> _Divisions:
         levels = (unique_in(self._profile, kind) for kind in ("street", None))
         standard, alone = (divisions_text(self._profile, parts, before=level) for level in levels)
-        self._divisions[text] = found = _Begin(parts, standard, alone)
         if len(text) not in self._lengths:
             self._lengths = tuple(sorted({*self._lengths, len(text)}, reverse=True))
-        return found
+        pieces = [(one.kind, one.text, one.value, one.start, one.end, one.rule, one.code) for one in parts]
+        return self._divisions.keep(text, (standard, alone, *pieces))
 
 
 def _chain_pieces(profile: Profile, pattern: re.Pattern[str], text: str) -> _Pieces | None:
     """Return the places of a text, None unless each may stand below the one before."""
     pieces = _pieces(profile, pattern, text)
-    parts = [profile.by_kind[kind] for kind, *_ in pieces[0]] if pieces else []
+    parts = [profile.by_kind[kind] for kind, *_ in pieces[1:]] if pieces else []
     if parts and not parts[0].may_start:
         return None
     return None if any(above.kind not in below.parents for above, below in pairwise(parts)) else pieces
@@ -177,7 +182,7 @@ def _pieces(profile: Profile, pattern: re.Pattern[str], text: str) -> _Pieces | 
             kind, rule = _RULES[name]
             start, end = found.span(name)
             parts.append((kind, word, part_value(profile, kind, word), start, end, rule))
-    return tuple(parts), _standard(profile, parts)
+    return _standard(profile, parts), *parts
 
 
 def _standard(profile: Profile, parts: Sequence[_Piece]) -> str:
@@ -190,7 +195,7 @@ def _standard(profile: Profile, parts: Sequence[_Piece]) -> str:
 def _placed(pieces: _Pieces, at: int) -> list[ReadPart]:
     return [
         ReadPart(kind, word, value, at + start, at + end, rule)
-        for kind, word, value, start, end, rule in pieces[0]
+        for kind, word, value, start, end, rule in pieces[1:]
     ]
 
 

@@ -102,7 +102,7 @@ class Resolution:
             lowest = next((place for place in line if gazetteer.level(place) < level), -1)
             if above and above[0] == which and lowest in gazetteer.ancestors(above[1]):
                 lowest = above[1]
-            below = gazetteer.children(lowest) if lowest >= 0 else ()
+            below = gazetteer.below(lowest) if lowest >= 0 else ()
             near = [place for place in below if gazetteer.level(place) == level]
         near = [place for place in near if is_slip(folded, fold(gazetteer.name(place)))]
         return (which, near[0]) if len(near) == 1 else None

@@ -1,22 +1,25 @@
 """Segments: pieces of a text that may be a part of an address, with what they cost."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from geo_registry.address.reading import costs
 from geo_registry.address.reading.parts import ReadKind
-from geo_registry.gazetteer.table import Name
+from geo_registry.gazetteer.table import SHORT, Name
 
 KEEP = -1
 """The state behind a segment that leaves the state as it was: a separator, a note, a repetition."""
 FREE = -1
 """The column of a segment that may stand anywhere."""
+_SHIFT = 4
+_WHICH = (1 << _SHIFT) - 1
 
 
 Place = tuple[int, int]
 """Number of the gazetteer and of the place in it."""
 Context = tuple[Place, ...]
 """The deepest known places of a way: one, or several while a name is ambiguous."""
-Fit = tuple[float, Context, bool]
+Fit = tuple[float, "Near", bool]
 """What a known name costs in a context, the context behind it, whether it repeats what was read."""
 
 
@@ -48,12 +51,30 @@ class Known(NamedTuple):
         return tuple(Name(place, self.level, 0) for place in self.places)
 
 
-Plain = tuple[str, int, int, tuple[int, ...], bool, bool, int]
-"""The fields of a `Known` in a plain tuple of plain values, which garbage collection lets alone."""
+Plain = tuple[str, int, int, bytes, int, bool, int]
+"""A known name as it is remembered: spelling, level, gazetteer, packed places, way, whether former, stem."""
+Near = tuple[int, ...]
+"""A context as it is remembered: the places as numbers."""
 Segment = tuple[int, int, int, float, Plain | None, Rule]
 """End, column, state behind, own cost, known name, rule; a tuple because the search reads hundreds a text."""
 Lattice = list[list[Segment]]
 """The segments by the place where they start."""
+
+
+def known_of(plain: Plain) -> Known:
+    """Return a known name as it was remembered."""
+    word, level, gazetteer, places, way, is_former, stem = plain
+    return Known(word, level, gazetteer, tuple(memoryview(places).cast("i")), way == SHORT, is_former, stem)
+
+
+def near(places: Iterable[Place]) -> Near:
+    """Return places as numbers."""
+    return tuple([number << _SHIFT | which for which, number in places])
+
+
+def context_of(places: Near) -> Context:
+    """Return numbers as places."""
+    return tuple([(number & _WHICH, number >> _SHIFT) for number in places])
 
 
 def rule(kind: ReadKind, name: str, column: str, state: str | None = None) -> Rule:
