@@ -56,6 +56,8 @@ _NAMED_FLOOR = re.compile(
 _ROOM_PAIRS = re.compile(r"(?<![-\dA-Z])(?:\d{1,2}|[A-Z]\d{1,2})-\d{1,2}室?(?![-\dA-Z幢栋座楼层单号])")
 _ROOM_PAIR = rule("room", "room.pair", "room_pair")
 _MARKET_STREET = re.compile(rf"(?:\d+|[{_NUMERALS}]+)街(?=_?\d{{3,5}}(?!号|\d))")
+_QUARTER = re.compile(r"(?<![-\dA-Z])\d{2,3}区(?![域间县政])")
+_QUARTER_AREA = rule("estate", "estate.count", "text", "text_area")
 _NEIGHBORHOOD = rule("neighborhood", "neighborhood.count", "neighborhood")
 _LONGEST = 6
 """Runs of more pieces of figures and letters are codes, not numbers."""
@@ -63,6 +65,7 @@ _GENERAL = "national"
 """The profile whose words are read beside those of each profile of the mainland."""
 
 _AS_THEY_ARE = (
+    (_QUARTER, _QUARTER_AREA),
     (_ROOM_LETTER, _ROOM),
     (_ROOM_PAIRS, _ROOM_PAIR),
     (_MARKET_STREET, _ENTRANCE_STREET),

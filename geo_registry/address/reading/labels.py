@@ -56,6 +56,8 @@ def parts_of(
             and written.startswith(parts[0].text)
         ):
             kind = parts[0].kind
+        if kind == "estate" and any(part.kind == kind for part in parts):
+            kind = "sub_estate"
         if parts and kind in _LEVELS and parts[-1].kind == kind:
             # 温州 温州市, 金华 兰溪市: the name that stands nearer to the rest counts.
             parts[-1] = replace(parts[-1], kind="repetition")

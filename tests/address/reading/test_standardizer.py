@@ -145,6 +145,11 @@ def test_the_profile_says_how_parts_are_written(code: str, text: str, expected: 
         ("竹海花园第八栋", "竹海花园8幢"),
         ("文三路9号房管大楼3幢", "文三路9号房管大楼3幢"),
         ("竹海园第第10栋", "竹海园第 10幢"),
+        ("金桥商贸城14区3201", "金桥商贸城14区3201室"),
+        # A township by another word is known before it is taken for a strange one.
+        ("五常镇顾家桥社区9号", "浙江省杭州市余杭区五常街道顾家桥社区9号"),
+        # The parents of a slip are those of the name it stands for.
+        ("佘杭区五常街道顾家桥社区9号", "浙江省杭州市余杭区五常街道顾家桥社区9号"),
     ],
 )  # fmt: skip
 def test_what_is_left_out_or_moved_leaves_a_text_that_reads_the_same(text: str, standard: str) -> None:
