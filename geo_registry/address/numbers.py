@@ -129,7 +129,7 @@ class DoorReader:
         if found is None:
             if len(self._known) >= self._LIMIT:
                 self._known.clear()
-            found = self._known[text] = self._parse(text)
+            found = self._known[text] = self.parse(text)
         return found
 
     def make(
@@ -163,7 +163,8 @@ class DoorReader:
             return f"{number}{below}{beside}{letter}{suffix}"
         return f"{number}{letter}{suffix}{below}{beside}{self._number_suffix if subs else ''}"
 
-    def _parse(self, text: str) -> Door | Fault:
+    def parse(self, text: str) -> Door | Fault:
+        """Read one text anew, and do not remember it."""
         bare, notes = self._without_remarks(text)
         if not bare:
             return Fault("number-missing", "没有门牌号")

@@ -9,6 +9,7 @@ from geo_registry.address.numbers import Door, door_reader
 from geo_registry.address.reading.parts import Inferred, ReadKind, ReadPart
 from geo_registry.address.rules import levels_before, standard_name, unique_in
 from geo_registry.address.scheme import Level, Profile, is_place
+from geo_registry.gazetteer.memory import Memory
 from geo_registry.text import NUMERAL_CHARACTERS, clean, to_int
 
 _LEVELS: tuple[Level, ...] = get_args(Level)
@@ -24,9 +25,12 @@ _UNWRITTEN: frozenset[ReadKind] = frozenset(
 _TEXTS: frozenset[ReadKind] = frozenset(["estate", "sub_estate", "hamlet"])
 _BLANKS = re.compile(r"(?<![0-9A-Za-z]) | (?![0-9A-Za-z])")
 _MARKS = frozenset("第附付临")
-_LETTER = re.compile("[A-Z甲乙丙丁]")
+_SUFFIX = re.compile("[A-Z甲乙丙丁]$|[门楼院库]")
+"""What belongs to a number when it stands right behind its word: 8号甲, 8号门."""
 _NUMERAL = re.compile(f"[{NUMERAL_CHARACTERS}]+")
 _BARE = re.compile(r"[A-Z]?\d{1,5}[A-Z]?|[A-Z]")
+_values = Memory[tuple[str, str, str, str], str](65_536)
+"""Normal forms by code and version of the profile, kind and text."""
 
 
 def compose(
@@ -46,7 +50,7 @@ def compose(
     local = [one for one in read if one.kind not in _UNWRITTEN and one.kind not in _ABOVE]
     first = next((one.kind for one in local if one.kind not in _NUMBERS), None)
     above = divisions_text(profile, read, inferred, before=None if every_level else unique_in(profile, first))
-    return _joined(above, _local_text(profile, tuple(_ordered(_apart(local)))))
+    return _joined(above, _local_text(profile, _ordered(_apart(local))))
 
 
 def divisions_text(
@@ -57,23 +61,35 @@ def divisions_text(
     Beside those that the registry writes stays what was read above them, for without it the place is lost,
     and what is of a level that the profile does not know.
     """
+    kept, stays = _written(profile, before)
+    found: dict[str, str] = {one.kind: one.value for one in inferred if one.kind in kept}
+    found.update([(one.kind, one.value) for one in parts if one.kind in stays])
+    return "".join([found.get(level, "") for level in _ABOVE])
+
+
+@lru_cache(maxsize=64)
+def _written(profile: Profile, before: Level | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the divisions that are written in any case, and those that are where they were read."""
     kept = levels_before(profile, before) if before else frozenset(_LEVELS)
     known = {area.level for area in profile.areas}
     first = min(map(_LEVELS.index, kept), default=0)
-    stays = {
+    stays = [
         level for place, level in enumerate(_LEVELS) if level in kept or level not in known or place < first
-    }
-    found: dict[str, str] = {one.kind: one.value for one in inferred if one.kind in kept}
-    found.update((one.kind, one.value) for one in parts if one.kind in stays or one.kind not in _LEVELS)
-    return "".join(found.get(level, "") for level in _ABOVE)
+    ]
+    return frozenset(kept), frozenset([*stays, "development_zone"])
 
 
-@lru_cache(maxsize=131_072)
 def part_value(profile: Profile, kind: ReadKind, text: str) -> str:
     """Return the normal form of one part as the profile writes it: 二单元 is 2单元, 付106号 is 附106号.
 
     Divisions and parts the profile does not know keep their clean text.
     """
+    key = (profile.code, profile.version, kind, text)
+    value = _values.get(key)
+    return _values.keep(key, _value(profile, kind, text)) if value is None else value
+
+
+def _value(profile: Profile, kind: ReadKind, text: str) -> str:
     written = clean(text)
     packed = written.replace(" ", "")
     if kind in _NUMBERS:
@@ -90,12 +106,12 @@ def _number_value(profile: Profile, kind: str, packed: str) -> str:
         # 付 is written for 附 everywhere.
         packed = packed.replace("付", "附")
         for written in (packed, _in_digits(packed)):
-            door = door_reader(profile).read(written)
+            door = door_reader(profile).parse(written)
             if isinstance(door, Door) and not door.is_building:
                 return door.text
         return _in_digits(packed)
     part = profile.part(_NUMBERS[kind])
-    folded = _in_digits(packed).upper()
+    folded = _in_digits(packed).upper().removeprefix("第")
     if part and _BARE.fullmatch(folded):
         folded += next(word for word in part.suffixes if word != "之")
     units = door_reader(profile).units
@@ -132,14 +148,15 @@ def _apart(local: Sequence[ReadPart]) -> list[tuple[ReadKind, str]]:
 
 
 def _ordered(local: list[tuple[ReadKind, str]]) -> list[tuple[ReadKind, str]]:
-    """Move numbers that stand in front of every place behind the places."""
+    """Move numbers that stand in front of every place behind the places; a code (S12) stays where it is."""
+    if local and local[0][1].isascii():
+        return local
     first = next((place for place, (kind, _) in enumerate(local) if kind not in _NUMBERS), 0)
     behind = next((place for place in range(first, len(local)) if local[place][0] in _NUMBERS), len(local))
     return local[first:behind] + local[:first] + local[behind:]
 
 
-@lru_cache(maxsize=65_536)
-def _local_text(profile: Profile, local: tuple[tuple[ReadKind, str], ...]) -> str:
+def _local_text(profile: Profile, local: Iterable[tuple[ReadKind, str]]) -> str:
     text, run = "", list[str]()
     for kind, value in local:
         if kind in _NUMBERS:
@@ -154,14 +171,14 @@ def _local_text(profile: Profile, local: tuple[tuple[ReadKind, str], ...]) -> st
 def _joined(text: str, more: str) -> str:
     """Return two texts side by side; a blank keeps apart what would read as one: SOHO T3, 至尊门第 10幢."""
     is_torn = more[:1].isascii() and more[:1].isalnum() and text[-1:].isascii() and text[-1:].isalnum()
-    is_one = (text[-1:] in _MARKS and more[:1].isdecimal()) or (text[-1:] == "号" and _LETTER.fullmatch(more))
+    is_one = (text[-1:] in _MARKS and more[:1].isdecimal()) or (text[-1:] == "号" and _SUFFIX.match(more))
     return f"{text} {more}" if (is_torn or is_one) and text else text + more
 
 
 def _door_text(profile: Profile, run: Sequence[str]) -> str:
     """Return number and unit as one door where they read as one, else side by side as they are."""
     joined = "".join(run)
-    door = door_reader(profile).read(joined) if joined else None
+    door = door_reader(profile).parse(joined) if joined else None
     if isinstance(door, Door) and not door.names and door.note is None:
         return door.text
     return reduce(_joined, run, "")
