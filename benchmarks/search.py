@@ -154,11 +154,11 @@ def _over_http(token: str, queries: list[Typed]) -> Iterator[float]:
 def run(data: Path) -> None:
     """Print recall at 10 and p50 / p95 in milliseconds for each way of typing."""
     with psycopg.connect(cluster.urls().owner) as connection:
-        if not connection.execute("SELECT FROM registry.housing_unit LIMIT 1").fetchone():
+        if not connection.execute("SELECT 1 FROM registry.housing_unit LIMIT 1").fetchone():
             town.load_county(connection, data / "door-plates" / "2026" / f"{COUNTY}.parquet")
         token = town.signed_in(connection)
         connection.execute("UPDATE registry.jurisdiction SET profile = 'road-section'")
-        if not connection.execute("SELECT FROM registry.building WHERE name IS NOT NULL LIMIT 1").fetchone():
+        if not connection.execute("SELECT 1 FROM registry.building WHERE name IS NOT NULL LIMIT 1").fetchone():
             connection.execute(NAMED, [])
         connection.commit()
         with transaction(app_engine()) as session:
