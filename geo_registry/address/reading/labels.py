@@ -48,20 +48,11 @@ def parts_of(
             following = behind[0].kind if any(one is not TEXT for one in behind) else None
             parts += _texts(text, folded, (start, end), endings, parts, following)
             continue
-        kind, written, place = _kind_of(first, restart), text[start:end], resolution.place(first)
-        if (
-            len(parts) == 1
-            and first.repeats
-            and parts[0].kind in _LEVELS
-            and written.startswith(parts[0].text)
-        ):
-            kind = parts[0].kind
-        if kind == "estate" and any(part.kind == kind for part in parts):
-            kind = "sub_estate"
+        written, place, rule = text[start:end], resolution.place(first), first.rule.name
+        kind = _beside_others(_kind_of(first, restart), first, written, parts)
         if parts and kind in _LEVELS and parts[-1].kind == kind:
             # 温州 温州市, 金华 兰溪市: the name that stands nearer to the rest counts.
             parts[-1] = replace(parts[-1], kind="repetition")
-        rule = first.rule.name
         if first.known is None and kind in _DIVISIONS:
             place = resolution.nearly(first, folded[start:end], slip)
             slip, rule = (place, f"{kind}.alike") if place else (slip, rule)
@@ -150,6 +141,16 @@ def _middle(folded: str, endings: Endings, start: int, end: int) -> int:
             return at
     # Two names of usual length, the second with a word of one character: 竹海水韵|春风里.
     return end - 3 if end - start == 7 and folded[end - 1] in _SINGLE else 0
+
+
+def _beside_others(kind: ReadKind, step: Step, written: str, parts: Sequence[ReadPart]) -> ReadKind:
+    """Return the kind of a segment behind those read before it."""
+    if len(parts) == 1 and step.repeats and parts[0].kind in _LEVELS and written.startswith(parts[0].text):
+        return parts[0].kind
+    if kind == "estate" and any(part.kind == kind for part in parts):
+        return "sub_estate"
+    is_again = step.known is None and any(part.kind == kind and part.text == written for part in parts)
+    return "repetition" if is_again and kind in _DIVISIONS else kind
 
 
 def _kind_of(step: Step, restart: Step | None) -> ReadKind:

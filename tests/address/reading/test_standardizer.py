@@ -146,6 +146,11 @@ def test_the_profile_says_how_parts_are_written(code: str, text: str, expected: 
         ("文三路9号房管大楼3幢", "文三路9号房管大楼3幢"),
         ("竹海园第第10栋", "竹海园第 10幢"),
         ("金桥商贸城14区3201", "金桥商贸城14区3201室"),
+        ("竹海园3幢春晖楼第8栋", "竹海园3幢8幢"),
+        ("竹海园B8幢1835", "竹海园B8幢1835室"),
+        ("文三路58门诊大楼", "文三路58号 门诊大楼"),
+        # A code in front is no number of the street behind it.
+        ("西湖区北山街道S12春晖", "浙江省杭州市西湖区北山街道S12春晖"),
         # A township by another word is known before it is taken for a strange one.
         ("五常镇顾家桥社区9号", "浙江省杭州市余杭区五常街道顾家桥社区9号"),
         # The parents of a slip are those of the name it stands for.
