@@ -1,6 +1,5 @@
 """The application: engine, gates and routes."""
 
-import gc
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -66,13 +65,6 @@ ROUTERS = (
 )
 
 
-def _warm(app: FastAPI) -> None:
-    """Read what requests share, and spare the collector of garbage the way through it."""
-    prepare(app.state.engine)
-    gc.collect()
-    gc.freeze()
-
-
 def create_app(database_url: str | None = None) -> FastAPI:
     """Return the application over one database; by default that of the installation."""
 
@@ -84,7 +76,7 @@ def create_app(database_url: str | None = None) -> FastAPI:
         stop = threading.Event()
         turner = threading.Thread(target=turn_days, args=(app.state.engine, stop), daemon=True)
         turner.start()
-        threading.Thread(target=_warm, args=(app,), daemon=True).start()
+        threading.Thread(target=prepare, args=(app.state.engine,), daemon=True).start()
         yield
         stop.set()
         turner.join(timeout=5)

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
+from geo_registry import collector
+
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−─━﹘﹣－"), "-")
 # Bopomofo I and a circle stand for the numerals one and zero in hand-typed registers.
 _LOOKALIKES = {ord("ㄧ"): "一", ord("○"): "〇", ord("巿"): "市"}
@@ -172,10 +174,12 @@ def _runs(text: str) -> list[tuple[str, bool]]:
 
 @lru_cache(maxsize=1)
 def _reader() -> Callable[[str], list[str]]:
-    # Loaded on first use: its dictionaries take a tenth of a second.
-    from pypinyin import lazy_pinyin, load_single_dict
+    # Loaded on first use: its dictionaries take a tenth of a second, and stay for good.
+    with collector.paused():
+        from pypinyin import lazy_pinyin, load_single_dict
 
-    load_single_dict({ord("弄"): "lòng"})  # a lane is lòng; nòng is the verb
+        load_single_dict({ord("弄"): "lòng"})  # a lane is lòng; nòng is the verb
+        collector.spare()
 
     def read(text: str) -> list[str]:
         return list(lazy_pinyin(text))
