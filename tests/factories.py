@@ -138,9 +138,9 @@ def make_address(session: Session, number: int | None = None, **over: Any) -> Ad
 
 
 def make_alias(
-    session: Session, target: PlaceName | Address | Building, name: str, **over: Any
+    session: Session, target: PlaceName | Address | Building | Division, name: str, **over: Any
 ) -> AddressAlias:
-    """Store a former name of a place name, an address or a building."""
+    """Store a former name of a place name, an address, a building or a division."""
     values = {
         "object_kind": type(target).__tablename__, "object_id": target.id, "district_id": target.district_id,
         "kind": "historical_name", "name": name, "normal_name": normal_key(name), **over,

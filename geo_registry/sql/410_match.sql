@@ -38,7 +38,7 @@ BEGIN
      WHERE q.way = 'inside' AND p.parent_id = q.scope AND p.state NOT IN ('removed', 'rejected')
        AND a.number_key = q.number AND a.state NOT IN ('removed', 'rejected')
        AND registry.covers(areas, a.district_id, a.township_id, a.community_id)
-     ORDER BY p.full_name, a.id LIMIT 12)
+     ORDER BY p.full_name, a.id LIMIT 100)
     UNION ALL
     (SELECT a.id, p.full_name
      FROM registry.division c JOIN registry.place_name p ON p.district_id = c.district_id AND p.township_id IS NOT DISTINCT FROM c.township_id

@@ -1,7 +1,7 @@
 """Whether the areas a text names are those of what was found: agreement, silence, contradiction."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,11 +10,12 @@ from uuid import UUID
 from rapidfuzz.distance import OSA
 
 from geo_registry.address.known import KnownPlaces
-from geo_registry.address.matching.keys import Asked, Correction
+from geo_registry.address.matching.keys import AREA_KINDS, Asked, Correction
+from geo_registry.address.reading.parts import Reading, ReadPart
 from geo_registry.address.scheme import Profile
 from geo_registry.area.tables import LEVELS
 from geo_registry.gazetteer.fold import fold
-from geo_registry.gazetteer.table import COMMUNITY, FORMER, VARIANT
+from geo_registry.gazetteer.table import COMMUNITY, FORMER, SHORT, VARIANT
 from geo_registry.gazetteer.table import LEVELS as KNOWN_LEVELS
 from geo_registry.text import NUMERAL_CHARACTERS, normal_key
 
@@ -56,6 +57,27 @@ class AreaBook:
         }
         self._scoped: dict[tuple[tuple[str, str], ...], tuple[tuple[UUID, ...], tuple[UUID, ...]]] = {}
         self._judged: dict[tuple[object, ...], Agreement] = {}
+
+    def readings(self, reading: Reading) -> Iterator[Correction]:
+        """Tell of the divisions that were read by a name that is not their own."""
+        for part in reading.parts:
+            if part.text == part.value or part.kind not in AREA_KINDS:
+                continue
+            if part.rule.endswith(".alike"):
+                yield Correction(f"没有“{part.text}”，按“{part.value}”理解", 0.12)
+            elif part.rule.endswith(".known") and not is_same_area(part.text, part.value):
+                yield from _other_name(part.text, part.value, *self._way(part))
+
+    def _way(self, part: ReadPart) -> tuple[int, int]:
+        """Return by which way a division was read that bears another name than the text, and its level."""
+        known = self._places
+        for one in known.meanings(fold(part.text), _MOST_NAMED):
+            if one.level <= COMMUNITY and one.place >= 0 and known.name(one.place) == part.value:
+                return one.way, one.level
+        # The table of all divisions: 昆山县 for 昆山市 is another word, 绍兴县 for 柯桥区 a former name.
+        level = KNOWN_LEVELS.index(part.kind)
+        stem, own = (_TITLE.sub("", fold(normal_key(text))) for text in (part.text, part.value))
+        return (VARIANT if stem == own else SHORT if own.startswith(stem) else FORMER), level
 
     def above(self, *ids: UUID | None) -> list[Division]:
         """Return divisions with all above them, the lowest first."""

@@ -83,7 +83,7 @@ class Batch:
 
     def matches(self, readings: Sequence[Reading], limit: int) -> list[Match]:
         """Return the match of each reading."""
-        texts = [_Text(reading, asked_of(self._profile, reading)) for reading in readings]
+        texts = [self._text(reading) for reading in readings]
         self._look((text, ask) for text in texts for ask in text.asked.asks)
         steps = (self._by_other_names, self._by_variants, self._in_order, self._anywhere, self._around)
         left = texts
@@ -92,6 +92,9 @@ class Batch:
                 step(left)
         followed = self._followed(texts)
         return [match_of(text.reading, text.findings, followed, limit) for text in texts]
+
+    def _text(self, reading: Reading) -> _Text:
+        return _Text(reading, asked_of(self._profile, reading, tuple(self._areas.readings(reading))))
 
     def _look(self, questions: Iterable[_Question], *, may_skip: bool = False, is_wide: bool = False) -> None:
         """Look up ways of asking, in the written areas or anywhere: their names, then the doors below."""
@@ -213,7 +216,7 @@ class Batch:
         for text in texts:
             if (other := reordered(self._places, text.reading.input)) is not None:
                 reading = reader.read(other)
-                again.append((text, _Text(reading, asked_of(self._profile, reading))))
+                again.append((text, self._text(reading)))
         for may_skip in (False, True):
             self._look(
                 ((new, _in_other_order(ask)) for _, new in again if new.is_open for ask in new.asked.asks),

@@ -94,6 +94,10 @@ class Ask:
         """Return this way of asking with other names and further corrections."""
         return replace(self, names=tuple(names), corrections=self.corrections + corrections)
 
+    def after(self, corrections: tuple[Correction, ...]) -> "Ask":
+        """Return this way of asking with further corrections."""
+        return replace(self, corrections=self.corrections + corrections) if corrections else self
+
     def without(self, name: Name) -> "Ask":
         """Return this way of asking with a name that may be that of an area."""
         names = tuple(one for one in self.names if one is not name)
@@ -116,17 +120,14 @@ class Asked:
         return bool(self.areas) and self.areas[-1][0] == "community"
 
 
-def asked_of(profile: Profile, reading: Reading) -> Asked:
-    """Return the keys of a reading, in the forms the profile stores."""
+def asked_of(profile: Profile, reading: Reading, assumed: tuple[Correction, ...] = ()) -> Asked:
+    """Return the keys of a reading, in the forms the profile stores; `assumed` is what reading it assumed."""
     parts = [part for part in reading.parts if part.kind not in _UNASKED]
     written = {part.kind: part.value for part in parts if part.kind in AREA_KINDS}
     areas = tuple((level, written[level]) for level in AREA_KINDS if level in written)
     neighborhood = next((_figure(part.value) for part in parts if part.kind == "neighborhood"), None)
-    doubts = tuple(_doubts(reading, parts))
-    asks = tuple(_asks(profile, parts))
-    if doubts:
-        asks = tuple(replace(ask, corrections=ask.corrections + doubts) for ask in asks)
-    return Asked(areas, neighborhood, asks)
+    doubts = (*assumed, *_doubts(reading, parts))
+    return Asked(areas, neighborhood, tuple(ask.after(doubts) for ask in _asks(profile, parts)))
 
 
 @lru_cache(maxsize=131_072)

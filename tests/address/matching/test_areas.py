@@ -1,0 +1,48 @@
+"""A division that was read by another name than its own is told, and a county is no city."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from geo_registry.address.matching import Match, match
+from tests import factories as make
+
+Find = Callable[[str], Match]
+NAMED = ("A", ("写明的各部分与登记完全一致",))
+
+
+@pytest.fixture
+def find(session: Session) -> Find:
+    """Give the match of a text in a town whose divisions had other names."""
+    district = make.make_division(session, name="临平市")
+    township = make.make_division(session, parent=district, name="东湖街道")
+    community = make.make_division(session, parent=township, name="映月居委会")
+    street = make.make_street(session, "映月路", community=community)
+    make.make_address(session, 12, street=street)
+    make.make_alias(session, township, "旧桥镇")
+    make.make_alias(session, community, "大马村", kind="common_name")
+    return lambda text: match(session, make.make_viewer(), text)
+
+
+@pytest.mark.parametrize(
+    ("areas", "expected"),
+    [
+        ("临平市东湖街道映月居委会", NAMED),
+        ("临平東湖街道", NAMED),
+        ("临平市东湖街道办事处映月社区", NAMED),
+        ("临平市大马村", NAMED),
+        ("临平市旧桥镇", ("B", ("“旧桥镇”是“东湖街道”的旧称",))),
+        ("临平市东糊街道", ("B", ("没有“东糊街道”，按“东湖街道”理解",))),
+    ],
+)
+def test_a_division_by_another_name(find: Find, areas: str, expected: tuple[str, tuple[str, ...]]) -> None:
+    found = find(f"{areas}映月路12号")
+    assert (found.grade, found.reasons) == expected
+    assert found.best is not None
+    assert found.best.text == "映月路12号"
+
+
+@pytest.mark.parametrize("areas", ["临平县", "临平县东湖街道", "临平市旧桥镇大糊村"])
+def test_another_kind_of_division_or_two_steps_leave_a_choice(find: Find, areas: str) -> None:
+    assert find(f"{areas}映月路12号").grade == "C"
