@@ -3,12 +3,12 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Literal, get_args
 
 from geo_registry.address.numbers import Door
 from geo_registry.address.scheme import Level, Part, PlaceKind, Profile, is_place
 from geo_registry.errors import RuleBroken
+from geo_registry.gazetteer.memory import Memory
 from geo_registry.text import NUMERAL_CHARACTERS, clean, fold_numerals, normal_key, to_chinese, to_int
 
 _LEVELS: tuple[Level, ...] = get_args(Level)
@@ -16,6 +16,9 @@ _GENERICS = "路街道巷弄段衖衕组組村号號"
 _COUNTED = re.compile(
     f"第?(?P<count>\\d{{1,4}}|[{NUMERAL_CHARACTERS}]+)(?P<subs>(?:[之-]\\d{{1,3}})*)(?P<word>\\D+)"
 )
+
+_keys = Memory[tuple[str, tuple[str, ...], bool, str], str](65_536)
+"""Keys of names by kind, generic words and whether it is numbered, and text."""
 
 
 def normal_name(profile: Profile, kind: str, text: str) -> str:
@@ -26,7 +29,8 @@ def normal_name(profile: Profile, kind: str, text: str) -> str:
 
     """
     part = _place_part(profile, kind)
-    return _name_key(part, text)
+    key = (part.kind, part.suffixes, part.numbered, text)
+    return _keys.get(key) or _keys.keep(key, _name_key(part, text))
 
 
 def standard_name(profile: Profile, kind: str, text: str) -> str:
@@ -40,7 +44,6 @@ def standard_name(profile: Profile, kind: str, text: str) -> str:
     return _name_written(part, text)
 
 
-@lru_cache(maxsize=131_072)
 def _name_key(part: Part, text: str) -> str:
     count = _count_of(part, text)
     if count is not None:
@@ -48,7 +51,6 @@ def _name_key(part: Part, text: str) -> str:
     return normal_key(fold_numerals(_packed(text), _GENERICS))
 
 
-@lru_cache(maxsize=131_072)
 def _name_written(part: Part, text: str) -> str:
     count = _count_of(part, text)
     if count is None:
