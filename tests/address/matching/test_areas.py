@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from geo_registry.address.matching import Match, match
+from geo_registry.address.profile import load_profile
 from tests import factories as make
 
 Find = Callable[[str], Match]
@@ -46,3 +48,19 @@ def test_a_division_by_another_name(find: Find, areas: str, expected: tuple[str,
 @pytest.mark.parametrize("areas", ["临平县", "临平县东湖街道", "临平市旧桥镇大糊村"])
 def test_another_kind_of_division_or_two_steps_leave_a_choice(find: Find, areas: str) -> None:
     assert find(f"{areas}映月路12号").grade == "C"
+
+
+def test_where_the_neighbourhood_speaks_against_a_door_every_lane_is_looked_into(session: Session) -> None:
+    session.execute(sql("UPDATE registry.jurisdiction SET profile = 'road-section'"))
+    profile = load_profile("road-section")
+    community = make.make_community(session, name="新莊里")
+    street = make.make_street(session, "新莊街", community=community, profile=profile)
+    make.make_address(session, 7, street=street, number_text="7號", neighborhood="12鄰")
+    for number in range(11, 60):
+        lane = make.make_street(session, f"{number}巷", kind="lane", parent=street, profile=profile)
+        make.make_address(session, 7, street=lane, number_text="7號", neighborhood=f"{number}鄰")
+    viewer = make.make_viewer()
+    assert match(session, viewer, "新莊里12鄰新莊街7號").grade == "A"
+    found = match(session, viewer, "新莊里59鄰新莊街7號")
+    assert found.grade == "C"
+    assert {one.text for one in found.candidates[:2]} == {"新莊街7號", "新莊街59巷7號"}
