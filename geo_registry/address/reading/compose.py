@@ -112,6 +112,8 @@ def _number_value(profile: Profile, kind: str, packed: str) -> str:
         return _in_digits(packed)
     part = profile.part(_NUMBERS[kind])
     folded = _in_digits(packed).upper().removeprefix("第")
+    if kind == "floor":
+        folded = folded.removesuffix("F")
     if part and _BARE.fullmatch(folded):
         folded += next(word for word in part.suffixes if word != "之")
     units = door_reader(profile).units

@@ -84,7 +84,8 @@ _EXCEPTIONS: dict[tuple[str, str], float] = {
     ("number_open", "building_bare"): 0.8, ("street", "building_bare"): 6.0,
     ("text_estate", "building_door"): 0.8, ("text_area", "building_door"): 0.6,
     ("text_market", "building_door"): 3.0, ("building", "building_door"): 6.0,
-    ("building", "entrance_door"): 0.7, ("text", "entrance_street"): 0.8,
+    ("building", "entrance_door"): 0.7, ("building", "entrance_bare"): 1.3,
+    ("text", "entrance_street"): 0.8,
     ("entrance", "entrance_street"): 0.0,
     ("floor", "entrance_street"): -0.5, ("building", "entrance_street"): 0.5,
     ("text_market", "entrance_street"): -0.5, ("text_area", "entrance_street"): -0.5,
@@ -174,7 +175,7 @@ TEXT_CHARACTERS: Final = {
 ALONE: Final = (0.0, 0.0, 0.0, 0.5, 0.3, 1.0)
 ALONE_SHORT: Final = (0.0, 0.0, 0.2, 3.0, 1.0, 4.0)
 WITHIN: Final = (-0.8, -0.8, -0.8, -0.5, -0.8, -0.6)
-WITHIN_SHORT: Final = (-0.5, -0.5, -0.3, 0.5, 0.0, 0.8)
+WITHIN_SHORT: Final = (-0.5, -0.5, -0.3, 0.5, -0.5, 0.3)
 ALONE_NAME: Final = -1.0
 WITHIN_NAME: Final = -1.4
 OUTSIDE: Final = (3.0, 2.4, 2.2, 3.0, 3.2, 3.2)

@@ -53,6 +53,7 @@ _NAMED_FLOOR = re.compile(
     r"(?:地下室?|负|B)[一二三123](?:层|楼|F)|B[123]F?(?![-0-9A-Z座幢栋])|负[一二三123](?![0-9A-Z])|"
     r"地下室|地下层|地下(?=\d{3}|(?![一-鿿0-9]))|架空层|夹层|顶层|底层|首层"
 )
+_FLOOR_LETTER = re.compile(r"(?<![-\dA-Z])\d{1,2}F(?![-0-9A-Z])")
 _ROOM_PAIRS = re.compile(r"(?<![-\dA-Z])(?:\d{1,2}|[A-Z]\d{1,2})-\d{1,2}室?(?![-\dA-Z幢栋座楼层单号])")
 _ROOM_PAIR = rule("room", "room.pair", "room_pair")
 _MARKET_STREET = re.compile(rf"(?:\d+|[{_NUMERALS}]+)街(?=_?\d{{3,5}}(?!号|\d))")
@@ -70,6 +71,7 @@ _AS_THEY_ARE = (
     (_ROOM_PAIRS, _ROOM_PAIR),
     (_MARKET_STREET, _ENTRANCE_STREET),
     (_NAMED_FLOOR, _FLOOR_BELOW),
+    (_FLOOR_LETTER, _FLOOR),
 )
 
 

@@ -50,6 +50,8 @@ def parts_of(
             continue
         written, place, rule = text[start:end], resolution.place(first), first.rule.name
         kind = _beside_others(_kind_of(first, restart), first, written, parts)
+        if kind == "street":
+            kind = _street_again(written, parts)
         if parts and kind in _LEVELS and parts[-1].kind == kind:
             # 温州 温州市, 金华 兰溪市: the name that stands nearer to the rest counts.
             parts[-1] = replace(parts[-1], kind="repetition")
@@ -151,6 +153,16 @@ def _beside_others(kind: ReadKind, step: Step, written: str, parts: Sequence[Rea
         return "sub_estate"
     is_again = step.known is None and any(part.kind == kind and part.text == written for part in parts)
     return "repetition" if is_again and kind in _DIVISIONS else kind
+
+
+def _street_again(written: str, parts: list[ReadPart]) -> ReadKind:
+    """Return what a street is behind the parts read; of one written twice that with the number counts."""
+    for at, part in enumerate(parts):
+        if part.kind == "street" and part.text == written:
+            if any(one.kind == "street_number" for one in parts[at:]):
+                return "repetition"
+            parts[at] = replace(part, kind="repetition")
+    return "street"
 
 
 def _kind_of(step: Step, restart: Step | None) -> ReadKind:

@@ -82,6 +82,10 @@ _EXAMPLES = [
         ("兴达路口3号", "street=兴达路 note=口 street_number=3号"),
         ("兴达路口", "street=兴达路 note=口"),
         ("兴达路口金星饭店", "street=兴达路 note=口 estate=金星饭店"),
+        ("金桥大厦15F", "estate=金桥大厦 floor=15层"),
+        # A street written twice is one, where its number stands.
+        ("映月路映月路12号", "repetition=映月路 street=映月路 street_number=12号"),
+        ("映月路12号与映月路交叉口", "street=映月路 street_number=12号 note=与 repetition=映月路 note=交叉口"),
         # A letter behind the word is the same sub-number as before it.
         ("文三路8号甲", "street=文三路 street_number=8甲号"),
         ("文三路八甲号", "street=文三路 street_number=8甲号"),
