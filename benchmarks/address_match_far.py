@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
@@ -55,6 +55,8 @@ def report(
     today: Mapping[Key, AbstractSet[tuple[UUID, UUID]]],
 ) -> None:
     """Print of all plates of class A how many lie far away, and why, each compared by its parts."""
+    counts = Counter(_reason(plate, found, listed, today) for plate, found in certain)
+    print(f"of {len(certain)} of class A, near and far: {counts[OTHER]} {OTHER}, {counts[RENAMED]} {RENAMED}")
     outside = _outside(session, certain)
     far = [
         (at, plate, found)
