@@ -22,6 +22,7 @@ _NUMBERS: dict[str, str] = {
 _UNWRITTEN: frozenset[ReadKind] = frozenset(
     ["country", "neighborhood", "occupant", "note", "repetition", "unread"]
 )
+_STREETS: frozenset[ReadKind] = frozenset(["street", "section", "lane", "sub_lane", "alley", "sub_alley"])
 _TEXTS: frozenset[ReadKind] = frozenset(["estate", "sub_estate", "hamlet"])
 _BLANKS = re.compile(r"(?<![0-9A-Za-z]) | (?![0-9A-Za-z])")
 _MARKS = frozenset("第附付临")
@@ -31,6 +32,8 @@ _NUMERAL = re.compile(f"[{NUMERAL_CHARACTERS}]+")
 _BARE = re.compile(r"[A-Z]?\d{1,5}[A-Z]?|[A-Z]")
 _values = Memory[tuple[str, str, str, str], str](65_536)
 """Normal forms by code and version of the profile, kind and text."""
+_doors = Memory[tuple[str, str, str], str](32_768)
+"""Standard forms of numbers with units, empty where there is none, by code and version and text."""
 
 
 def compose(
@@ -150,10 +153,10 @@ def _apart(local: Sequence[ReadPart]) -> list[tuple[ReadKind, str]]:
 
 
 def _ordered(local: list[tuple[ReadKind, str]]) -> list[tuple[ReadKind, str]]:
-    """Move numbers that stand in front of every place behind the places; a code (S12) stays where it is."""
-    if local and local[0][1].isascii():
-        return local
+    """Move numbers that stand in front of a street behind it; a code (S12) stays where it is."""
     first = next((place for place, (kind, _) in enumerate(local) if kind not in _NUMBERS), 0)
+    if not first or local[first][0] not in _STREETS or local[0][1].isascii():
+        return local
     behind = next((place for place in range(first, len(local)) if local[place][0] in _NUMBERS), len(local))
     return local[first:behind] + local[:first] + local[behind:]
 
@@ -167,7 +170,7 @@ def _local_text(profile: Profile, local: Iterable[tuple[ReadKind, str]]) -> str:
             name = part_value(profile, kind, value)
             text = _joined(_joined(text, _door_text(profile, run)), f" {name}" if value[:1] == " " else name)
             run.clear()
-    return _joined(text, _door_text(profile, run))
+    return _joined(text, _door_text(profile, run)) if run else text
 
 
 def _joined(text: str, more: str) -> str:
@@ -179,8 +182,12 @@ def _joined(text: str, more: str) -> str:
 
 def _door_text(profile: Profile, run: Sequence[str]) -> str:
     """Return number and unit as one door where they read as one, else side by side as they are."""
-    joined = "".join(run)
-    door = door_reader(profile).parse(joined) if joined else None
-    if isinstance(door, Door) and not door.names and door.note is None:
-        return door.text
-    return reduce(_joined, run, "")
+    if not run:
+        return ""
+    key = (profile.code, profile.version, "".join(run))
+    text = _doors.get(key)
+    if text is None:
+        door = door_reader(profile).parse(key[2])
+        is_whole = isinstance(door, Door) and not door.names and door.note is None
+        text = _doors.keep(key, door.text if isinstance(door, Door) and is_whole else "")
+    return text or reduce(_joined, run, "")
