@@ -18,16 +18,17 @@ class Memory(Generic[Key, Value]):
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._settled: dict[Key, Value] = {}
+        self.settled: dict[Key, Value] = {}
+        """Where most of it is found; for those who ask too often for a call of `get`."""
         self._fresh: dict[Key, Value] = {}
         self._turn = min(_TURN, most // 2)
 
     def __len__(self) -> int:
-        return len(self._settled) + len(self._fresh)
+        return len(self.settled) + len(self._fresh)
 
     def get(self, key: Key) -> Value | None:
         """Return what is remembered, None when nothing is."""
-        found = self._settled.get(key)
+        found = self.settled.get(key)
         return self._fresh.get(key) if found is None else found
 
     def keep(self, key: Key, value: Value) -> Value:
@@ -40,13 +41,14 @@ class Memory(Generic[Key, Value]):
     def _settle(self) -> None:
         """Take over what the collector lets alone by now."""
         fresh, self._fresh = self._fresh, {}
-        if len(self._settled) + 2 * len(fresh) > self._most:
-            self._settled.clear()
+        if len(self.settled) + 2 * len(fresh) > self._most:
+            self.settled.clear()
+        walks = gc.isenabled()
         for key, value in list(fresh.items()):
-            if gc.is_tracked(key) or gc.is_tracked(value):
+            if walks and (gc.is_tracked(key) or gc.is_tracked(value)):
                 self._fresh[key] = value
             else:
-                self._settled[key] = value
+                self.settled[key] = value
         if len(self._fresh) > min(_MOST_FRESH, self._most // 2):
             self._fresh.clear()
         self._turn = len(self._fresh) + min(_TURN, self._most // 2)

@@ -30,7 +30,7 @@ class Contexts:
     def fit(self, context: Near, known: Plain) -> Fit:
         """Return how a known name goes with the places read before it."""
         key = (known[0], known[1], known[2], context)
-        fit = self._fits.get(key)
+        fit = self._fits.settled.get(key) or self._fits.get(key)
         return fit or self._fits.keep(key, self._fit(context, known_of(known)))
 
     def line(self, place: Place) -> tuple[Place, ...]:

@@ -81,17 +81,20 @@ class Grammar:
 
     def _add_known(self, folded: str, number: int, begins: list[int], lattice: Lattice) -> None:
         """Add the names that the gazetteer of a number knows."""
-        kept = self._known[number]
+        settled = self._known[number].settled
         for start, words in self._gazetteers[number].words(folded):
             here = lattice[start]
             for word in words:
                 end = start + len(word)
-                for known in kept.get(word) or self._learn(number, word):
+                for known in settled.get(word) or self._recall(number, word):
                     of = _RULES[known[1]]
                     cost = _costs(known[1], known[4], number)[begins[end]]
                     here.append((end, of.column, of.state, cost, known, of))
 
-    def _learn(self, number: int, word: str) -> tuple[Plain, ...]:
+    def _recall(self, number: int, word: str) -> tuple[Plain, ...]:
+        known = self._known[number].get(word)
+        if known is not None:
+            return known
         return self._known[number].keep(word, _by_level(word, number, self._gazetteers[number].few(word)))
 
     def _endings_in(self, folded: str) -> tuple[Endings, list[int]]:
