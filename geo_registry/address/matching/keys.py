@@ -27,14 +27,15 @@ _NAMES = frozenset(_ORDER) - {*AREA_KINDS, *_DOOR_KINDS, "neighborhood"}
 _DOUBTFUL = frozenset({"unread", "occupant", "note", "street_number"})
 _RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
 # Only these notes leave the door what it is; all others speak of what is near.
-_INSIDE = frozenset({"内", "院内", "里面", "里侧", "楼上", "楼梯口", "电梯口"})
+_INSIDE = frozenset({"内", "院内", "里面", "里侧", "内侧", "楼上", "楼梯口", "电梯口"})
 _HINT = re.compile(r"[(\[](?:原.*|[近靠临][^0-9]*)[)\]]")
 # A room whose number tells its floor; in 244-246 the one behind is rather the last of several doors.
 _PAIR = re.compile(r"([1-9]\d{0,3})-([1-9]\d{2,4})")
 _LONGEST_ROW = 20
 # Pieces of a number rather than names: 12号A may be the door 12A号, 10号支弄 a lane.
 _OF_NUMBER = re.compile(
-    r".|第.*|[A-Z甲乙丙丁临半东西南北中前后上下左右大小正侧旁边偏支弄楼座门院里巷库铺]+|.[弄楼座门院里巷库铺]"
+    r".|第.*|[A-Z甲乙丙丁戊己庚辛壬癸之号临半东西南北中前后上下左右大小正侧旁边偏支弄楼座门院里巷库铺室房户间层区单元幢栋]+"
+    r"|.[弄楼座门院里巷库铺室房户间层]"
 )
 
 
@@ -277,7 +278,20 @@ def _of_pair(profile: Profile, piece: _Piece, corrections: tuple[Correction, ...
             said = f"“{pair[0]}”按“{door.text}{door.unit_text}”理解"
             step = Correction(said, 0.05, is_certain=not (is_row and door.unit))
             asks.append(Ask(tuple(piece.names), door, (*corrections, step)))
-    return asks
+    return asks + _in_lane(profile, piece, pair, corrections)
+
+
+def _in_lane(
+    profile: Profile, piece: _Piece, pair: re.Match[str], corrections: tuple[Correction, ...]
+) -> list[Ask]:
+    """Return the way to read 6-402 behind a street as number 402 of its lane 6."""
+    lane = profile.part("lane")
+    if lane is None or not piece.names or piece.names[-1].kind != "street":
+        return []
+    name = name_of(profile, "lane", f"{pair[1]}{lane.suffixes[0]}")
+    door, _ = _door(profile, (("street_number", f"{pair[2]}号"),))
+    step = Correction(f"“{pair[0]}”按“{name.text}{pair[2]}号”理解", 0.05, is_certain=False)
+    return [Ask((*piece.names, name), door, (*corrections, step))]
 
 
 def _unchecked(text: str, used: str) -> Correction:

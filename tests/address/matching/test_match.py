@@ -132,6 +132,28 @@ def test_a_pair_of_figures_may_be_a_door_or_a_room(session: Session, lane: Find)
     assert _brief(lane(f"{text}号")) == ("A", "映月路218弄6-402号")
 
 
+def test_two_figures_behind_a_street_may_be_a_lane_and_its_number(session: Session, lane: Find) -> None:
+    street = make.make_street(session, "文华路")
+    building = make.make_building(session, address=make.make_address(session, 6, street=street))
+    make.make_unit(session, building, "402")
+    assert _brief(lane("文华路6-402")) == ("B", "文华路6号402室")
+    inside = make.make_street(session, "6弄", kind="lane", parent=street)
+    make.make_address(session, 402, street=inside)
+    found = lane("文华路6-402")
+    assert (found.grade, {one.text for one in found.candidates[:2]}) == (
+        "C", {"文华路6号402室", "文华路6弄402号"},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["甲室", "丙室", "之甲", "A单元", "A区", "号甲", "甲户", "半层", "甲号楼", "一带", "周边", "外侧"],
+)
+def test_a_piece_of_a_number_is_no_name(lane: Find, piece: str) -> None:
+    assert lane(f"映山区映月路12号{piece}").grade in {"C", "none"}
+    assert lane(f"映山区映月路218弄6号402{piece}").grade in {"C", "none"}
+
+
 def test_two_numbers_of_a_row_are_no_room(session: Session, lane: Find) -> None:
     street = make.make_street(session, "文萃路")
     make.make_unit(
