@@ -112,3 +112,9 @@ def test_only_estates_in_the_viewers_areas_are_numbered_so(session: Session) -> 
     elsewhere = make.make_viewer(areas=[community.id])
     found = plan_estate(session, elsewhere, place_name_id=estate.id, gate=make.metres(-20, 0))
     assert found.slots == ()
+    # Doors of the estate beyond the viewer's areas hold their numbers and are not shown.
+    make.make_address(session, 7, street=estate)
+    make.make_address(session, 9, street=estate, community_id=make.make_community(session).id)
+    found = plan_estate(session, elsewhere, place_name_id=estate.id, gate=make.metres(-20, 0))
+    assert [slot.number_text for slot in found.slots] == ["7号"]
+    assert plan_estate(session, CLERK, place_name_id=estate.id).counts["given"] == 2

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
 from geo_registry.address.numbering.axis import Points, metres_per_degree
-from geo_registry.address.numbering.numbered import Series, series_of
+from geo_registry.address.numbering.numbered import Series, series_of, within_areas
 from geo_registry.address.numbering.numbering import as_typed, written_before
 from geo_registry.address.numbering.rows import in_rows
 from geo_registry.address.numbers import make_door
@@ -69,6 +69,8 @@ def plan_estate(
 ) -> EstatePlan:
     """Return the numbers that an estate has and its other buildings would get, row by row; nothing is stored.
 
+    All numbers of the estate count, those in the viewer's areas are shown.
+
     The buildings of an estate are those without a number around its gate (degrees) and its numbered ones, as
     far as each stands beside the next and no street parts them. Without a gate they are counted from the
     north-east.
@@ -90,7 +92,9 @@ def plan_estate(
         detail = f"{estate.full_name} 还没有带位置的号，请给出出入口的位置"
         raise RuleBroken("gate-missing", detail, field="from")
     rows = _buildings(session, viewer, estate.id, middle, gate)
-    slots = [*_given(series), *_doors(session, series, estate, rows)]
+    slots = within_areas(
+        session, viewer, estate.id, [*_given(series), *_doors(session, series, estate, rows)]
+    )
     return EstatePlan(
         estate.id, estate.full_name, estate.version, len(rows), tuple(slots),
         dict(Counter(one.kind for one in slots)),

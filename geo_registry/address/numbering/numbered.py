@@ -4,12 +4,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 import numpy as np
 from sqlalchemy import text
 
+from geo_registry.access.viewer import Viewer
 from geo_registry.address.numbering.axis import Axis, Foot, Hand, Points, axis_of
 from geo_registry.address.numbering.series import Held, Mode, Parity, Taken, front, lane_numbers, plan_side
 from geo_registry.address.numbers import Door
@@ -28,6 +29,16 @@ _NUMBERS = text("""
       ST_X(a.position), ST_Y(a.position)
     FROM registry.address a WHERE a.scope_id = :id AND a.state NOT IN ('removed', 'rejected')
     ORDER BY a.number, a.id
+""")
+# The numbers and buildings of a street or estate that a viewer of some areas may see.
+_SEEN = text("""
+    SELECT a.id FROM registry.address a
+    WHERE a.scope_id = :id
+      AND registry.covers(CAST(:areas AS uuid[]), a.district_id, a.township_id, a.community_id)
+    UNION ALL
+    SELECT b.id FROM registry.building b
+    WHERE b.id = ANY (CAST(:buildings AS uuid[]))
+      AND registry.covers(CAST(:areas AS uuid[]), b.district_id, b.township_id, b.community_id)
 """)
 _NEAR = text("SELECT * FROM registry.numbers_near(:id, :lon, :lat, 30)")
 # Below this agreement between numbers and metres the street's own numbers do not tell its direction.
@@ -199,3 +210,29 @@ def series_of(
 
 def _is_on(number: int, side: Parity | None) -> bool:
     return side is None or (number % 2 == 1) == (side == "odd")
+
+
+class _Planned(Protocol):
+    """A number of a plan: of an address that is there, of a building, or kept free."""
+
+    @property
+    def address_id(self) -> UUID | None:
+        """The address that bears it."""
+
+    @property
+    def building_id(self) -> UUID | None:
+        """The building that bears it or would get it."""
+
+
+_Slot = TypeVar("_Slot", bound=_Planned)
+
+
+def within_areas(session: Session, viewer: Viewer, scope_id: UUID, slots: Sequence[_Slot]) -> list[_Slot]:
+    """Return the numbers of a plan without those of addresses and buildings outside of the viewer's areas."""
+    if viewer.areas is None:
+        return list(slots)
+    buildings = [one.building_id for one in slots if one.building_id is not None]
+    asked = {"id": scope_id, "areas": list(viewer.areas), "buildings": buildings}
+    # What is neither, a number kept free, belongs to the street.
+    seen = {scope_id, *session.execute(_SEEN, asked).scalars()}
+    return [one for one in slots if (one.address_id or one.building_id or scope_id) in seen]

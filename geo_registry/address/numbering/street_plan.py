@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from geo_registry.access.viewer import Viewer
 from geo_registry.address.near import is_known
 from geo_registry.address.numbering.axis import Axis, Compass, Points
-from geo_registry.address.numbering.numbered import Numbered, Series, series_of
+from geo_registry.address.numbering.numbered import Numbered, Series, series_of, within_areas
 from geo_registry.address.numbering.numbering import as_typed, written_before
 from geo_registry.address.numbering.series import (
     HALF_FRONT_M,
@@ -37,16 +37,6 @@ FAR_FROM_AXIS_M = 60.0
 _SIDES: tuple[Parity, ...] = ("odd", "even")
 SlotKind = Literal["given", "reserved", "proposed", "retired", "door", "free"]
 _BUILDINGS = text("SELECT * FROM registry.unnumbered_buildings(:id, :reach)")
-# The numbers and buildings of a street that a viewer of some areas may see.
-_SEEN = text("""
-    SELECT a.id FROM registry.address a
-    WHERE a.scope_id = :id
-      AND registry.covers(CAST(:areas AS uuid[]), a.district_id, a.township_id, a.community_id)
-    UNION ALL
-    SELECT b.id FROM registry.building b
-    WHERE b.id = ANY (CAST(:buildings AS uuid[]))
-      AND registry.covers(CAST(:areas AS uuid[]), b.district_id, b.township_id, b.community_id)
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +128,7 @@ def plan_street(
     )
     texts = _Texts(session, profile, street)
     slots = [*_slots_given(series), *_slots_new(series, fronts, texts, mode, keeps_free=keeps_free)]
-    slots = _within(session, viewer, street.id, slots)
+    slots = within_areas(session, viewer, street.id, slots)
     shown = sorted((one for one in slots if side is None or one.side == side), key=_order)
     begins = series.axis.places(np.array([0.0]))[0]
     return StreetPlan(
@@ -147,17 +137,6 @@ def plan_street(
         dict(Counter(one.kind for one in shown)),
         dict(Counter(code for one in shown for code in one.remarks)),
     )  # fmt: skip
-
-
-def _within(session: Session, viewer: Viewer, street_id: UUID, slots: list[Slot]) -> list[Slot]:
-    """Return the slots without numbers and buildings outside of the viewer's areas."""
-    if viewer.areas is None:
-        return slots
-    buildings = [one.building_id for one in slots if one.building_id is not None]
-    asked = {"id": street_id, "areas": list(viewer.areas), "buildings": buildings}
-    # What is neither, a number kept free, belongs to the street.
-    seen = {street_id, *session.execute(_SEEN, asked).scalars()}
-    return [one for one in slots if (one.address_id or one.building_id or street_id) in seen]
 
 
 class _Texts:
