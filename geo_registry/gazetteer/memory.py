@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-_TURN, _MOST_FRESH = 256, 4_096
+_TURN, _MOST_FRESH = 256, 2_048
 
 
 class Memory(Generic[Key, Value]):
