@@ -175,7 +175,8 @@ class _Search:
         if not _is_certain(hits):
             for head, key in counted_endings(self._profile, query.letters):
                 hits += self._below_letters(head, (key, key + EQUALS))
-        if not query.figures and not _is_certain(hits):
+        # One letter begins too many names: those of places are enough.
+        if len(query.letters) > 1 and not query.figures and not _is_certain(hits):
             hits += self._by_building_sounds()
         return hits
 
