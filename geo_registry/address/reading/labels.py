@@ -21,6 +21,7 @@ _BELOW_CITY = frozenset(["district", "township", "community"])
 _RURAL = frozenset(["community", "hamlet", "group", "neighborhood"])
 _INSIDE = frozenset(["building", "entrance", "floor", "room"])
 _DOOR = frozenset(["street_number", *_INSIDE])
+_NUMBERED = frozenset(["street", "section", "lane", "group"])
 _BELOW = re.compile(r"[BbＢｂ]([0-9])")
 _PERSON = re.compile(r"(?:先生|女士|小姐|师傅|老师|阿姨|经理|老板|同学|[某收])$")
 _ESTATE, _MARKET, _TOWER, _FIRM, _VILLAGE, _AREA = (
@@ -65,6 +66,20 @@ def parts_of(
             value = name if kind in _DIVISIONS else _value(profile, kind, written)
             parts.append(ReadPart(kind, written, value, start, end, rule, code))
     return tuple(parts)
+
+
+def told_by_a_firm(parts: Sequence[ReadPart]) -> int:
+    """Return where a door number ends that may be another part, with a firm alone behind it; else 0.
+
+    What stands behind tells what the number of a name is (a door, a building, a booth). A firm is not written
+    into the standard text: it shall not tell.
+    """
+    first = next((at for at, part in enumerate(parts) if part.kind == "occupant"), 0)
+    if first < 2 or any(part.kind not in {"occupant", "note"} for part in parts[first:]):
+        return 0
+    number = next(at for at in range(first - 1, -1, -1) if parts[at].kind != "note" or not at)
+    is_door = number and parts[number].kind == "street_number"
+    return parts[number].end if is_door and parts[number - 1].kind not in _NUMBERED else 0
 
 
 _DIVISIONS = frozenset([*_LEVELS, "community"])

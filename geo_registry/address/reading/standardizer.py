@@ -6,9 +6,9 @@ from geo_registry.address.reading.compose import compose
 from geo_registry.address.reading.context import Contexts
 from geo_registry.address.reading.explain import confidence, notes
 from geo_registry.address.reading.grammar import Grammar
-from geo_registry.address.reading.labels import parts_of
-from geo_registry.address.reading.lattice import best_way
-from geo_registry.address.reading.parts import Reading
+from geo_registry.address.reading.labels import parts_of, told_by_a_firm
+from geo_registry.address.reading.lattice import Step, best_way
+from geo_registry.address.reading.parts import Reading, ReadPart
 from geo_registry.address.reading.quick import QuickReader
 from geo_registry.address.reading.resolution import Resolution
 from geo_registry.address.scheme import Profile
@@ -35,11 +35,11 @@ class Standardizer:
 
     def read_fully(self, text: str) -> Reading:
         """Return what `read` returns, by the search through all segments."""
-        folded = fold(text)
-        lattice, endings = self._grammar.segments(text, folded)
-        steps, _ = best_way(folded, lattice, endings.classes, self._contexts)
-        resolution = Resolution(self._contexts, steps)
-        parts = parts_of(self.profile, text, folded, steps, endings, resolution)
+        steps, resolution, parts = self._taken_apart(text)
+        if end := told_by_a_firm(parts):
+            left_out = [part for part in parts if part.start >= end]
+            steps, resolution, parts = self._taken_apart(text[:end])
+            parts = (*parts, *left_out)
         inferred = resolution.inferred(parts, steps)
         return Reading(
             input=text,
@@ -49,6 +49,14 @@ class Standardizer:
             inferred=inferred,
             notes=notes(parts, resolution, inferred),
         )
+
+    def _taken_apart(self, text: str) -> tuple[list[Step], Resolution, tuple[ReadPart, ...]]:
+        """Return the cheapest way through a text, the places along it and its parts."""
+        folded = fold(text)
+        lattice, endings = self._grammar.segments(text, folded)
+        steps, _ = best_way(folded, lattice, endings.classes, self._contexts)
+        resolution = Resolution(self._contexts, steps)
+        return steps, resolution, parts_of(self.profile, text, folded, steps, endings, resolution)
 
     def read_many(self, texts: Iterable[str]) -> Iterator[Reading]:
         """Yield the reading of each text, in order."""

@@ -155,6 +155,8 @@ def test_the_profile_says_how_parts_are_written(code: str, text: str, expected: 
         ("文三路58门诊大楼", "文三路58号 门诊大楼"),
         # A number moves behind its street, never behind what else follows it.
         ("沿山村12号春晖商城", "沿山村12号春晖商城"),
+        # The firm behind a booth does not make it a door.
+        ("柯桥区联合商贸城A区九楼89号映月纺织", "浙江省绍兴市柯桥区联合商贸城A区9层89号"),
         # A code in front is no number of the street behind it.
         ("西湖区北山街道S12春晖", "浙江省杭州市西湖区北山街道S12春晖"),
         # A township by another word is known before it is taken for a strange one.
