@@ -23,6 +23,8 @@ def shown(text: str, ranges: tuple[tuple[int, int], ...]) -> list[str]:
         ("映月路218弄", "yingyuel", "", 0, ["映月路"]),
         ("映月路218弄", "yingy", "", 0, ["映月"]),
         ("映月路218弄", "y", "", 0, ["映"]),
+        ("上海路6号", "sh", "6", 0, ["上海", "6"]),
+        ("上海路6号", "sha", "", 0, ["上"]),
         ("映月路218弄6号", "映y路", "218", 0, ["映月路218"]),
         ("映月路6号", "yingyueL", "6", 0, ["映月路6"]),
         # A division that begins alike is no part of what was asked for.

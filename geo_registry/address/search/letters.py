@@ -1,7 +1,7 @@
 """Latin letters in what one types: pinyin, initials, either mixed with characters, words behind figures."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -73,30 +73,28 @@ def read_letters(text: str) -> Lettered | None:
 def spelled(text: str, typed: str) -> tuple[int, int] | None:
     """Return from where to where a text is spelled by letters, maybe mixed with characters: the first place.
 
-    Each character is spelled by its syllable or its first letter, the last one also by part of its syllable.
+    The characters are spelled by their syllables, the last one also by part of it, or all by their first
+    letters. Of the two ways, the one that spells more counts: sh is 上海 rather than the beginning of 上.
     """
-    sounds = _sounds(text)
-    for start in range(len(text)):
-        length = _spelled_from(text, sounds, start, typed.lower())
+    sounds, letters = _sounds(text), typed.lower()
+    firsts = tuple(tuple(sound[:1] for sound in one) for one in sounds)
+    for start in range(len(text) if letters else 0):
+        length = max(_spelled_from(text, way, start, letters) for way in (sounds, firsts))
         if length:
             return start, start + length
     return None
 
 
-def _spelled_from(text: str, sounds: tuple[tuple[str, ...], ...], at: int, typed: str) -> int | None:
-    """Return how many characters from a place on are spelled, None unless all that was typed is used up."""
-    if not typed:
-        return 0
+def _spelled_from(text: str, sounds: Sequence[Sequence[str]], at: int, letters: str) -> int:
+    """Return how many characters from a place on are spelled by all of some letters, 0 for none."""
     if at == len(text):
-        return None
-    if any(sound.startswith(typed) for sound in sounds[at]):
+        return 0
+    if any(sound.startswith(letters) for sound in (text[at], *sounds[at])):
         return 1
-    for piece in dict.fromkeys((text[at], *sounds[at], *(sound[:1] for sound in sounds[at]))):
-        if typed.startswith(piece):
-            length = _spelled_from(text, sounds, at + 1, typed[len(piece) :])
-            if length is not None:
-                return length + 1
-    return None
+    for piece in dict.fromkeys((text[at], *sounds[at])):
+        if letters.startswith(piece) and (more := _spelled_from(text, sounds, at + 1, letters[len(piece) :])):
+            return more + 1
+    return 0
 
 
 @lru_cache(maxsize=4096)
