@@ -241,6 +241,13 @@ BEGIN
 END $$;
 
 
+-- The live buildings of one name.
+CREATE OR REPLACE FUNCTION registry.named_buildings(areas uuid[], name text) RETURNS SETOF registry.building LANGUAGE sql STABLE AS $$
+  SELECT o.* FROM registry.building o
+  WHERE o.name ~>=~ $2 AND o.name ~<~ ($2 || U&'\0001') AND o.state NOT IN ('demolished', 'not_realized', 'removed')
+    AND registry.covers(areas, o.district_id, o.township_id, o.community_id)
+$$;
+
 -- Buildings by their own name or its sound, with the number behind it when one was typed. A name that is only begun or
 -- spelled stands once, with how many buildings bear it.
 CREATE OR REPLACE FUNCTION registry.find_buildings(
@@ -255,10 +262,12 @@ BEGIN
   RETURN QUERY
   WITH sounding AS MATERIALIZED (
     (SELECT s.name, CASE WHEN s.initials = letters THEN 'initials' ELSE 'prefix' END AS way FROM registry.building_sound s
-     WHERE length(letters) > 1 AND s.initials ~>=~ letters AND s.initials ~<~ letters_end LIMIT 60)
+     WHERE length(letters) > 1 AND s.initials ~>=~ letters AND s.initials ~<~ letters_end
+       AND EXISTS (SELECT FROM registry.named_buildings(areas, s.name)) LIMIT 60)
     UNION ALL
     (SELECT s.name, CASE WHEN s.pinyin = letters THEN 'pinyin' ELSE 'prefix' END FROM registry.building_sound s
-     WHERE length(letters) > 1 AND s.pinyin ~>=~ letters AND s.pinyin ~<~ letters_end LIMIT 60)
+     WHERE length(letters) > 1 AND s.pinyin ~>=~ letters AND s.pinyin ~<~ letters_end
+       AND EXISTS (SELECT FROM registry.named_buildings(areas, s.name)) LIMIT 60)
   ), found AS (
     SELECT b.*, CASE WHEN b.name = ANY (lows) THEN 'exact' ELSE 'prefix' END AS way
     FROM unnest(lows) low
@@ -271,11 +280,7 @@ BEGIN
     UNION ALL
     SELECT b.*, s.way
     FROM (SELECT DISTINCT ON (o.name) o.* FROM sounding o ORDER BY o.name, o.way = 'prefix') s
-      CROSS JOIN LATERAL (
-        SELECT o.* FROM registry.building o
-        WHERE o.name ~>=~ s.name AND o.name ~<~ (s.name || U&'\0001') AND o.state NOT IN ('demolished', 'not_realized', 'removed')
-          AND registry.covers(areas, o.district_id, o.township_id, o.community_id)
-        LIMIT 100) b
+      CROSS JOIN LATERAL (SELECT o.* FROM registry.named_buildings(areas, s.name) o LIMIT 100) b
   ), named AS (
     SELECT b.id, b.name, b.way, coalesce(b.position, ST_PointOnSurface(b.outline)) AS point
     FROM found b

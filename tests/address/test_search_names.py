@@ -46,6 +46,16 @@ def test_buildings_and_estates_are_found_by_sound_and_initials(session: Session)
     assert found(session, "j") == ()
 
 
+def test_buildings_of_others_crowd_out_none(session: Session) -> None:
+    for number in range(70):
+        make.make_building(session, name=f"金桂大厦{chr(ord('A') + number % 26)}{number}栋")
+    mine = make.make_building(session, name="金桂大厦中楼", address=make.make_address(session))
+    add_sounds(session)
+    viewer = make.make_viewer(areas=[mine.community_id])
+    for typed in ("jgds", "jinguidasha", "金gds"):
+        assert [hit.id for hit in found(session, typed, viewer)] == [mine.id]
+
+
 @pytest.mark.parametrize(
     ("typed", "text", "grade"),
     [
