@@ -1,6 +1,6 @@
 """Known places along a way: which meanings of a name fit the places read before it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from geo_registry.address.reading import costs
 from geo_registry.address.reading.segments import (
@@ -26,11 +26,13 @@ class Contexts:
         self.gazetteers = tuple(gazetteers)
         self._lines = Memory[Place, tuple[Place, ...]](_LINES)
         self._fits = Memory[tuple[str, int, int, Near], Fit](_FITS)
+        self.remembered: Mapping[tuple[str, int, int, Near], Fit] = self._fits.settled
+        """Most of what `fit` returns, by spelling, level and gazetteer of the name, and the context."""
 
     def fit(self, context: Near, known: Plain) -> Fit:
         """Return how a known name goes with the places read before it."""
         key = (known[0], known[1], known[2], context)
-        fit = self._fits.settled.get(key) or self._fits.get(key)
+        fit = self._fits.get(key)
         return fit or self._fits.keep(key, self._fit(context, known_of(known)))
 
     def line(self, place: Place) -> tuple[Place, ...]:

@@ -60,72 +60,64 @@ Entry = tuple[float, Optional["Entry"], Segment | None, Near, int, bool]
 States = dict[int, Entry]
 
 
-def best_way(
+def best_way(  # noqa: C901, PLR0912  (one loop: calls from within would cost as much as it does)
     folded: str, lattice: Lattice, closing: list[int], contexts: Contexts
 ) -> tuple[list[Step], float]:
     """Return the cheapest way through a text and what it costs.
 
     For each place the cheapest way to each state is kept, as far as it is near the cheapest of all.
     """
-    length = len(folded)
+    length, remembered = len(folded), contexts.remembered
     table: list[States] = [{} for _ in range(length + 1)]
     table[0][0] = (0.0, None, None, (), 0, False)
-    lowest = [_FAR] * (length + 1)
+    # The cheapest to each place, the cheapest that ends there with a segment, the cheapest of these ahead.
+    least, lowest, ahead, ahead_at = [0.0] + [_FAR] * length, [_FAR] * (length + 1), _FAR, length
     for at, char in enumerate(folded):
         here, following = table[at], table[at + 1]
         if not here:
             continue
+        if ahead_at <= at:
+            ahead = min(lowest[at + 1 :])
+            ahead_at = lowest.index(ahead, at + 1)
         # Who is dearer here than another is further on will hardly catch up.
-        bound = min(min([entry[0] for entry in here.values()]) + _BEAM, min(lowest[at + 1 :]) + _LEAD)
+        bound = min(least[at] + _BEAM, ahead + _LEAD)
         rows, segments = _ROWS[closing[at]], lattice[at]
         character = _TEXT_CHARACTERS.get(char, _TEXT_CHARACTER) if char.isalnum() else _FAR
         for state, entry in here.items():
-            if entry[0] > bound:
+            so_far, _, _, context, _, _ = entry
+            if so_far > bound:
                 continue
-            if segments:
-                _extend(table, lowest, segments, state, entry, rows[state], bound, contexts)
+            row = rows[state]
+            for segment in segments:
+                end, column, behind, cost, known, _ = segment
+                total, after, repeats = so_far + cost, context, False
+                if known is not None:
+                    stem = known[6]
+                    if stem and (state >= _TEXT or (stem > 1 and not context) or total + row[column] > bound):
+                        continue
+                    key = (known[0], known[1], known[2], context)
+                    extra, after, repeats = remembered.get(key) or contexts.fit(context, known)
+                    total += extra
+                    if repeats:
+                        column = behind = KEEP
+                if column >= 0:
+                    total += row[column]
+                if behind < 0:
+                    behind = state
+                target = table[end]
+                if behind not in target or total < target[behind][0]:
+                    target[behind] = (total, entry, segment, after, end, repeats)
+                    if total < lowest[end]:
+                        lowest[end], least[end] = total, min(total, least[end])
+                        if total < ahead:
+                            ahead, ahead_at = total, end
             if character < _FAR:
-                total, behind = entry[0] + character + _TEXT_BEGINS[state], _TEXT_BEHIND[state]
-                old = following.get(behind)
-                if old is None or total < old[0]:
-                    following[behind] = (total, entry, None, entry[3], at + 1, False)
+                total, behind = so_far + character + _TEXT_BEGINS[state], _TEXT_BEHIND[state]
+                if behind not in following or total < following[behind][0]:
+                    following[behind] = (total, entry, None, context, at + 1, False)
+                    if total < least[at + 1]:  # noqa: PLR1730  (too often for a call)
+                        least[at + 1] = total
     return _steps(table[length], closing[length])
-
-
-def _extend(
-    table: list[States],
-    lowest: list[float],
-    segments: list[Segment],
-    state: int,
-    entry: Entry,
-    row: list[float],
-    bound: float,
-    contexts: Contexts,
-) -> None:
-    """Go on from a state by each segment."""
-    so_far, _, _, context, _, _ = entry
-    for segment in segments:
-        end, column, behind, cost, known, _ = segment
-        if known is None:
-            total, after, repeats = so_far + cost, context, False
-        else:
-            total, stem = so_far + cost, known[6]
-            if stem and (state >= _TEXT or (stem > 1 and not context) or total + row[column] > bound):
-                continue
-            extra, after, repeats = contexts.fit(context, known)
-            total += extra
-            if repeats:
-                column = behind = KEEP
-        if column >= 0:
-            total += row[column]
-        if behind < 0:
-            behind = state
-        target = table[end]
-        old = target.get(behind)
-        if old is None or total < old[0]:
-            target[behind] = (total, entry, segment, after, end, repeats)
-            if total < lowest[end]:  # noqa: PLR1730  (too often for a call)
-                lowest[end] = total
 
 
 def _steps(last: States, text_class: int) -> tuple[list[Step], float]:
