@@ -78,7 +78,7 @@ _EXCEPTIONS: dict[tuple[str, str], float] = {
     **{(f"text_{name}", "number_bare"): 5.5 for name in ("estate", "market", "tower", "firm", "area")},
     **{(f"text_{name}", "number_pair"): 5.0 for name in ("estate", "market", "tower", "firm", "area")},
     ("text", "number_bare"): 5.5, ("text", "number_pair"): 4.0, ("text_village", "number_bare"): 4.0,
-    ("start", "number_word"): 3.0, ("building", "number_pair"): 8.0,
+    ("community", "floor_word"): 3.0, ("start", "number_word"): 3.0, ("building", "number_pair"): 8.0,
     ("number", "number_word"): 5.5, ("number_open", "number_word"): 6.0,
     ("number", "building_door"): 1.8, ("number_open", "building_door"): 1.0, ("street", "building_door"): 6.0,
     ("number_open", "building_bare"): 0.8, ("street", "building_bare"): 6.0,

@@ -14,6 +14,7 @@ from geo_registry.address.reading.parts import ReadKind, ReadPart
 from geo_registry.address.reading.resolution import Resolution
 from geo_registry.address.reading.segments import SEPARATOR, TEXT, Place
 from geo_registry.address.scheme import Profile, is_place
+from geo_registry.text import NUMERAL_CHARACTERS
 
 _LEVELS: tuple[ReadKind, ...] = ("province", "city", "district", "township")
 _BESIDE = frozenset(["note", "repetition"])
@@ -22,6 +23,8 @@ _RURAL = frozenset(["community", "hamlet", "group", "neighborhood"])
 _INSIDE = frozenset(["building", "entrance", "floor", "room"])
 _DOOR = frozenset(["street_number", *_INSIDE])
 _NUMBERED = frozenset(["street", "section", "lane", "group"])
+_FLOOR = re.compile(f"(?:\\d{{1,2}}|[{NUMERAL_CHARACTERS}]{{1,3}})[楼层]")
+_TITLES = frozenset("省市区县旗盟州镇乡道村")
 _BELOW = re.compile(r"[BbＢｂ]([0-9])")
 _PERSON = re.compile(r"(?:先生|女士|小姐|师傅|老师|阿姨|经理|老板|同学|[某收])$")
 _ESTATE, _MARKET, _TOWER, _FIRM, _VILLAGE, _AREA = (
@@ -47,7 +50,11 @@ def parts_of(
         if first.rule is TEXT:
             behind = [one.rule for one in islice(steps, at + 1, at + 9) if one.rule.column >= 0]
             following = behind[0].kind if any(one is not TEXT for one in behind) else None
-            parts += _texts(text, folded, (start, end), endings, parts, following)
+            parts += (
+                _counted_text(profile, text[start:end], start, parts)
+                or _division_text(resolution, text[start:end], folded[start:end], start, parts)
+                or _texts(text, folded, (start, end), endings, parts, following)
+            )
             continue
         written, place, rule = text[start:end], resolution.place(first), first.rule.name
         kind = _beside_others(_kind_of(first, restart), first, written, parts)
@@ -109,6 +116,34 @@ def _without_short(steps: Sequence[Step], resolution: Resolution) -> list[Step]:
     return joined
 
 
+def _counted_text(profile: Profile, written: str, start: int, before: Sequence[ReadPart]) -> list[ReadPart]:
+    """Return running text that is a mere count: 四楼 is a floor, a figure behind a village its number."""
+    kind: ReadKind | None = None
+    if _FLOOR.fullmatch(written):
+        kind = "floor"
+    elif written.isdecimal() and before and before[-1].kind in _RURAL:
+        kind = "street_number"
+    if kind is None:
+        return []
+    rule = "floor.suffix" if kind == "floor" else "number.bare"
+    return [ReadPart(kind, written, _value(profile, kind, written), start, start + len(written), rule)]
+
+
+def _division_text(
+    resolution: Resolution, written: str, folded: str, start: int, before: Sequence[ReadPart]
+) -> list[ReadPart]:
+    """Return running text that is the name of a division the rest lies in: 春晖公司附近杭州市 上城区."""
+    place = resolution.named(folded) if folded[-1] in _TITLES else None
+    if place is None or (kind := resolution.level(place)) not in _DIVISIONS:
+        return []
+    is_again = any(part.kind == kind for part in before)
+    name, code = resolution.name(place), resolution.code(place)
+    return [
+        ReadPart("repetition" if is_again else kind, written, name, start, start + len(written),
+                 f"{kind}.known", "" if is_again else code)
+    ]  # fmt: skip
+
+
 def _texts(
     text: str,
     folded: str,
@@ -166,6 +201,8 @@ def _beside_others(kind: ReadKind, step: Step, written: str, parts: Sequence[Rea
         return parts[0].kind
     if kind == "estate" and any(part.kind == kind for part in parts):
         return "sub_estate"
+    if kind == "group" and step.rule.name == "group.suffix" and parts and parts[-1].kind == "occupant":
+        return "occupant"
     is_again = step.known is None and any(part.kind == kind and part.text == written for part in parts)
     return "repetition" if is_again and kind in _DIVISIONS else kind
 

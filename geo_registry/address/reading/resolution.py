@@ -85,6 +85,14 @@ class Resolution:
         meant = [place for place in step.context if place in self._line_of_all]
         return meant[0] if len(meant) == 1 else None
 
+    def named(self, folded: str) -> Place | None:
+        """Return the place among those the text leads to that is called so in full."""
+        return next((place for place in self._line_of_all if fold(self.name(place)) == folded), None)
+
+    def level(self, place: Place) -> ReadKind:
+        """Return the kind of a place."""
+        return cast("ReadKind", LEVELS[self._gazetteers[place[0]].level(place[1])])
+
     def nearly(self, step: Step, folded: str, above: Place | None) -> Place | None:
         """Return the division a name that no table knows is a slip of, if one alone comes near.
 
