@@ -51,7 +51,7 @@ def test_buildings_of_others_crowd_out_none(session: Session) -> None:
         make.make_building(session, name=f"金桂大厦{chr(ord('A') + number % 26)}{number}栋")
     mine = make.make_building(session, name="金桂大厦中楼", address=make.make_address(session))
     add_sounds(session)
-    viewer = make.make_viewer(areas=[mine.community_id])
+    viewer = make.make_viewer(areas=[mine.district_id])
     for typed in ("jgds", "jinguidasha", "金gds"):
         assert [hit.id for hit in found(session, typed, viewer)] == [mine.id]
 
