@@ -174,7 +174,8 @@ def _right(door: noise.Door, address_id: UUID | None, unit_id: UUID | None) -> b
 def rates(session: Session, viewer: Viewer, doors: Sequence[noise.Door]) -> None:
     """Print texts a second in bulk, and p50 and p95 of single ones."""
     chosen = random.Random(7).sample(doors, min(BULK + SINGLES, len(doors)))
-    match_many(session, viewer, [door.text for door in chosen[:500]])
+    # The table of sounds is loaded at the first name that nobody bears.
+    match_many(session, viewer, [*(door.text for door in chosen[:500]), "某某某路1號"])
     began, spent = time.perf_counter(), time.process_time()
     list(_in_batches(session, viewer, [door.text for door in chosen[:BULK]]))
     seconds, own = time.perf_counter() - began, time.process_time() - spent

@@ -105,7 +105,7 @@ class KnownPlaces(Gazetteer):
 
     def prepare(self) -> None:
         """Order the names for every way of asking, which is done when first asked otherwise."""
-        _ = self._numbers, self._named, self._scoped, self._children, self._once_named
+        _ = self._numbers, self._named, self._scoped, self._children, self._once_named, self._alike
 
     def place_of(self, key: UUID) -> int | None:
         """Return the place of a registry's object, None when it has no name here."""
