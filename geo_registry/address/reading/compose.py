@@ -1,7 +1,7 @@
 """From parts to the standard text: what a profile writes, in its order, with its words and numerals."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache, reduce
 from typing import get_args
 
@@ -51,9 +51,10 @@ def compose(
     """
     read = tuple(parts)
     local = [one for one in read if one.kind not in _UNWRITTEN and one.kind not in _ABOVE]
+    crossings = [one.start for one in read if one.rule == "crossing"]
     first = next((one.kind for one in local if one.kind not in _NUMBERS), None)
     above = divisions_text(profile, read, inferred, before=None if every_level else unique_in(profile, first))
-    return _joined(above, _local_text(profile, _ordered(_apart(local))))
+    return _joined(above, _local_text(profile, _ordered(_apart(local, crossings))))
 
 
 def divisions_text(
@@ -138,8 +139,8 @@ def _digits(run: re.Match[str]) -> str:
     return run.group() if value is None else str(value)
 
 
-def _apart(local: Sequence[ReadPart]) -> list[tuple[ReadKind, str]]:
-    """Return kinds and values; a blank keeps names apart that did not stand side by side.
+def _apart(local: Sequence[ReadPart], crossings: Collection[int]) -> list[tuple[ReadKind, str]]:
+    """Return kinds and values; a blank keeps names apart that did not stand side by side, 与 two streets.
 
     What stood between them, a gap or a word that is not written, told where one ends.
     """
@@ -148,6 +149,8 @@ def _apart(local: Sequence[ReadPart]) -> list[tuple[ReadKind, str]]:
         above = local[at - 1] if at else None
         is_name = above is not None and above.kind in _TEXTS and one.kind in _TEXTS
         gap = " " if is_name and above is not None and above.end != one.start else ""
+        if above is not None and above.kind == one.kind == "street":
+            found += [("note", "与")] * any(above.end <= start < one.start for start in crossings)
         found.append((one.kind, gap + one.value))
     return found
 

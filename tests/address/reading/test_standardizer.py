@@ -160,6 +160,9 @@ def test_the_profile_says_how_parts_are_written(code: str, text: str, expected: 
         ("顾家桥社区7-152-3", "浙江省杭州市余杭区五常街道顾家桥社区7号152幢3室"),
         ("春晖公司附近杭州市余杭区五常街道文三路9号", "浙江省杭州市余杭区五常街道春晖公司文三路9号"),
         ("金桥大厦8层白夜旗舰店售后组", "金桥大厦8层"),
+        # A crossing is that of two streets.
+        ("文三路和映月路交叉口春晖商城", "文三路与映月路春晖商城"),
+        ("文三路与210国道交叉口", "文三路与210国道"),
         # The firm behind a booth does not make it a door.
         ("柯桥区联合商贸城A区九楼89号映月纺织", "浙江省绍兴市柯桥区联合商贸城A区9层89号"),
         # A code in front is no number of the street behind it.
