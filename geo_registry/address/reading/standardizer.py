@@ -14,6 +14,7 @@ from geo_registry.address.reading.resolution import Resolution
 from geo_registry.address.scheme import Profile
 from geo_registry.gazetteer.fold import fold
 from geo_registry.gazetteer.table import Gazetteer
+from geo_registry.text import pinyin
 
 
 class Standardizer:
@@ -28,6 +29,8 @@ class Standardizer:
         self._quick = QuickReader(profile, self._gazetteers)
         self._grammar = Grammar(profile, self._gazetteers)
         self._contexts = Contexts(self._gazetteers)
+        # Sounds tell slips in names; their tables are loaded now rather than while some text waits.
+        pinyin("路")
 
     def read(self, text: str) -> Reading:
         """Return the parts of a text, its standard form, what was inferred and how certain all that is."""
