@@ -23,6 +23,7 @@ COUNTS = text("""
     SELECT (SELECT count(*) FROM registry.place_name), (SELECT count(*) FROM registry.building),
       (SELECT count(*) FROM registry.division)
 """)
+SOUNDS = text("SELECT name, pinyin, initials FROM registry.building_sound")
 KNOWS = text("SELECT to_regclass('registry.name_change') IS NOT NULL")
 
 
@@ -78,6 +79,7 @@ def test_the_schema_goes_down_and_up_again(spare: cluster.Urls, engine: Engine) 
         make_street(session, "观星路")
         session.commit()
         assert session.execute(text("SELECT count(*) FROM registry.name_change")).scalar_one() > 0
+        assert session.execute(SOUNDS).all() == [("金桂大厦", "jinguidasha", "jgds")]
         places, buildings, divisions = session.execute(COUNTS).one()
     assert (places, buildings) == (before[0] + 1, before[1])
     assert divisions == before[2] + 6
