@@ -25,8 +25,7 @@ from geo_registry.exchange.placing import UNASSIGNED, place_rows
 from geo_registry.exchange.plates_names import PLACE_COLUMNS, Area, Doors, Names, Places, prefixes
 from geo_registry.exchange.staging import Values, copy_rows, ewkb, run, sections, settle, staged, warn, whole
 from geo_registry.exchange.streets import profile_of, source_of
-from geo_registry.housing.sounds import UNHEARD
-from geo_registry.text import initials, pinyin
+from geo_registry.housing.sounds import UNHEARD, sounds_of
 
 _BUILDING: Final = (
     "row_number", "outcome", "reason", "external_id", "name", "label", "floors", "floors_below",
@@ -70,13 +69,9 @@ def import_buildings(load: Load) -> None:
             run(load, named[step].split(b";\n"), values)
         run(load, [named["outcomes"]])
         settle(load, "building_member")
-    load.connection.cursor().executemany(named["sounds"].decode(), _sounds(load))
+    unheard = (name for (name,) in load.connection.execute(UNHEARD).fetchall())
+    load.connection.cursor().executemany(named["sounds"].decode(), sounds_of(unheard))
     run(load, [named["analyze"]])
-
-
-def _sounds(load: Load) -> list[tuple[str, str, str]]:
-    """Return the names of buildings that were not heard before, with pinyin and initials."""
-    return [(name, pinyin(name), initials(name)) for (name,) in load.connection.execute(UNHEARD).fetchall()]
 
 
 def _member(member: Member) -> tuple[object, ...]:

@@ -157,7 +157,8 @@ UPDATE pg_temp.building_member m SET outcome = b.outcome, reason = b.reason
 FROM pg_temp.building_row b WHERE m.outcome IS NULL AND b.row_number = m.building
 
 -- :: sounds (of names not heard before)
-INSERT INTO registry.building_sound (name, pinyin, initials) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
+INSERT INTO registry.building_sound (name, pinyin, initials) VALUES (%(name)s, %(pinyin)s, %(initials)s)
+ON CONFLICT DO NOTHING
 
 -- :: analyze
 ANALYZE registry.building, registry.building_address, registry.address, registry.place_name, registry.plate,

@@ -18,9 +18,13 @@ _ADD = text("""
 """)
 
 
+def sounds_of(names: Iterable[str]) -> list[dict[str, str]]:
+    """Return the rows of some names, in an order that is the same for all who store them at once."""
+    return [{"name": name, "pinyin": pinyin(name), "initials": initials(name)} for name in sorted(names)]
+
+
 def add_sounds(connection: Connection | Session, names: Iterable[str] | None = None) -> None:
     """Store the sounds of some names of buildings, by default of all that have none yet."""
-    unheard = connection.execute(text(UNHEARD)).scalars() if names is None else names
-    rows = [{"name": name, "pinyin": pinyin(name), "initials": initials(name)} for name in sorted(unheard)]
+    rows = sounds_of(connection.execute(text(UNHEARD)).scalars() if names is None else names)
     if rows:
         connection.execute(_ADD, rows)
