@@ -21,7 +21,7 @@ from geo_registry.gazetteer.files import load_compiled, place_of_gazetteer
 from geo_registry.gazetteer.table import Gazetteer
 from geo_registry.settings import settings
 
-__all__ = ["KnownPlaces", "national_gazetteer", "registry_gazetteer", "registry_names"]
+__all__ = ["KnownPlaces", "gazetteer_of", "national_gazetteer", "registry_gazetteer", "registry_names"]
 
 _MANY = 5_000
 # What is not visible yet has a transaction id from the oldest one still open; so whoever counts the rows from
@@ -124,6 +124,16 @@ def national_gazetteer() -> Gazetteer | None:
     except OSError:
         return None
     return _national(changed)
+
+
+def gazetteer_of(profile: Profile) -> Gazetteer | None:
+    """Return the table of national divisions, None where it would mislead: it holds the mainland alone.
+
+    Raises:
+        RuleBroken: `gazetteer-damaged`, `gazetteer-outdated`.
+
+    """
+    return national_gazetteer() if profile.script == "hans" else None
 
 
 @lru_cache(maxsize=1)

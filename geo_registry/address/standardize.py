@@ -1,6 +1,6 @@
 """Standard form of an address text, read with every name the registry knows."""
 
-from geo_registry.address.known import national_gazetteer, registry_gazetteer
+from geo_registry.address.known import gazetteer_of, registry_gazetteer
 from geo_registry.address.places import profile_in_force
 from geo_registry.address.profile import load_profile
 from geo_registry.address.reading.parts import Reading
@@ -34,8 +34,7 @@ def standardizer_for(session: Session | None, profile: Profile | None = None) ->
 
 def standardizer_with(registry: Gazetteer | None, profile: Profile) -> Standardizer:
     """Return a reader with the division table and the names of a registry as they were read."""
-    # The table holds the mainland: its names would mislead where another order of divisions is written.
-    known = (registry, national_gazetteer() if profile.script == "hans" else None)
+    known = (registry, gazetteer_of(profile))
     return _kept(profile, tuple(one for one in known if one is not None), has_registry=registry is not None)
 
 

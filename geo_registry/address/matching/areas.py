@@ -9,13 +9,13 @@ from uuid import UUID
 
 from rapidfuzz.distance import OSA
 
-from geo_registry.address.known import KnownPlaces
+from geo_registry.address.known import KnownPlaces, gazetteer_of
 from geo_registry.address.matching.keys import AREA_KINDS, Asked, Correction
 from geo_registry.address.reading.parts import Reading, ReadPart
 from geo_registry.address.scheme import Profile
 from geo_registry.area.tables import LEVELS
 from geo_registry.gazetteer.fold import fold
-from geo_registry.gazetteer.table import COMMUNITY, FORMER, SHORT, VARIANT
+from geo_registry.gazetteer.table import COMMUNITY, FORMER, SHORT, TOWNSHIP, VARIANT
 from geo_registry.gazetteer.table import LEVELS as KNOWN_LEVELS
 from geo_registry.text import NUMERAL_CHARACTERS, normal_key
 
@@ -51,7 +51,7 @@ class AreaBook:
     """The divisions that a batch of matches meets, and how what was written agrees with them."""
 
     def __init__(self, profile: Profile, places: KnownPlaces) -> None:
-        self._places = places
+        self._places, self._country = places, gazetteer_of(profile)
         self._titles: dict[str, tuple[str, ...]] = {
             area.level: tuple(map(normal_key, area.titles)) for area in profile.areas
         }
@@ -217,7 +217,12 @@ class AreaBook:
         return None
 
     def _is_known(self, text: str) -> bool:
-        return any(one.level <= COMMUNITY for one in self._places.meanings(fold(text)))
+        """Tell whether a text names a division, of the registry or, down to districts, of the country."""
+        folded = fold(text)
+        if any(one.level <= COMMUNITY for one in self._places.meanings(folded)):
+            return True
+        elsewhere = self._country.meanings(folded) if self._country is not None else ()
+        return any(one.level < TOWNSHIP and one.way != VARIANT for one in elsewhere)
 
     def _contradiction(self, text: str, other: Division, *, is_below: bool, is_met: bool) -> Correction:
         sentence = f"写的是“{text}”，登记在“{other.name}”"

@@ -1,6 +1,7 @@
 """A division that was read by another name than its own is told, and a county is no city."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text as sql
@@ -8,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from geo_registry.address.matching import Match, match
 from geo_registry.address.profile import load_profile
+from geo_registry.gazetteer.files import compile_folder
+from geo_registry.settings import settings
 from tests import factories as make
 
 Find = Callable[[str], Match]
@@ -48,6 +51,27 @@ def test_a_division_by_another_name(find: Find, areas: str, expected: tuple[str,
 @pytest.mark.parametrize("areas", ["临平县", "临平县东湖街道", "临平市旧桥镇大糊村"])
 def test_another_kind_of_division_or_two_steps_leave_a_choice(find: Find, areas: str) -> None:
     assert find(f"{areas}映月路12号").grade == "C"
+
+
+@pytest.fixture
+def country(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Load a table of divisions that holds a city beside the one of the registry."""
+    (tmp_path / "divisions.csv").write_text(
+        "code,name\n33,浙江省\n3301,杭州市\n330113,临平市\n330112,临安市\n", encoding="utf-8"
+    )
+    compile_folder(tmp_path, tmp_path / "home")
+    monkeypatch.setenv("GEO_REGISTRY_HOME", str(tmp_path / "home"))
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.mark.usefixtures("country")
+def test_another_division_of_the_country_is_no_slip(find: Find) -> None:
+    found = find("临安市东湖街道映月路12号")
+    assert found.grade == "C"
+    assert "写的是“临安市”，登记在“临平市”" in found.reasons
+    assert find("临坪市东湖街道映月路12号").grade == "B"
 
 
 def test_where_the_neighbourhood_speaks_against_a_door_every_lane_is_looked_into(session: Session) -> None:
