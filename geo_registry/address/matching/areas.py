@@ -15,7 +15,7 @@ from geo_registry.address.reading.parts import Reading, ReadPart
 from geo_registry.address.scheme import Profile
 from geo_registry.area.tables import LEVELS
 from geo_registry.gazetteer.fold import fold
-from geo_registry.gazetteer.table import COMMUNITY, FORMER, SHORT, TOWNSHIP, VARIANT
+from geo_registry.gazetteer.table import COMMUNITY, FORMER, FULL, SHORT, TOWNSHIP, VARIANT
 from geo_registry.gazetteer.table import LEVELS as KNOWN_LEVELS
 from geo_registry.text import NUMERAL_CHARACTERS, normal_key
 
@@ -65,8 +65,18 @@ class AreaBook:
                 continue
             if part.rule.endswith(".alike"):
                 yield Correction(f"没有“{part.text}”，按“{part.value}”理解", 0.12)
-            elif part.rule.endswith(".known") and not is_same_area(part.text, part.value):
-                yield from _other_name(part.text, part.value, *self._way(part))
+            elif part.rule.endswith(".known"):
+                if not is_same_area(part.text, part.value):
+                    yield from _other_name(part.text, part.value, *self._way(part))
+                elif any(self._is_another(part.text, place) for place in self._places_of(part)):
+                    # What stands behind it decided how it was read.
+                    yield Correction(f"写的是“{part.text}”，按“{part.value}”理解", 0.12)
+
+    def _places_of(self, part: ReadPart) -> Iterator[int]:
+        known = self._places
+        for one in known.meanings(fold(part.value)):
+            if one.way == FULL and known.code(one.place) == part.code:
+                yield one.place
 
     def _way(self, part: ReadPart) -> tuple[int, int]:
         """Return by which way a division was read that bears another name than the text, and its level."""
@@ -149,9 +159,7 @@ class AreaBook:
         return found
 
     def _compare(self, areas: Sequence[tuple[str, str]], own: Sequence[Division], scope: int) -> Agreement:
-        agreeing = {
-            text: next((one for one in own if is_same_area(text, one.name)), None) for _, text in areas
-        }
+        agreeing = {text: next((one for one in own if self._is_named(text, one)), None) for _, text in areas}
         corrections: list[Correction] = []
         for text in [text for text, one in agreeing.items() if one is None]:
             agreeing[text], steps = self._by_other_name(text, own)
@@ -166,6 +174,16 @@ class AreaBook:
                 corrections.append(self._contradiction(text, other, is_below=is_below, is_met=bool(met)))
         return Agreement(len(met), lowest, tuple(corrections))
 
+    def _is_named(self, text: str, division: Division) -> bool:
+        return is_same_area(text, division.name) and not self._is_another(text, division.place)
+
+    def _is_another(self, text: str, place: int) -> bool:
+        """Tell whether a text is the full name of a division beside one: 友谊村 beside 友谊社区."""
+        known = self._places
+        named = known.meanings(_OFFICE.sub("", fold(text)))
+        full = [one.place for one in named if one.level <= COMMUNITY and one.way == FULL]
+        return place not in full and any(known.parent(one) == known.parent(place) for one in full)
+
     def _by_other_name(
         self, text: str, own: Sequence[Division]
     ) -> tuple[Division | None, tuple[Correction, ...]]:
@@ -173,7 +191,8 @@ class AreaBook:
         known = self._places
         places = {division.place: division for division in own}
         for one in known.meanings(fold(text)):
-            if one.level <= COMMUNITY and (division := places.get(one.place)) is not None:
+            division = places.get(one.place) if one.level <= COMMUNITY else None
+            if division is not None and not (one.way == VARIANT and self._is_another(text, one.place)):
                 return division, _other_name(text, division.name, one.way, one.level)
         for one in known.meanings(fold(text)):
             within = [

@@ -53,6 +53,26 @@ def test_another_kind_of_division_or_two_steps_leave_a_choice(find: Find, areas:
     assert find(f"{areas}映月路12号").grade == "C"
 
 
+def test_a_village_beside_a_community_of_its_name_is_another_one(session: Session) -> None:
+    township = make.make_division(session, parent=make.make_division(session, name="临平市"), name="东湖街道")
+    village, community = (
+        make.make_division(session, parent=township, name=name) for name in ("友谊村", "友谊社区")
+    )
+    street = make.make_street(session, "映月路", community=community)
+    make.make_address(session, 12, street=street)
+    for area, number in ((village, 2), (community, 3)):
+        estate = make.make_street(session, "桂花新村", kind="estate", community=area, scope_id=area.id)
+        make.make_address(session, number, street=estate)
+    grades = {
+        text: match(session, make.make_viewer(), f"临平市东湖街道{text}").grade
+        for text in (
+            "友谊社区映月路12号", "友谊村映月路12号", "友谊村桂花新村2号", "友谊社区桂花新村2号",
+            "友谊社区桂花新村3号", "友谊村桂花新村3号",
+        )
+    }  # fmt: skip
+    assert list(grades.values()) == ["A", "B", "A", "C", "A", "C"]
+
+
 @pytest.fixture
 def country(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Load a table of divisions that holds a city beside the one of the registry."""
