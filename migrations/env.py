@@ -25,7 +25,28 @@ def _is_ours(_object: object, name: str | None, kind: str, _reflected: bool, _ot
     return not (kind == "table" and (name in FOREIGN or "_part_" in (name or "")))
 
 
+# What a function answers, and what its arguments are called, cannot be replaced. The migrations' own
+# functions stay, and those that triggers, policies, indexes or constraints rest on; of the others none is
+# left that only an older version had.
+DROP_FUNCTIONS = """
+DO $$
+DECLARE
+  own regprocedure;
+BEGIN
+  FOR own IN
+    SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'registry'::regnamespace
+      AND p.proname NOT IN ('new_id', 'new_code', 'jurisdiction_box', 'keep_jurisdiction', 'is_sound')
+      AND NOT EXISTS (
+        SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid)
+  LOOP
+    EXECUTE 'DROP ROUTINE ' || own;
+  END LOOP;
+END $$
+"""
+
+
 def _apply_functions(connection: Connection) -> None:
+    connection.exec_driver_sql(DROP_FUNCTIONS)
     for file in sorted(FUNCTIONS.glob("*.sql")):
         connection.exec_driver_sql(file.read_text(encoding="utf-8").replace("%", "%%"))
 

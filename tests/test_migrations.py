@@ -84,3 +84,27 @@ def test_the_schema_goes_down_and_up_again(spare: cluster.Urls, engine: Engine) 
     assert (places, buildings) == (before[0] + 1, before[1])
     assert divisions == before[2] + 6
     command.check(config)
+
+
+def test_functions_of_older_versions_give_way(spare: cluster.Urls, engine: Engine) -> None:
+    config = _config(spare)
+    command.upgrade(config, "head")
+    functions = text(
+        "SELECT p.oid::regprocedure::text, p.prorettype::regtype::text FROM pg_proc p "
+        "WHERE p.pronamespace = 'registry'::regnamespace"
+    )
+    with engine.connect() as connection:
+        before = {tuple(row) for row in connection.execute(functions)}
+        connection.execute(
+            text("CREATE FUNCTION registry.left_over() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+        )
+        connection.execute(text("DROP FUNCTION registry.hold_addresses(uuid[])"))
+        connection.execute(
+            text(
+                "CREATE FUNCTION registry.hold_addresses(other uuid[]) RETURNS text LANGUAGE sql AS 'SELECT 1'"
+            )
+        )
+        connection.commit()
+    command.upgrade(config, "head")
+    with engine.connect() as connection:
+        assert {tuple(row) for row in connection.execute(functions)} == before

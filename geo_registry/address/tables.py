@@ -85,6 +85,7 @@ class Address(Located, Versioned, Base):
         ),
         Index("address_scope_id_idx", "scope_id", "number", "id"),
         Index("address_district_id_idx", "district_id", "id"),
+        Index("address_community_id_idx", "community_id", "number_key"),
         spatial_index("address", "position"),
     )  # fmt: skip
     id: Mapped[Id]

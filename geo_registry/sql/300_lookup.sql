@@ -67,7 +67,6 @@ $$;
 
 -- The granted, committed, flushed and young ticket of this very session for this very action; sets the scope for
 -- what follows.
-DROP FUNCTION IF EXISTS registry.honour(uuid, bytea);
 CREATE OR REPLACE FUNCTION registry.honour(ticket uuid, asked_by bytea, wanted text) RETURNS registry.audit
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE

@@ -3,13 +3,6 @@
 -- values then and takes every range for a small one: it may read indexes only, and in their order, so that a bound ends it.
 -- `areas` is NULL for the whole installation; `near_lon` and `near_lat` are the middle of the map, or NULL.
 
-DROP FUNCTION IF EXISTS registry.find_places(uuid[], text[], text[], text, text);
-DROP FUNCTION IF EXISTS registry.find_doors(uuid[], uuid[], uuid[], text, boolean, text, text, text, boolean, boolean, int);
-DROP FUNCTION IF EXISTS registry.find_code(uuid[], bpchar);
-DROP FUNCTION IF EXISTS registry.find_buildings(uuid[], text[], boolean, text, text, int, float, float);
--- What a function answers cannot be replaced.
-DROP FUNCTION IF EXISTS registry.find_doors(uuid[], uuid[], uuid[], text, int, text, text, text, boolean, int, float, float);
-
 -- The place names that a chain of keys leads to. The first key is a range of normal names, former names, initials or
 -- pinyin, or names found elsewhere (`ids`, each with its way); each further key is a range of normal names below. A path
 -- may run over names outside the viewer's areas, because a street belongs to a district and its doors to communities;
@@ -239,7 +232,6 @@ BEGIN
   SELECT f.kind, f.id, f.code::text, f.text, f.state, ST_X(f.point), ST_Y(f.point), f.building_id, f.unit_id FROM found f
   WHERE registry.covers(areas, f.district_id, f.township_id, f.community_id);
 END $$;
-
 
 -- The live buildings of one name.
 CREATE OR REPLACE FUNCTION registry.named_buildings(areas uuid[], name text) RETURNS SETOF registry.building LANGUAGE sql STABLE AS $$

@@ -2,9 +2,6 @@
 -- index for each question; nothing here ranks or decides. `areas` is NULL for the whole installation. The plans do not
 -- depend on the values, and are kept: planning would take four fifths of the time of a single question.
 
-DROP FUNCTION IF EXISTS registry.match_places(text[], text[], text[], text[], boolean);
-DROP FUNCTION IF EXISTS registry.match_places(uuid[], text[], text[], text[], text[], boolean);
-
 -- The doors of numbers below scopes (place names or communities), with the buildings that carry them and the units asked
 -- for. How the number is met: `exact`; `own`, the scope is the door itself; `inside`, in a lane or section of the scope;
 -- `within`, on any street of the scope, a community; `near`, other keys of the same figure; `building`, any door whose
@@ -79,7 +76,6 @@ BEGIN
 END $$;
 
 -- Doors and buildings by another name of their own, as far as the viewer may see them.
-DROP FUNCTION IF EXISTS registry.match_aliases(text[]);
 CREATE OR REPLACE FUNCTION registry.match_aliases(areas uuid[], keys text[])
 RETURNS TABLE (n int, object_kind text, object_id uuid, name text, address_id uuid, building_no text)
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' AS $$
@@ -102,7 +98,6 @@ END $$;
 
 -- What followed objects that are retired: the last of each line of succession, as far as the viewer may see it; `lines` counts
 -- all of them, so that one of several is never taken for the only one.
-DROP FUNCTION IF EXISTS registry.match_successors(uuid[], uuid[]);
 CREATE OR REPLACE FUNCTION registry.match_successors(areas uuid[], asked uuid[])
 RETURNS TABLE (old_id uuid, kind text, id uuid, code text, text text, state text, lon float, lat float, building_id uuid,
   lines bigint)

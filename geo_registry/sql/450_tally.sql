@@ -199,7 +199,6 @@ DECLARE
     END $f$
   $p$;
 BEGIN
-  DROP FUNCTION IF EXISTS registry.hold_addresses(uuid[]);  -- once without an answer
   EXECUTE format(pattern, 'building', 'buildings');
   EXECUTE format(pattern, 'address', 'addresses');
 END $do$;

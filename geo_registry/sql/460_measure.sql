@@ -6,7 +6,6 @@
 -- `zone_id` is the zone that held a block when the week began: from the Monday after its proposal to the week in which
 -- it ends. What a week tells then never changes with the zones of later days, and proposing zones one after the other
 -- draws no new lines through a week that was told already.
-DROP FUNCTION IF EXISTS registry.figures(uuid[], uuid[], date[]);
 CREATE FUNCTION registry.figures(districts uuid[], expand uuid[], weeks date[])
 RETURNS TABLE (week date, district_id uuid, township_id uuid, community_id uuid, zone_id uuid, leaf_id uuid,
   is_listed boolean, leaves bigint, counts bigint[])

@@ -58,8 +58,9 @@ class _Place:
 def compare(one: Reading, other: Reading) -> Comparison:
     """Return whether two readings mean the same building or door, partly the same place, or different ones.
 
-    `same` needs an equal door (street and number), an equal estate and building in a street or area that
-    both name, or an equal firm or person on an equal street or estate, and nothing left over on a side; or
+    `same` needs an equal door (street and number) that is not that of a whole estate, an equal estate and
+    building in a street or area that both name, or an equal firm or person on an equal street or estate, and
+    nothing left over on a side; or
     an equal building of an equal estate in an area that both name, or whose name is long. `partly` needs an
     equal door, street, village or estate, or a long piece of a name.
     """
@@ -134,14 +135,15 @@ def _is_covered(first: _Place, second: _Place) -> bool:
 
 
 def _is_anchored(first: _Place, second: _Place) -> bool:
-    if first.doors & second.doors:
-        return True
     if first.others:
         return bool(first.streets & second.streets or first.estates)
+    if not first.estates:
+        return bool(first.doors & second.doors)
+    # The number of an estate is that of all its buildings.
     is_near = bool(first.streets) or any(
         level in first.areas and level in second.areas for level in AREA_KINDS[1:]
     )
-    return bool(first.estates) and "building" in first.inside and is_near
+    return "building" in first.inside and is_near
 
 
 def _is_building(first: _Place, second: _Place) -> bool:
