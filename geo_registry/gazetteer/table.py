@@ -172,10 +172,9 @@ class Gazetteer:
             if char in starts and (words := prefixes(folded[start : start + _LONGEST]))
         ]
 
-    def names_at(self, folded: str, start: int) -> list[Found]:
-        """Return what `find` returns for one start."""
-        words = self._prefixes(folded[start : start + _LONGEST])
-        return [(start, start + len(word), self.few(word)) for word in words]
+    def words_at(self, folded: str, start: int) -> list[str]:
+        """Return the known names from one start, shorter ones first."""
+        return self._prefixes(folded[start : start + _LONGEST])
 
     def few(self, word: str) -> tuple[Name, ...]:
         """Return what a known spelling may mean, at most eight meanings a level as `find` returns them."""

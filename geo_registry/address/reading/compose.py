@@ -105,8 +105,20 @@ def _value(profile: Profile, kind: ReadKind, text: str) -> str:
     return _BLANKS.sub("", written)
 
 
+@lru_cache(maxsize=64)
+def _settled(profile: Profile) -> re.Pattern[str]:
+    """Return the expression of numbers and units that are written already as the profile writes them."""
+    counts = {
+        "number": r"[1-9]\d{0,3}", "building": r"[1-9]\d{0,3}", "entrance": r"[1-9]\d?", "room": r"[1-9]\d*",
+    }  # fmt: skip
+    parts = [(profile.part(kind), count) for kind, count in counts.items()]
+    return re.compile("".join(f"(?:{count}{re.escape(part.suffixes[0])})?" for part, count in parts if part))
+
+
 def _number_value(profile: Profile, kind: str, packed: str) -> str:
     if kind in {"street_number", "sub_street_number"}:
+        if _settled(profile).fullmatch(packed):
+            return packed
         # 付 is written for 附 everywhere.
         packed = packed.replace("付", "附")
         for written in (packed, _in_digits(packed)):
@@ -190,7 +202,15 @@ def _door_text(profile: Profile, run: Sequence[str]) -> str:
     key = (profile.code, profile.version, "".join(run))
     text = _doors.get(key)
     if text is None:
-        door = door_reader(profile).parse(key[2])
-        is_whole = isinstance(door, Door) and not door.names and door.note is None
-        text = _doors.keep(key, door.text if isinstance(door, Door) and is_whole else "")
+        text = _doors.keep(key, _whole_door(profile, run))
     return text or reduce(_joined, run, "")
+
+
+def _whole_door(profile: Profile, run: Sequence[str]) -> str:
+    """Return the standard form of numbers that are one door with its unit and no more, else nothing."""
+    text = "".join(run)
+    if _settled(profile).fullmatch(reduce(_joined, run)):
+        return text
+    door = door_reader(profile).parse(text)
+    is_whole = isinstance(door, Door) and not door.names and door.note is None
+    return door.text if isinstance(door, Door) and is_whole else ""

@@ -1,6 +1,7 @@
 """Counted parts: numbers with a suffix (12幢, 三单元), bare ones (12-3-1001), door numbers, floors."""
 
 import re
+from collections.abc import Set as AbstractSet
 
 from geo_registry.address.profile import load_profile
 from geo_registry.address.reading.segments import Lattice, Rule, Segment, rule, segment
@@ -66,13 +67,15 @@ _GENERAL = "national"
 """The profile whose words are read beside those of each profile of the mainland."""
 
 _AS_THEY_ARE = (
-    (_QUARTER, _QUARTER_AREA),
-    (_ROOM_LETTER, _ROOM),
-    (_ROOM_PAIRS, _ROOM_PAIR),
-    (_MARKET_STREET, _ENTRANCE_STREET),
-    (_NAMED_FLOOR, _FLOOR_BELOW),
-    (_FLOOR_LETTER, _FLOOR),
+    (_QUARTER, _QUARTER_AREA, frozenset("区")),
+    (_ROOM_LETTER, _ROOM, frozenset("室")),
+    (_ROOM_PAIRS, _ROOM_PAIR, frozenset("-")),
+    (_MARKET_STREET, _ENTRANCE_STREET, frozenset("街")),
+    (_NAMED_FLOOR, _FLOOR_BELOW, frozenset("地负B架夹顶底首")),
+    (_FLOOR_LETTER, _FLOOR, frozenset("F")),
 )
+"""Expressions, what they find, and the characters of which a text holds one where they find something."""
+_IN_PAIRS, _IN_TRIPLES = frozenset("-号"), frozenset("-一")
 
 
 class CountGrammar:
@@ -87,20 +90,23 @@ class CountGrammar:
         sub = profile.sub_number
         self._keeps_pairs = "-" in {sub.style, *sub.accepts}
 
-    def add(self, folded: str, lattice: Lattice) -> None:
-        """Add the counted parts of a text."""
+    def add(self, folded: str, chars: AbstractSet[str], lattice: Lattice) -> None:
+        """Add the counted parts of a text; its characters tell what need not be looked for."""
         for run in _RUN.finditer(folded):
             start, end = run.span()
             if folded[start] > "Z":
                 self._add_chinese(folded, start, end, lattice)
             else:
                 self._add_figures(folded, start, end, lattice)
-        self._add_pairs(folded, lattice)
-        for expression, of in _AS_THEY_ARE:
-            for match in expression.finditer(folded):
-                lattice[match.start()].append(segment(match.end(), of))
-        for match in _TRIPLE.finditer(folded):
-            lattice[match.start()] = [_in_triple(one) for one in lattice[match.start()]]
+        if not _IN_PAIRS.isdisjoint(chars):
+            self._add_pairs(folded, lattice)
+        for expression, of, needed in _AS_THEY_ARE:
+            if not needed.isdisjoint(chars):
+                for match in expression.finditer(folded):
+                    lattice[match.start()].append(segment(match.end(), of))
+        if not _IN_TRIPLES.isdisjoint(chars):
+            for match in _TRIPLE.finditer(folded):
+                lattice[match.start()] = [_in_triple(one) for one in lattice[match.start()]]
 
     def _add_pairs(self, folded: str, lattice: Lattice) -> None:
         """Add numbers below or behind a number."""
@@ -126,9 +132,7 @@ class CountGrammar:
     def _add_figures(self, folded: str, start: int, end: int, lattice: Lattice) -> None:
         """Add a run of figures and letters as a whole and parted between them (A1931)."""
         bounds = [piece.start() for piece in _PIECE.finditer(folded, start, end)]
-        suffix = self._suffix.match(folded, end) or self._suffix.match(
-            folded, end + (folded[end : end + 1] == " ")
-        )
+        suffix = self._suffix.match(folded, end + 1 if folded.startswith(" ", end) else end)
         if len(bounds) > _LONGEST:
             bounds = bounds[:1]
         for split, at in enumerate(bounds):
@@ -176,7 +180,9 @@ def _is_counted(part: Part) -> bool:
 
 def _add_bare(folded: str, start: int, end: int, cost: float, lattice: Lattice) -> None:
     """Add a number without suffix: what it is follows from what stands before it, and from its length."""
-    here, digits = lattice[start], sum("0" <= char <= "9" for char in folded[start:end])
+    here, digits = lattice[start], end - start
+    if not folded[start:end].isdecimal():
+        digits = sum("0" <= char <= "9" for char in folded[start:end])
     if not digits:
         dashed = 2.5 if folded[end : end + 1] == "-" else 2.0 if _ROOM_FIGURES.match(folded, end) else 0.0
         here.append(segment(end, _BUILDING_LETTER, cost + end - start - 1 - dashed))

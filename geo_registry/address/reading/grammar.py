@@ -73,10 +73,11 @@ class Grammar:
         endings, begins = self._endings_in(folded)
         for number in range(len(self._gazetteers)):
             self._add_known(folded, number, begins, lattice)
-        self._counts.add(folded, lattice)
-        self._names.add(folded, lattice)
+        chars = set(folded)
+        self._counts.add(folded, chars, lattice)
+        self._names.add(folded, chars, lattice)
         self._scheme.add(text, lattice)
-        add_beside(folded, lattice)
+        add_beside(folded, chars, lattice)
         return lattice, endings
 
     def _add_known(self, folded: str, number: int, begins: list[int], lattice: Lattice) -> None:

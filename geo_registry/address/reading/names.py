@@ -1,6 +1,8 @@
 """Names that no table holds, told by the generic word at their end."""
 
 import re
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from geo_registry.address.reading import costs
 from geo_registry.address.reading.lexicon import lexicon, longest_first
@@ -40,54 +42,77 @@ _SIDES = re.compile(r"[东西南北中][一二三四]?段")
 _BUILDING_SIDES = re.compile(r"[东西南北中前后左右][幢栋座]|[A-Z]馆")
 _SIDE_COUNT = re.compile(r"[东西南北中][一二三四五六七八九十]")
 _TORN = frozenset("区县镇乡市村路街号道")
-_SWALLOWED = re.compile(r".[省区县镇乡市]|街道|[路街]|社区|村")
+_SWALLOWED, _SWALLOWED_BEHIND = frozenset("路街村"), frozenset("省区县镇乡市")
+"""What ends another name: these at once, these behind one character."""
 
 
-_End = tuple[re.Pattern[str], Rule, tuple[float, ...]]
+_End = tuple[re.Pattern[str], frozenset[str], Rule, tuple[float, ...]]
+"""The expression of generic words, characters of which each of them holds one, the rule, cost by length."""
 
 
 _GENERAL_DIVISIONS: tuple[_End, ...] = (
-    (_CITIES, _CITY, costs.CITY_LENGTH),
-    (_TOWNSHIPS, _TOWNSHIP, costs.TOWNSHIP_LENGTH),
-    (_DISTRICTS, _DISTRICT, costs.DISTRICT_LENGTH),
-    (_COMMUNITIES, _COMMUNITY, costs.COMMUNITY_LENGTH),
+    (_CITIES, frozenset("市州地"), _CITY, costs.CITY_LENGTH),
+    (_TOWNSHIPS, frozenset("街镇乡"), _TOWNSHIP, costs.TOWNSHIP_LENGTH),
+    (_DISTRICTS, frozenset("县市区"), _DISTRICT, costs.DISTRICT_LENGTH),
+    (_COMMUNITIES, frozenset("社村居嘎"), _COMMUNITY, costs.COMMUNITY_LENGTH),
 )
+_IN_SIDES, _IN_BUILDING_SIDES = frozenset("段"), frozenset("幢栋座馆")
 
 
 class NameGrammar:
     """Finds the generic words and offers every name that may stand before one."""
 
     def __init__(self, profile: Profile) -> None:
+        streets, zones = _streets(profile), lexicon().zone
         divisions = _own_divisions(profile) if profile.script == "hant" else _GENERAL_DIVISIONS
         self._ends: tuple[_End, ...] = (
-            (re.compile(_street_words(profile)), _STREET, costs.STREET_LENGTH),
+            (
+                re.compile(_street_words(streets)),
+                _beginnings(streets),
+                _STREET,
+                costs.STREET_LENGTH,
+            ),
             *divisions,
-            (re.compile(longest_first(lexicon().zone)), _ZONE, costs.ZONE_LENGTH),
-            (_GROUPS, _GROUP, costs.GROUP_LENGTH),
+            (re.compile(longest_first(zones)), _beginnings(zones), _ZONE, costs.ZONE_LENGTH),
+            (_GROUPS, frozenset("组"), _GROUP, costs.GROUP_LENGTH),
         )
 
-    def add(self, folded: str, lattice: Lattice) -> None:
-        """Add the names of a text, one for each number of characters before the generic word."""
-        for expression, of, lengths in self._ends:
-            for match in expression.finditer(folded):
-                _add_backwards(folded, match.span(), of, lengths, lattice)
-        for match in _SIDES.finditer(folded):
-            lattice[match.start()].append(segment(match.end(), _SIDE))
-        for match in _BUILDING_SIDES.finditer(folded):
-            lattice[match.start()].append(segment(match.end(), _BUILDING, 0.8))
+    def add(self, folded: str, chars: AbstractSet[str], lattice: Lattice) -> None:
+        """Add the names of a text, one for each number of characters before the generic word.
+
+        The characters of the text tell what need not be looked for.
+        """
+        for expression, needed, of, lengths in self._ends:
+            if not needed.isdisjoint(chars):
+                for match in expression.finditer(folded):
+                    _add_backwards(folded, match.span(), of, lengths, lattice)
+        if not _IN_SIDES.isdisjoint(chars):
+            for match in _SIDES.finditer(folded):
+                lattice[match.start()].append(segment(match.end(), _SIDE))
+        if not _IN_BUILDING_SIDES.isdisjoint(chars):
+            for match in _BUILDING_SIDES.finditer(folded):
+                lattice[match.start()].append(segment(match.end(), _BUILDING, 0.8))
 
 
 def _own_divisions(profile: Profile) -> tuple[_End, ...]:
     return tuple(
-        (re.compile(longest_first(map(fold, area.titles))), *_AREAS[area.level])
+        (re.compile(longest_first(titles)), _beginnings(titles), *_AREAS[area.level])
         for area in profile.areas
+        for titles in [tuple(map(fold, area.titles))]
         if area.level in _AREAS
     )
 
 
-def _street_words(profile: Profile) -> str:
+def _beginnings(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word[0] for word in words)
+
+
+def _streets(profile: Profile) -> list[str]:
     part = profile.part("street")
-    words = sorted({fold(word) for word in part.suffixes} if part else (), key=len, reverse=True)
+    return sorted({fold(word) for word in part.suffixes} if part else (), key=len, reverse=True)
+
+
+def _street_words(words: Iterable[str]) -> str:
     return "|".join(
         f"{_NOT_BEHIND.get(word, '')}{re.escape(word)}{_NOT_BEFORE.get(word, '')}" for word in words
     )
@@ -102,12 +127,15 @@ def _add_backwards(
     extra = 2 if of is _STREET and at > 1 and _SIDE_COUNT.match(folded, at - 2) else 0
     for length, plain in enumerate(lengths):
         start = at - length
-        if start < 0 or (length and not folded[start].isalnum()):
+        if start < 0:
             return
-        if length > 1 and not swallowed and _SWALLOWED.match(folded, start, at):
+        char = folded[start]
+        if length and not char.isalnum():
+            return
+        if length > 1 and not swallowed and (char in _SWALLOWED or folded[start + 1] in _SWALLOWED_BEHIND):
             swallowed = costs.SWALLOWED
-        is_torn = length and start and folded[start] in _TORN and folded[start - 1] not in _TORN
-        torn = costs.TORN if is_torn else costs.NEAR if folded[start] == "近" else 0.0
+        is_torn = length and start and char in _TORN and folded[start - 1] not in _TORN
+        torn = costs.TORN if is_torn else costs.NEAR if char == "近" else 0.0
         cost = lengths[length - extra] if extra and length > extra + 1 else plain
         total = cost + swallowed + torn
         if total < costs.HOPELESS:

@@ -49,6 +49,11 @@ _Divisions = tuple[str, str, *tuple[tuple[ReadKind, str, str, int, int, str, str
 """The standard text of divisions that begin a text before a street, that of them alone, their parts."""
 
 
+_Division = tuple[()] | tuple[int, int, int]
+"""Length, place and level of the division that is read next: nothing where none begins, no length when in doubt."""
+_DOUBTFUL = (0, -1, -1)
+
+
 class _Begin(NamedTuple):
     """The parts of the beginning of a text, and its standard text."""
 
@@ -89,6 +94,7 @@ class QuickReader:
         # A register names the same street for a while: few beginnings are enough.
         self._begins: dict[str, _Begin | None] = {}
         self._divisions = Memory[str, _Divisions](_KEPT)
+        self._below = [Memory[tuple[int, str], _Division](_KEPT) for _ in self._gazetteers]
         self._lengths: tuple[int, ...] = ()
 
     def read(self, text: str) -> Reading | None:
@@ -98,7 +104,7 @@ class QuickReader:
             return None
         head, tail = found.groups()
         begin = self._begins[head] if head in self._begins else self._read_begin(head)
-        end = self._ends[tail]
+        end = self._ends[tail] if begin else None
         if begin is None or not end:
             return None
         parts = (*begin.parts, *_placed(end, len(head)))
@@ -139,20 +145,41 @@ class QuickReader:
         return any(
             name.level <= COMMUNITY
             for gazetteer in self._gazetteers
-            for _, _, names in gazetteer.names_at(folded, 0)
-            for name in names
+            for word in gazetteer.words_at(folded, 0)
+            for name in gazetteer.few(word)
         )
 
     def _find_divisions(self, head: str) -> _Divisions | None:
         """Return the divisions a text begins with, each directly below the one before; None when in doubt."""
         folded = fold(head[:_REACH])
-        for gazetteer in self._gazetteers:
-            parts = _line(gazetteer, head, folded)
+        for number in range(len(self._gazetteers)):
+            parts = self._line(number, head, folded)
             if parts is None:
                 return None
             if parts:
                 return self._keep(head[: parts[-1].end], parts)
         return "", ""
+
+    def _line(self, number: int, head: str, folded: str) -> tuple[ReadPart, ...] | None:
+        """Return the line of divisions from the start of a text down; None when in doubt."""
+        gazetteer, below = self._gazetteers[number], self._below[number]
+        parts, at, above = list[ReadPart](), 0, -1
+        while words := gazetteer.words_at(folded, at):
+            # The longest name tells the shorter ones: they are its beginnings.
+            key = (above, words[-1])
+            division = below.get(key)
+            if division is None:
+                division = below.keep(key, _division(gazetteer, words, above))
+            if not division:
+                break
+            length, place, level = division
+            if length == 0:
+                return None
+            kind = cast("ReadKind", LEVELS[level])
+            name, code = gazetteer.name(place), gazetteer.code(place)
+            parts.append(ReadPart(kind, head[at : at + length], name, at, at + length, f"{kind}.known", code))
+            at, above = at + length, place
+        return tuple(parts)
 
     def _keep(self, text: str, parts: tuple[ReadPart, ...]) -> _Divisions:
         levels = (unique_in(self._profile, kind) for kind in ("street", None))
@@ -199,29 +226,22 @@ def _placed(pieces: _Pieces, at: int) -> list[ReadPart]:
     ]
 
 
-def _line(gazetteer: Gazetteer, head: str, folded: str) -> tuple[ReadPart, ...] | None:
-    """Return the line of divisions from the start of a text down; None when it may be read in two ways."""
-    parts, at, above = list[ReadPart](), 0, -1
-    while True:
-        known = [
-            one for one in gazetteer.names_at(folded, at) if any(name.level <= COMMUNITY for name in one[2])
-        ]
-        found = {
-            (end, name.place): name.level
-            for start, end, meanings in known
-            for name in _below(gazetteer, folded[start:end], meanings, above)
-        }
-        if not found:
-            # A division that does not lie directly below the one before is for the full reading.
-            is_other = any(name.way == FULL for _, _, names in known for name in names)
-            return None if is_other else tuple(parts)
-        if len(found) > 1:
-            return None
-        (end, above), level = next(iter(found.items()))
-        kind = cast("ReadKind", LEVELS[level])
-        name, code = gazetteer.name(above), gazetteer.code(above)
-        parts.append(ReadPart(kind, head[at:end], name, at, end, f"{kind}.known", code))
-        at = end
+def _division(gazetteer: Gazetteer, words: Sequence[str], above: int) -> _Division:
+    """Return the one division among known names that lies directly below a place."""
+    meanings = ((word, gazetteer.few(word)) for word in words)
+    known = [one for one in meanings if any(name.level <= COMMUNITY for name in one[1])]
+    # A municipality is a province and a city: the last of its levels counts.
+    found = {
+        (len(word), name.place): name.level
+        for word, names in known
+        for name in _below(gazetteer, word, names, above)
+    }
+    if found:
+        ((length, place), level), *others = found.items()
+        return _DOUBTFUL if others else (length, place, level)
+    # A division that does not lie directly below the one before is for the full reading.
+    is_other = any(name.way == FULL for _, names in known for name in names)
+    return _DOUBTFUL if is_other else ()
 
 
 def _below(gazetteer: Gazetteer, word: str, meanings: Sequence[Name], above: int) -> list[Name]:
