@@ -66,6 +66,9 @@ class Contexts:
 
     def _within(self, places: Sequence[int], known: Known) -> list[int]:
         gazetteer = self.gazetteers[known.gazetteer]
+        if MANY not in known.places and len(places) == 1:
+            within, above = gazetteer.is_within, places[0]
+            return [one for one in known.places if within(one, above)]
         if MANY in known.places:
             inside = (name for place in places for name in gazetteer.inside(known.word, place))
             return list(dict.fromkeys(name.place for name in inside if name.level == known.level))

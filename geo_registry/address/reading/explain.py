@@ -1,9 +1,10 @@
 """How certain a reading is, and what a person should know about it."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from geo_registry.address.reading.lattice import Step
-from geo_registry.address.reading.parts import Inferred, ReadPart
+from geo_registry.address.reading.parts import Inferred, ReadKind, ReadPart
 from geo_registry.address.reading.resolution import Resolution
 
 FACTORS: dict[str, float] = {
@@ -24,7 +25,7 @@ def confidence(parts: Sequence[ReadPart], resolution: Resolution, inferred: Sequ
     """Return how certain a reading is, 0 to 1."""
     if not parts:
         return 0.0
-    reasons = {reason for part in parts if (reason := _reason(part))}
+    reasons = {_reason(part.kind, part.rule, "-" in part.text) for part in parts} - {""}
     reasons |= _whole(parts, resolution)
     for step in resolution.known:
         if step.known and step.known.is_short:
@@ -41,30 +42,31 @@ def confidence(parts: Sequence[ReadPart], resolution: Resolution, inferred: Sequ
 
 def _whole(parts: Sequence[ReadPart], resolution: Resolution) -> set[str]:
     """Return what speaks against a reading as a whole."""
-    running = sum(len(part.text) for part in parts if part.rule.startswith("text."))
-    return {
-        reason
-        for reason, holds in (
-            ("division.ambiguous", len(resolution.deepest) > 1),
-            ("division.contradicts", not resolution.is_consistent),
-            ("nothing", all(part.kind in _NO_ADDRESS for part in parts)),
-            ("name.mostly", running > 6 and 2 * running > sum(len(part.text) for part in parts)),
-        )
-        if holds
-    }
+    running = sum([len(part.text) for part in parts if part.rule.startswith("text.")])
+    reasons = set[str]()
+    if len(resolution.deepest) > 1:
+        reasons.add("division.ambiguous")
+    if not resolution.is_consistent:
+        reasons.add("division.contradicts")
+    if all(part.kind in _NO_ADDRESS for part in parts):
+        reasons.add("nothing")
+    if running > 6 and 2 * running > sum(len(part.text) for part in parts):
+        reasons.add("name.mostly")
+    return reasons
 
 
-def _reason(part: ReadPart) -> str:
-    if part.rule in _BARE:
+@cache
+def _reason(kind: ReadKind, rule: str, is_dashed: bool) -> str:  # noqa: FBT001  (a key of the cache)
+    if rule in _BARE:
         return "number.bare"
-    if part.kind in {"occupant", "note", "repetition"}:
-        return part.kind
-    if part.rule == "number.pair" and "-" in part.text:
+    if kind in {"occupant", "note", "repetition"}:
+        return kind
+    if rule == "number.pair" and is_dashed:
         return "number.pair"
-    if part.kind in _DIVISIONS and part.rule.endswith((".suffix", ".alike")):
-        return "division.unknown" if part.rule.endswith(".suffix") else "division.alike"
-    if part.rule.startswith("text."):
-        return "name.unknown" if part.rule == "text.name" else "name.plain"
+    if kind in _DIVISIONS and rule.endswith((".suffix", ".alike")):
+        return "division.unknown" if rule.endswith(".suffix") else "division.alike"
+    if rule.startswith("text."):
+        return "name.unknown" if rule == "text.name" else "name.plain"
     return ""
 
 

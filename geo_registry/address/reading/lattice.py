@@ -130,6 +130,8 @@ def _steps(last: States, text_class: int) -> tuple[list[Step], float]:
     )
     steps: list[Step] = []
     entry = last[state]
+    # Most steps leave the context as it was: it is unpacked once.
+    packed, places = entry[3], context_of(entry[3])
     while (before := entry[1]) is not None:
         cost, _, segment, context, end, repeats = entry
         if segment is not None:
@@ -138,7 +140,9 @@ def _steps(last: States, text_class: int) -> tuple[list[Step], float]:
             rule, known = TEXT, None
             while before[1] is not None and before[2] is None:
                 before = before[1]
-        steps.append(Step(before[4], end, rule, cost - before[0], context_of(context), known, repeats))
+        if context is not packed:
+            packed, places = context, context_of(context)
+        steps.append(Step(before[4], end, rule, cost - before[0], places, known, repeats))
         entry = before
     steps.reverse()
     return steps, total

@@ -50,7 +50,7 @@ _Divisions = tuple[str, str, *tuple[tuple[ReadKind, str, str, int, int, str, str
 
 
 _Division = tuple[()] | tuple[int, int, int]
-"""Length, place and level of the division that is read next: nothing where none begins, no length when in doubt."""
+"""Length, place and level of the division that is read next: nothing where none begins, length 0 in doubt."""
 _DOUBTFUL = (0, -1, -1)
 
 

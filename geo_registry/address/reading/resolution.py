@@ -28,9 +28,8 @@ class Resolution:
             deepest = max((*self.deepest, *self._early.values()), key=lambda place: len(self._line(place)))
             self.deepest = (deepest,)
         lines = [self._line(place) for place in self.deepest]
-        self._line_of_all = [
-            place for place in (lines[0] if lines else ()) if all(place in line for line in lines)
-        ]
+        first, *others = lines or [()]
+        self._line_of_all = [place for place in first if all(place in line for line in others)]
         self.is_consistent = all(step.start in self._early for step in strange)
 
     def _told_apart(self, steps: Sequence[Step]) -> Context:
@@ -47,12 +46,15 @@ class Resolution:
 
         Other tables do not contradict.
         """
-        return any(
-            which != deepest[0] or place == deepest or self._gazetteers[which].is_within(deepest[1], above)
-            for place in step.context
-            for which, above in (place,)
-            for deepest in self.deepest
-        )
+        # Loops: a generator would cost more than what it asks.
+        for place in step.context:
+            which, above = place
+            for deepest in self.deepest:
+                if which != deepest[0] or place == deepest:
+                    return True
+                if self._gazetteers[which].is_within(deepest[1], above):
+                    return True
+        return False
 
     def _read_early(self, strange: Sequence[Step]) -> Iterator[tuple[int, Place]]:
         """Yield where names stand before what they lie in, and what they mean: 新华街道 广州市 花都区."""
