@@ -55,9 +55,8 @@ def by_beginning(words: Iterable[str]) -> Words:
 def words_in(words: Words, folded: str) -> Iterator[tuple[int, str]]:
     """Yield each place where words begin, with the longest of them."""
     for start, char in enumerate(folded):
-        some = words.get(char)
-        if some and folded.startswith(some, start):
-            yield start, next(word for word in some if folded.startswith(word, start))
+        if char in words and folded.startswith(words[char], start):
+            yield start, next(word for word in words[char] if folded.startswith(word, start))
 
 
 def longest_first(words: Iterable[str]) -> str:
