@@ -31,7 +31,8 @@ WITH account AS (INSERT INTO registry.account (login, name, role, hourly_limit)
     VALUES ('bench', 'bench', 'officer', 100000000) ON CONFLICT (login) DO UPDATE SET name = 'bench' RETURNING id),
   area AS (INSERT INTO registry.area_grant (account_id, division_id)
     SELECT a.id, d.id FROM account a, registry.division d WHERE d.level = 'district'
-      AND NOT EXISTS (SELECT FROM registry.area_grant g WHERE g.account_id = a.id) RETURNING account_id)
+      AND NOT EXISTS (SELECT FROM registry.area_grant g WHERE (g.account_id, g.division_id) = (a.id, d.id))
+    RETURNING account_id)
 INSERT INTO registry.session (token_hash, account_id, expires_at) SELECT %s, id, now() + interval '8 hours' FROM account
 """
 
