@@ -50,3 +50,16 @@ def test_a_button_pressed_early_is_pressed_once_the_page_listens(visit: Visit) -
     assert page.url == f"{visitor.watch.base}/about"
     held[0].continue_()
     page.wait_for_url(f"{visitor.watch.base}/login")
+
+
+def test_a_text_typed_early_is_read(visit: Visit) -> None:
+    visitor = visit(DESK)
+    page = visitor.page
+    visitor.enter("lin", "/addresses")
+    held = late(page, "js/reading.js")
+    page.goto(page.url, wait_until="commit")
+    page.fill("#text", "映月路8号")
+    visitor.wait("document.readyState !== 'loading'")
+    held.pop().continue_()
+    page.wait_for_selector(".read")
+    assert page.input_value("#text") == "映月路8号"

@@ -272,6 +272,11 @@ showBox(JSON.parse(at("facts").textContent ?? "{}").box);
 const kept = window.sessionStorage.getItem(KEPT);
 lines.value = window.sessionStorage.getItem(KEPT_LIST) ?? "";
 count();
-// HTMX listens only after it has read the page.
-if (kept) window.addEventListener("load", () => ask(kept));
+// HTMX listens only after it has read the page, and takes what was typed before for nothing new; so the field is emptied first.
+window.addEventListener("load", () => {
+  const text = field.value || kept;
+  if (!text) return;
+  ask("");
+  ask(text);
+});
 fit();
