@@ -158,7 +158,9 @@ def run(data: Path) -> None:
             town.load_county(connection, data / "door-plates" / "2026" / f"{COUNTY}.parquet")
         token = town.signed_in(connection)
         connection.execute("UPDATE registry.jurisdiction SET profile = 'road-section'")
-        if not connection.execute("SELECT 1 FROM registry.building WHERE name IS NOT NULL LIMIT 1").fetchone():
+        if not connection.execute(
+            "SELECT 1 FROM registry.building WHERE name IS NOT NULL LIMIT 1"
+        ).fetchone():
             connection.execute(NAMED, [])
         connection.commit()
         with transaction(app_engine()) as session:
