@@ -237,7 +237,8 @@ def _sentence(entry: dict[str, Any]) -> str:
     context = entry.get("ctx", {})
     if isinstance(reason := context.get("error"), errors.RegistryError):
         return reason.detail
-    return _SENTENCES.get(entry["type"], "取值不符合要求").format_map(_Facts(context))
+    sentence = _SENTENCES.get(entry["type"], "取值不符合要求").format_map(_Facts(context))
+    return re.sub(r"', '|' or '", "'、'", sentence)
 
 
 class _Facts(dict[str, Any]):

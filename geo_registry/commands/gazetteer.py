@@ -68,7 +68,7 @@ def _print(stamp: Stamp) -> None:
     for level, count in stamp.levels.items():
         table.add_row(level, f"{count:,}")
     table.add_row("spellings", f"{stamp.spellings:,}")
-    table.add_row("former divisions", f"{stamp.former:,}")
+    table.add_row("former divisions, since divided", f"{stamp.former:,}")
     console.print(table)
     for name, digest in stamp.sources.items():
         console.print(f"{digest[:16]}  {name}", markup=False)

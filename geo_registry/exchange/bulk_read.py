@@ -94,9 +94,11 @@ def address_column(header: Sequence[str], column: str | None) -> str:
     """Return the name of the column with the addresses: the one asked for, else the one known by its name.
 
     Raises:
-        RuleBroken: `column-missing`, with the columns that there are.
+        RuleBroken: `column-missing`, with the columns that there are; `file-empty`.
 
     """
+    if not header:
+        raise RuleBroken("file-empty", "文件是空的，连列名也没有", field="file")
     if column is not None:
         return header[_place(header, column)]
     names = {re.sub(r"[\s_]+", "_", name.strip()).casefold(): name for name in reversed(header)}
@@ -128,8 +130,8 @@ def _place(header: Sequence[str], name: str) -> int:
 
 
 def _listed(header: Sequence[str]) -> str:
-    shown = "、".join(header[:30])
-    return f"{shown} 等 {len(header)} 列" if len(header) > 30 else shown or "（没有）"
+    shown = "、".join("".join(char for char in name if char.isprintable()) for name in header[:30])
+    return f"{shown} 等 {len(header)} 列" if len(header) > 30 else shown
 
 
 def _guarded(path: Path, opener: Callable[[Path], Opened]) -> Opened:

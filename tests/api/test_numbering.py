@@ -1,5 +1,6 @@
 """Numbering and locating over HTTP."""
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,6 +50,8 @@ def test_a_preview_names_what_it_cannot_read(town: "Town", street: str) -> None:
         answer = town.call("clerk", "GET", f"{street}/numbering?{query}")
         assert answer.status_code == 422, query
         assert field in answer.text
+    wrong = town.call("clerk", "GET", f"{street}/numbering?mode=x").json()["errors"][0]
+    assert re.fullmatch(r"应为 '\w+'(、'\w+')+ 之一", wrong["detail"])
     missing = town.call("clerk", "GET", f"/v1/streets/{town.ids['street']}/numbering")
     assert (missing.status_code, missing.json()["code"]) == (422, "axis-missing")
 

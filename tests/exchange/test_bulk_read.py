@@ -150,7 +150,7 @@ def test_parquet_of_other_types_is_read_as_text(tmp_path: Path) -> None:
     ("name", "content", "code"),
     [
         ("a.pdf", b"x", "format-unknown"), ("a.xlsx", b"x", "file-unreadable"), ("a.xls", b"x", "file-unreadable"),
-        ("a.parquet", b"x", "file-unreadable"), ("a.csv", b"\xff\x80" * 99, "encoding-unknown"), ("a.csv", b"", "column-missing"),
+        ("a.parquet", b"x", "file-unreadable"), ("a.csv", b"\xff\x80" * 99, "encoding-unknown"), ("a.csv", b"", "file-empty"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_none_is_refused(tmp_path: Path, name: str, content: bytes, code: str) -> None:
