@@ -4,6 +4,7 @@ from geo_registry.access import tables as access
 from geo_registry.address import tables as address
 from geo_registry.area import tables as area
 from geo_registry.base import Base
+from geo_registry.disclosure import tables as disclosure
 from geo_registry.exchange import tables as exchange
 from geo_registry.grid import tables as grid
 from geo_registry.housing import tables as housing
@@ -30,6 +31,6 @@ PLACE = (
 TOTALS = ("tally", "tally_week")
 
 __all__ = [
-    "PERSONAL", "PLACE", "access", "address", "area", "exchange", "grid", "housing", "measure", "metadata",
+    "PERSONAL", "PLACE", "access", "address", "area", "disclosure", "exchange", "grid", "housing", "measure", "metadata",
     "person", "plate", "residence", "zone",
 ]  # fmt: skip

@@ -15,7 +15,15 @@ from geo_registry.access.tables import Purpose
 from geo_registry.access.viewer import Viewer, hash_token
 from geo_registry.codes import new_id
 from geo_registry.db import Session, translated
-from geo_registry.errors import NotFound, NotSignedIn, PurposeRequired, Refused, RegistryError, TooMany
+from geo_registry.errors import (
+    NotFound,
+    NotSignedIn,
+    PurposeRequired,
+    Refused,
+    RegistryError,
+    TooMany,
+    Unavailable,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,14 @@ _REFUSALS: dict[str, RegistryError] = {
         "case-required", "须填写案号或受理单号（4 至 60 个字符）", field="Access-Purpose"
     ),
     "not-found": NotFound("not-found", "没有找到，或不在您的区域内"),
-    "limit-reached": TooMany("limit-reached", "本小时的查看次数已用完"),
+    "limit-reached": TooMany(
+        "limit-reached", "查看次数已到上限（每小时、每日或每小时不同楼栋数），请稍后再试"
+    ),
+    "account-confined": Refused("account-confined", "请先在“我的账号”中完成改密、两步验证或紧急查看的复核"),
+    "field-not-allowed": PurposeRequired(
+        "field-not-allowed", "以此目的不能查看这些内容", field="Access-Purpose"
+    ),
+    "audit-unanchored": Unavailable("audit-unanchored", "审计锚定中断超过期限，查看已暂停，请联系审计管理员"),
 }
 
 

@@ -15,6 +15,14 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     LEADER = "leader"
     STEWARD = "steward"
+    ENTRY_CLERK = "entry_clerk"
+    STATION_HEAD = "station_head"
+    QUALITY_SUPERVISOR = "quality_supervisor"
+    POPULATION_OFFICE = "population_office"
+    INSTALLER = "installer"
+    PERMIT_DESK = "permit_desk"
+    INSPECTOR = "inspector"
+    VOLUNTEER = "volunteer"
     SYSTEM_ADMIN = "system_admin"
     SECURITY_ADMIN = "security_admin"
     AUDIT_ADMIN = "audit_admin"
@@ -27,6 +35,14 @@ ROLE_TITLES = {
     Role.SUPERVISOR: "协管组长",
     Role.LEADER: "领导",
     Role.STEWARD: "数据管理员",
+    Role.ENTRY_CLERK: "信息录入员",
+    Role.STATION_HEAD: "管理站站长",
+    Role.QUALITY_SUPERVISOR: "信息质量监管员",
+    Role.POPULATION_OFFICE: "人口办",
+    Role.INSTALLER: "门牌安装员",
+    Role.PERMIT_DESK: "居住证受理员",
+    Role.INSPECTOR: "验收员",
+    Role.VOLUNTEER: "信息员",
     Role.SYSTEM_ADMIN: "系统管理员",
     Role.SECURITY_ADMIN: "安全管理员",
     Role.AUDIT_ADMIN: "审计管理员",
@@ -36,11 +52,13 @@ ROLE_TITLES = {
 class Permission(StrEnum):
     """One thing a role may do, as `<resource>:<action>`."""
 
+    ACCOUNT_MANAGE = "account:manage"
     ADDRESS_APPROVE = "address:approve"
     ADDRESS_CORRECT = "address:correct"
     ADDRESS_NUMBER = "address:number"
     ADDRESS_RETIRE = "address:retire"
     AREA_READ = "area:read"
+    AUDIT_READ = "audit:read"
     BLOCK_ASSIGN = "block:assign"
     BLOCK_DRAW = "block:draw"
     BLOCK_OWN = "block:own"
@@ -49,8 +67,12 @@ class Permission(StrEnum):
     BUILDING_RETIRE = "building:retire"
     CHANGES_READ = "changes:read"
     CHECK_RECORD = "check:record"
+    DISCLOSURE_APPROVE = "disclosure:approve"
+    DISCLOSURE_REQUEST = "disclosure:request"
+    EMERGENCY_OPEN = "emergency:open"
     GRID_READ = "grid:read"
     HISTORY_READ = "history:read"
+    LOOK_REVIEW = "look:review"
     MEASURE_READ = "measure:read"
     OCCUPANTS_LOOK = "occupants:look"
     PERSON_LOOK = "person:look"
@@ -61,11 +83,13 @@ class Permission(StrEnum):
     PLATE_INSTALL = "plate:install"
     PLATE_PRODUCE = "plate:produce"
     PLATE_VERIFY = "plate:verify"
+    PURPOSE_MANAGE = "purpose:manage"
     SAMPLE_DRAW = "sample:draw"
     SESSION_OWN = "session:own"
     STREET_NAME = "street:name"
     STREET_RENAME = "street:rename"
     STREET_RETIRE = "street:retire"
+    SUBJECT_REPORT = "subject:report"
     UNIT_CHANGE = "unit:change"
     UNIT_REGISTER = "unit:register"
     UNIT_RETIRE = "unit:retire"
@@ -91,15 +115,17 @@ _HOUSING = {
 _PLATES = {P.PLATE_EDIT, P.PLATE_INSPECT, P.PLATE_INSTALL, P.PLATE_PRODUCE, P.PLATE_VERIFY}
 _FIELD = {P.PLATE_INSPECT, P.PLATE_INSTALL, P.VISIT_RECORD}
 _FIGURES = {P.GRID_READ, P.MEASURE_READ, P.ZONE_READ}
+_LOOKS = {P.OCCUPANTS_LOOK, P.PERSON_LOOK, P.PERSON_REVEAL}
 
 # The three administrators see neither places' history nor persons: they keep the house, not its content.
+# Who looks at persons does not judge the looks of his own station, and nobody approves what he asked for.
 ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.CLERK: frozenset(
         _EVERYBODY | _PLACES | _NAMING | _HOUSING | _PLATES | {P.CHANGES_READ, P.HISTORY_READ, P.MEASURE_READ}
     ),
     Role.OFFICER: frozenset(
-        _EVERYBODY | _PLACES | _FIGURES
-        | {P.CHECK_RECORD, P.HISTORY_READ, P.OCCUPANTS_LOOK, P.PERSON_LOOK, P.PERSON_REVEAL, P.ZONE_PROPOSE}
+        _EVERYBODY | _PLACES | _FIGURES | _LOOKS
+        | {P.CHECK_RECORD, P.DISCLOSURE_REQUEST, P.EMERGENCY_OPEN, P.HISTORY_READ, P.ZONE_PROPOSE}
     ),
     Role.COORDINATOR: frozenset(
         _EVERYBODY | _PLACES | _FIELD | {P.BLOCK_OWN, P.OCCUPANTS_LOOK, P.UNIT_CHANGE}
@@ -114,9 +140,25 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
         _EVERYBODY | _PLACES | _HOUSING | _FIGURES
         | {P.BLOCK_DRAW, P.CHANGES_READ, P.CHECK_RECORD, P.HISTORY_READ, P.SAMPLE_DRAW}
     ),
+    Role.ENTRY_CLERK: frozenset(_EVERYBODY | _PLACES | {P.OCCUPANTS_LOOK, P.PERSON_LOOK}),
+    Role.STATION_HEAD: frozenset(
+        _EVERYBODY | _PLACES | _FIGURES | _LOOKS
+        | {P.CHECK_RECORD, P.DISCLOSURE_APPROVE, P.DISCLOSURE_REQUEST, P.HISTORY_READ, P.LOOK_REVIEW}
+    ),
+    Role.QUALITY_SUPERVISOR: frozenset(
+        _EVERYBODY | _PLACES | _FIGURES | {P.CHECK_RECORD, P.HISTORY_READ, P.OCCUPANTS_LOOK}
+    ),
+    Role.POPULATION_OFFICE: frozenset(
+        _EVERYBODY | _PLACES | _FIGURES | _LOOKS
+        | {P.DISCLOSURE_APPROVE, P.DISCLOSURE_REQUEST, P.HISTORY_READ, P.LOOK_REVIEW, P.SUBJECT_REPORT}
+    ),
+    Role.INSTALLER: frozenset(_EVERYBODY | _PLACES | {P.PLATE_INSPECT, P.PLATE_INSTALL}),
+    Role.PERMIT_DESK: frozenset(_EVERYBODY | _PLACES | {P.PERSON_LOOK}),
+    Role.INSPECTOR: frozenset(_EVERYBODY | _PLACES | _FIGURES | {P.CHECK_RECORD}),
+    Role.VOLUNTEER: frozenset(_EVERYBODY | _PLACES),
     Role.SYSTEM_ADMIN: frozenset(_EVERYBODY | {P.AREA_READ}),
-    Role.SECURITY_ADMIN: frozenset(_EVERYBODY | {P.AREA_READ}),
-    Role.AUDIT_ADMIN: frozenset(_EVERYBODY | {P.AREA_READ}),
+    Role.SECURITY_ADMIN: frozenset(_EVERYBODY | {P.ACCOUNT_MANAGE, P.AREA_READ, P.PURPOSE_MANAGE}),
+    Role.AUDIT_ADMIN: frozenset(_EVERYBODY | {P.AREA_READ, P.AUDIT_READ}),
 }  # fmt: skip
 
 

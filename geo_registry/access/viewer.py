@@ -24,10 +24,13 @@ class Viewer:
     name: str
     role: Role
     areas: tuple[UUID, ...] | None
+    confined: str | None = None
+    """Why the session may only put its own account in order: `password`, `second-factor` or `review`."""
 
     def may(self, permission: Permission) -> bool:
-        """Tell whether the role holds the permission at all."""
-        return rules.may(self.role, permission)
+        """Tell whether the role holds the permission at all, and the session may use it now."""
+        is_free = self.confined is None or permission is Permission.SESSION_OWN
+        return is_free and rules.may(self.role, permission)
 
 
 def hash_token(token: str) -> bytes:
@@ -42,12 +45,14 @@ def enter(session: Session, token: str) -> Viewer:
         NotSignedIn: the session is unknown, ended, idle for 15 minutes or 8 hours old.
 
     """
-    query = text("SELECT session_id, account_id, login, name, role, areas FROM registry.enter(:hash)")
+    query = text(
+        "SELECT session_id, account_id, login, name, role, areas, confined FROM registry.enter(:hash)"
+    )
     row = session.execute(query, {"hash": hash_token(token)}).one_or_none()
     if row is None:
         raise NotSignedIn("session-ended", "登录已失效，请重新登录")
     areas = None if row.areas is None else tuple(row.areas)
-    return Viewer(row.session_id, row.account_id, row.login, row.name, Role(row.role), areas)
+    return Viewer(row.session_id, row.account_id, row.login, row.name, Role(row.role), areas, row.confined)
 
 
 def authorize(

@@ -1,13 +1,95 @@
 -- A look at persons in three steps, one round trip: intent, COMMIT, reveal.
 -- Safety sits in the reveal: it answers only to a ticket whose audit row is committed and flushed.
 
--- What each role may ask at all; a purpose narrows it further.
+-- What each role may ask at all; a purpose narrows it further. The permissions of geo_registry/access/rules.py say the same.
 CREATE OR REPLACE FUNCTION registry.may_look(role text, action text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-  SELECT action = ANY (CASE role
-    WHEN 'officer' THEN ARRAY['occupants', 'dwellings', 'person']
-    WHEN 'coordinator' THEN ARRAY['occupants']
-    ELSE '{}'::text[] END)
+  SELECT CASE action
+    WHEN 'occupants' THEN role IN ('officer', 'coordinator', 'entry_clerk', 'station_head', 'quality_supervisor', 'population_office')
+    WHEN 'dwellings' THEN role IN ('officer', 'entry_clerk', 'station_head', 'population_office', 'permit_desk')
+    WHEN 'person' THEN role IN ('officer', 'station_head', 'population_office')
+    WHEN 'export' THEN role IN ('officer', 'station_head', 'population_office')
+    WHEN 'subject' THEN role = 'population_office'
+    ELSE false END
 $$;
+
+-- Where the object of a look lies: its building, and its area ids. A person has no place here: row-level security decides in the reveal.
+CREATE OR REPLACE FUNCTION registry.place_of(kind text, asked uuid)
+RETURNS TABLE (building_id uuid, district_id uuid, township_id uuid, community_id uuid)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+BEGIN
+  IF kind = 'building' THEN
+    RETURN QUERY SELECT b.id, b.district_id, b.township_id, b.community_id FROM building b WHERE b.id = asked;
+  ELSIF kind = 'housing_unit' THEN
+    RETURN QUERY SELECT u.building_id, u.district_id, u.township_id, u.community_id FROM housing_unit u WHERE u.id = asked;
+  ELSIF kind = 'disclosure' THEN
+    RETURN QUERY SELECT NULL::uuid, d.district_id, d.township_id, d.community_id FROM disclosure d WHERE d.id = asked;
+  END IF;
+END $$;
+
+-- How many persons a look can show; told to the audit, never to the caller.
+CREATE OR REPLACE FUNCTION registry.persons_in(action text, kind text, asked uuid, subject bytea, day date, knowledge timestamptz)
+RETURNS int LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+BEGIN
+  RETURN CASE
+    WHEN action = 'person' THEN (SELECT count(*) FROM person p WHERE p.id = asked)
+    WHEN action IN ('dwellings', 'subject') THEN (SELECT count(*) FROM person p WHERE p.id_index = subject)
+    WHEN kind = 'building' THEN (SELECT count(*) FROM residence r WHERE r.building_id = asked AND r.valid @> day AND r.sys @> knowledge)
+    WHEN kind = 'housing_unit' THEN (SELECT count(*) FROM residence r WHERE r.unit_id = asked AND r.valid @> day AND r.sys @> knowledge)
+    END;
+END $$;
+
+-- One look more in this hour and on this day, unless a limit is reached: looks an hour, looks a day, different buildings an hour.
+-- The caller holds the row.
+CREATE OR REPLACE FUNCTION registry.count_look(counted registry.look_count, limits registry.account, building uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+BEGIN
+  IF counted.hour <> date_trunc('hour', clock_timestamp()) THEN
+    counted.hour := date_trunc('hour', clock_timestamp());
+    counted.in_hour := 0;
+    counted.buildings := '{}';
+  END IF;
+  IF counted.day <> CURRENT_DATE THEN
+    counted.day := CURRENT_DATE;
+    counted.in_day := 0;
+  END IF;
+  IF building IS NOT NULL AND NOT building = ANY (counted.buildings) THEN
+    counted.buildings := counted.buildings || building;
+  END IF;
+  IF counted.in_hour >= limits.hourly_limit OR counted.in_day >= limits.daily_limit OR cardinality(counted.buildings) > limits.building_limit THEN
+    RETURN false;
+  END IF;
+  UPDATE look_count c SET hour = counted.hour, in_hour = counted.in_hour + 1, day = counted.day, in_day = counted.in_day + 1, buildings = counted.buildings
+  WHERE c.account_id = counted.account_id;
+  RETURN true;
+END $$;
+
+-- Why a look is refused, or `granted`; counts it then.
+CREATE OR REPLACE FUNCTION registry.judge_look(viewer record, asked_action text, asked_purpose text, asked_case text, asked_kind text,
+  asked_fields text[], place record, emergency uuid)
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+DECLARE
+  reason purpose%ROWTYPE;
+  limits account%ROWTYPE;
+  counted look_count%ROWTYPE;
+BEGIN
+  -- One look at a time per account: parallel looks would not see each other in the count.
+  SELECT * INTO counted FROM look_count c WHERE c.account_id = viewer.account_id FOR NO KEY UPDATE;
+  SELECT * INTO limits FROM account a WHERE a.id = viewer.account_id;
+  SELECT * INTO reason FROM purpose p WHERE p.code = asked_purpose AND p.valid @> CURRENT_DATE;
+  RETURN CASE
+    WHEN viewer.confined IS NOT NULL THEN 'account-confined'
+    WHEN counted.account_id IS NULL OR NOT may_look(viewer.role, asked_action) THEN 'not-allowed'
+    WHEN coalesce(asked_purpose, '') = '' THEN 'purpose-required'
+    WHEN reason.code IS NULL THEN 'purpose-unknown'
+    WHEN NOT viewer.role = ANY (reason.roles) OR NOT asked_purpose = ANY (coalesce(viewer.purposes, ARRAY[asked_purpose])) THEN 'purpose-not-allowed'
+    WHEN btrim(coalesce(asked_case, '')) !~ ('^(?:' || reason.case_pattern || ')$') THEN 'case-required'
+    WHEN asked_action = 'person' AND NOT asked_fields <@ reason.fields THEN 'field-not-allowed'
+    WHEN asked_kind <> 'person' AND (place.district_id IS NULL
+      OR (emergency IS NULL AND NOT covers(viewer.areas, place.district_id, place.township_id, place.community_id))) THEN 'not-found'
+    WHEN EXISTS (SELECT FROM audit_anchor w WHERE w.anchored_at < now() - w.stop_after) THEN 'audit-unanchored'
+    WHEN NOT count_look(counted, limits, place.building_id) THEN 'limit-reached'
+    ELSE 'granted' END;
+END $$;
 
 -- Write the audit row and decide. The row stays whatever the decision is.
 CREATE OR REPLACE FUNCTION registry.intent(
@@ -16,54 +98,42 @@ CREATE OR REPLACE FUNCTION registry.intent(
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
 DECLARE
   viewer record;
-  reason purpose%ROWTYPE;
-  verdict text := 'granted';
+  place record;
+  emergency uuid;
+  verdict text := 'session-ended';
+  people int;
 BEGIN
   -- A caller may have switched off waiting for the disk; the record waits all the same.
   IF current_setting('synchronous_commit') IN ('off', 'local') THEN
     PERFORM set_config('synchronous_commit', 'on', true);
   END IF;
+  at_day := coalesce(at_day, CURRENT_DATE);
   SELECT * INTO viewer FROM viewer_of(asked_by);
-  SELECT * INTO reason FROM purpose p WHERE p.code = asked_purpose AND p.valid @> CURRENT_DATE;
-  IF viewer.account_id IS NULL THEN
-    verdict := 'session-ended';
-  ELSE
-    -- One look at a time per account: parallel looks would not see each other in the count.
-    PERFORM FROM account a WHERE a.id = viewer.account_id FOR NO KEY UPDATE;
-    IF NOT may_look(viewer.role, asked_action) THEN
-      verdict := 'not-allowed';
-    ELSIF asked_purpose IS NULL OR asked_purpose = '' THEN
-      verdict := 'purpose-required';
-    ELSIF reason.code IS NULL THEN
-      verdict := 'purpose-unknown';
-    ELSIF NOT viewer.role = ANY (reason.roles) THEN
-      verdict := 'purpose-not-allowed';
-    ELSIF btrim(coalesce(asked_case, '')) !~ ('^(?:' || reason.case_pattern || ')$') THEN
-      verdict := 'case-required';
-    ELSIF NOT place_in_scope(asked_kind, asked_id, viewer.areas) THEN
-      verdict := 'not-found';
-    ELSIF (SELECT count(*) FROM audit a WHERE a.account_id = viewer.account_id AND a.decision = 'granted'
-             AND a.at > clock_timestamp() - interval '1 hour' AND a.at > now() - interval '1 hour') >= viewer.hourly_limit THEN
-      verdict := 'limit-reached';
+  SELECT * INTO place FROM place_of(asked_kind, asked_id);
+  IF viewer.account_id IS NOT NULL THEN
+    SELECT e.id INTO emergency FROM emergency e WHERE e.session_id = viewer.session_id AND e.expires_at > clock_timestamp();
+    verdict := judge_look(viewer, asked_action, asked_purpose, asked_case, asked_kind, asked_fields, place, emergency);
+  END IF;
+  IF verdict = 'granted' THEN
+    people := persons_in(asked_action, asked_kind, asked_id, asked_subject, at_day, coalesce(at_knowledge, clock_timestamp()));
+    -- Two of a hundred looks are judged by somebody else; which ones nobody can know beforehand.
+    IF random() < 0.02 THEN
+      INSERT INTO look_review (kind, account_id, audit_id, looks) VALUES ('sample', viewer.account_id, ticket, 1);
     END IF;
+  ELSIF verdict = 'limit-reached' THEN
+    INSERT INTO look_review (kind, account_id, audit_id, looks)
+    SELECT 'limit', viewer.account_id, ticket, c.in_hour FROM look_count c
+    WHERE c.account_id = viewer.account_id AND NOT EXISTS (SELECT FROM look_review r WHERE r.account_id = c.account_id AND r.kind = 'limit'
+      AND r.at >= date_trunc('hour', clock_timestamp()));
   END IF;
   INSERT INTO audit (id, at, account_id, session_id, role, address, action, purpose, case_number, object_kind, object_id,
-    subject_key, fields, valid_at, known_at, decision, request_id, written_xid, written_lsn)
+    subject_key, fields, valid_at, known_at, decision, request_id, written_xid, written_lsn, area_id, row_count, emergency_id)
   VALUES (ticket, clock_timestamp(), viewer.account_id, viewer.session_id, viewer.role, from_address, asked_action,
-    left(asked_purpose, 40), left(asked_case, 100), asked_kind, asked_id, asked_subject, asked_fields, coalesce(at_day, CURRENT_DATE), at_knowledge,
-    verdict, request, pg_current_xact_id(), pg_current_wal_insert_lsn());
+    left(asked_purpose, 40), left(asked_case, 100), asked_kind, asked_id, asked_subject, asked_fields, at_day, at_knowledge,
+    verdict, request, pg_current_xact_id(), pg_current_wal_insert_lsn(),
+    coalesce(place.community_id, place.township_id, place.district_id), people, emergency);
   RETURN verdict;
 END $$;
-
--- Persons have no place of their own here: row-level security decides on them in the reveal.
-CREATE OR REPLACE FUNCTION registry.place_in_scope(kind text, asked uuid, areas uuid[])
-RETURNS boolean LANGUAGE sql STABLE SET search_path = registry, pg_temp AS $$
-  SELECT CASE kind
-    WHEN 'person' THEN true
-    WHEN 'building' THEN EXISTS (SELECT FROM building b WHERE b.id = asked AND covers(areas, b.district_id, b.township_id, b.community_id))
-    WHEN 'housing_unit' THEN EXISTS (SELECT FROM housing_unit u WHERE u.id = asked AND covers(areas, u.district_id, u.township_id, u.community_id))
-    ELSE false END
-$$;
 
 -- The granted, committed, flushed and young ticket of this very session for this very action; sets the scope for
 -- what follows.
@@ -84,7 +154,8 @@ BEGIN
     -- Not a lack of rights: a session that ends between the two steps comes here too, and may try again.
     RAISE EXCEPTION 'no committed audit record for this look' USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
-  PERFORM set_config('registry.areas', coalesce(array_to_string(viewer.areas, ','), '*'), true);
+  PERFORM set_config('registry.areas', CASE WHEN entry.emergency_id IS NOT NULL THEN '*'
+    ELSE coalesce(array_to_string(viewer.areas, ','), '*') END, true);
   RETURN entry;
 END $$;
 

@@ -35,15 +35,18 @@ ALTER FUNCTION registry.reveal_dwellings(uuid, bytea) OWNER TO registry_reader;
 ALTER FUNCTION registry.reveal_person(uuid, bytea) OWNER TO registry_reader;
 REVOKE CREATE ON SCHEMA registry FROM registry_reader;
 
+-- A function that runs with its caller's rights gives none. Of those that run with their owner's, these are the ones the
+-- server calls; all others are steps of them. A trigger fires without the right; with it, one could hang it on a table of one's own.
 DO $$
 DECLARE
   call regprocedure;
 BEGIN
-  FOR call IN SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname = 'registry' AND p.proname <> ALL (ARRAY['make_partitions', 'turn_to', 'tally_rebuild', 'tally_recount', 'tally_week_recount',
-        'tally_drift', 'refresh_heat'])
-      AND p.prorettype <> 'trigger'::regtype  -- a trigger fires without it; with it, one could hang it on a table of one's own
+  FOR call IN SELECT p.oid::regprocedure FROM pg_proc p
+    WHERE p.pronamespace = 'registry'::regnamespace AND p.prorettype <> 'trigger'::regtype AND (NOT p.prosecdef OR p.proname = ANY (ARRAY[
+      'building_persons', 'credentials_of', 'enter', 'intent', 'record_field_check', 'reveal_occupants', 'reveal_dwellings', 'reveal_person',
+      'revision', 'sample_checked', 'sample_totals', 'turn_day', 'viewer_of']))
   LOOP
     EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO registry_app, registry_reader', call);
   END LOOP;
 END $$;
+GRANT EXECUTE ON FUNCTION registry.honour(uuid, bytea, text) TO registry_reader;

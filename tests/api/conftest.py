@@ -92,7 +92,7 @@ def town(owner_engine: Engine, reset: Callable[[], None], client: httpx.Client) 
                 session, login=role, name=role, role=kind, password=PASSWORD, division_codes=[area]
             )
             town.tokens[role] = sessions.sign_in(session, role, PASSWORD, None)
-    town.sql("UPDATE registry.account SET hourly_limit = 30000")
+    town.sql("UPDATE registry.account SET hourly_limit = 30000, daily_limit = 30000, building_limit = 30000")
     yield town
     reset()
 
