@@ -1,7 +1,7 @@
 # geo_registry: `make help` lists what there is.
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help setup demo serve test check fix bench lock packages assets
+.PHONY: help setup demo serve test deep check fix bench lock packages assets
 
 PYTHON ?= python3
 export PYTHON
@@ -25,12 +25,17 @@ test: setup ## Run all tests, those in a real browser too
 	@scripts/debian_packages.sh --tests
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+deep: setup ## Run all tests and the long ones at full size, with no network but the loopback
+	@scripts/debian_packages.sh --tests
+	$(BIN)/python scripts/offline.py $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python scripts/offline.py $(BIN)/pytest -m deep
+
 check: $(INSTALLED) ## Lint, types, import order and the tests without a database, in seconds
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n 2 -m "not postgis and not browser and not data"
+	$(BIN)/pytest -q -n 2 -m "not postgis and not browser and not data and not deep"
 
 fix: $(INSTALLED) ## Format, and repair what the linter can
 	$(BIN)/ruff check --fix
