@@ -50,7 +50,7 @@ INSERT INTO registry.plate (id, address_id, kind, text, state, batch_id, distric
   ('{produced}', '{bare}', 'room', '92号', 'produced', '{made_batch}', '{d}', '{t}', '{c}'),
   ('{delivered}', '{bare}', 'row', '92号', 'delivered', NULL, '{d}', '{t}', '{c}'),
   ('{hung}', '{bare}', 'side_gate', '92号', 'installed', NULL, '{d}', '{t}', '{c}');
-INSERT INTO registry.account (id, login, name, role) VALUES ('{installer}', 'installer', '上墙人', 'coordinator');
+INSERT INTO registry.account (id, login, name, role) VALUES ('{installer}', 'hanger', '上墙人', 'coordinator');
 INSERT INTO registry.photo (sha256, width, height, size_bytes) VALUES
   (decode(repeat('ab', 32), 'hex'), 1600, 1200, 90000), (decode(repeat('cd', 32), 'hex'), 1600, 1200, 90000);
 INSERT INTO registry.plate_installation (plate_id, photo_sha256, installed_at, account_id, position)
