@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -56,12 +57,18 @@ def current_viewer(request: Request, session: PageSession, token: Token) -> View
 CurrentViewer = Annotated[Viewer, Depends(current_viewer, scope="function")]
 
 
-def viewer_with_places(viewer: CurrentViewer) -> Viewer:
-    """Return a viewer who may read the place registers; for others the page does not exist."""
-    return require(viewer, Permission.PLACE_READ)
+@dataclass(frozen=True)
+class Opens:
+    """The permission a page declares; for a viewer without it the page does not exist."""
+
+    permission: Permission
+
+    def __call__(self, viewer: CurrentViewer) -> Viewer:
+        """Return the viewer who holds the permission."""
+        return require(viewer, self.permission)
 
 
-PlaceViewer = Annotated[Viewer, Depends(viewer_with_places, scope="function")]
+PlaceViewer = Annotated[Viewer, Depends(Opens(Permission.PLACE_READ), scope="function")]
 
 
 def require(viewer: Viewer, permission: Permission) -> Viewer:

@@ -19,7 +19,7 @@ from geo_registry.db import Session
 from geo_registry.exchange.report import harmless
 from geo_registry.plate import reads
 from web_map import words
-from web_map.deps import CurrentViewer, PageSession, require
+from web_map.deps import Opens, PageSession
 from web_map.pages.home import own_areas
 from web_map.pages.plates import ActButton, face, in_order
 from web_map.render import PageRoute, page
@@ -37,12 +37,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def viewer_of_batches(viewer: CurrentViewer) -> Viewer:
-    """Return a viewer who may have plates made; for others the pages do not exist."""
-    return require(viewer, Permission.PLATE_PRODUCE)
-
-
-Producer = Annotated[Viewer, Depends(viewer_of_batches, scope="function")]
+Producer = Annotated[Viewer, Depends(Opens(Permission.PLATE_PRODUCE), scope="function")]
 
 
 @router.get("/plates/batches")

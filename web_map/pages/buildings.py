@@ -1,20 +1,22 @@
 """The pane of one building: facts, floors x rooms, plates, history."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
-from geo_registry.access.viewer import Permission
+from geo_registry.access.viewer import Permission, Viewer
 from geo_registry.area.reads import history_of
 from geo_registry.grid.rooms import rooms_of_building
 from geo_registry.housing.reads import building, units_of_building
 from geo_registry.plate.reads import plates_of_building
 from web_map import words
-from web_map.deps import PageSession, PlaceViewer, require
+from web_map.deps import Opens, PageSession, PlaceViewer
 from web_map.own_day import late_rooms
 from web_map.render import PageRoute, piece
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+HistoryViewer = Annotated[Viewer, Depends(Opens(Permission.HISTORY_READ), scope="function")]
 
 
 @router.get("/panels/buildings/{building_id}")
@@ -46,9 +48,8 @@ def plates(session: PageSession, viewer: PlaceViewer, building_id: UUID) -> Resp
 
 
 @router.get("/panels/buildings/{building_id}/history")
-def history(session: PageSession, viewer: PlaceViewer, building_id: UUID) -> Response:
+def history(session: PageSession, viewer: HistoryViewer, building_id: UUID) -> Response:
     """List versions and acts of a building, newest first."""
-    require(viewer, Permission.HISTORY_READ)
     return piece(
         "_history.html", versions=history_of(session, viewer, kind="building", object_id=building_id)
     )

@@ -34,7 +34,7 @@ from web_map import choropleth, words
 from web_map.board import BELOW, RATES, TILES, VIEWS, Board, Closed, View, ZoneCard, Zones
 from web_map.charts import Axis, axis_of, progress, strip
 from web_map.csp import new_nonce
-from web_map.deps import CurrentViewer, PageSession, require
+from web_map.deps import Opens, PageSession
 from web_map.folium_page import take_apart
 from web_map.pages.home import own_areas
 from web_map.render import PageRoute, page, piece
@@ -46,12 +46,7 @@ _COLUMNS = ("名称", "指标", "周", "比率 %", "区间下限", "区间上限
 _NOTHING: dict[str, Any] = {"type": "FeatureCollection", "features": []}
 
 
-def viewer_of_figures(viewer: CurrentViewer) -> Viewer:
-    """Return a viewer who may read rates; for others the page does not exist."""
-    return require(viewer, Permission.MEASURE_READ)
-
-
-FigureViewer = Annotated[Viewer, Depends(viewer_of_figures, scope="function")]
+FigureViewer = Annotated[Viewer, Depends(Opens(Permission.MEASURE_READ), scope="function")]
 
 
 def asked_view(

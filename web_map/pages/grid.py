@@ -20,7 +20,7 @@ from geo_registry.measure.loads import block_loads
 from geo_registry.measure.shapes import shapes
 from web_map import grid_board, own_day, words
 from web_map.csp import new_nonce
-from web_map.deps import CurrentViewer, PageSession, require
+from web_map.deps import Opens, PageSession
 from web_map.folium_page import take_apart
 from web_map.grid_board import Card, CycleNow, Frame
 from web_map.grid_map import grid_map
@@ -33,12 +33,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 ROWS = 100
 
 
-def viewer_of_grid(viewer: CurrentViewer) -> Viewer:
-    """Return a viewer who may read the grid; for others the page does not exist."""
-    return require(viewer, Permission.GRID_READ)
-
-
-GridViewer = Annotated[Viewer, Depends(viewer_of_grid, scope="function")]
+GridViewer = Annotated[Viewer, Depends(Opens(Permission.GRID_READ), scope="function")]
 
 
 @dataclass(frozen=True, slots=True)

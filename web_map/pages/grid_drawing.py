@@ -13,7 +13,7 @@ from geo_registry.errors import RuleBroken
 from geo_registry.grid.blocks import block
 from geo_registry.grid.preview import Preview, preview, preview_new
 from web_map import grid_board
-from web_map.deps import CurrentViewer, PageSession, require
+from web_map.deps import Opens, PageSession
 from web_map.grid_board import Card
 from web_map.pages.grid import board_of
 from web_map.render import PageRoute, piece
@@ -31,13 +31,7 @@ _LEADS = {
 LONGEST_SHAPE = 60_000
 
 
-def viewer_who_draws(viewer: CurrentViewer) -> Viewer:
-    """Return a viewer who may draw blocks; for others the page does not exist."""
-    require(viewer, Permission.GRID_READ)
-    return require(viewer, Permission.BLOCK_DRAW)
-
-
-Drawer = Annotated[Viewer, Depends(viewer_who_draws, scope="function")]
+Drawer = Annotated[Viewer, Depends(Opens(Permission.BLOCK_DRAW), scope="function")]
 
 
 @router.get("/panels/grid/drawing")

@@ -16,7 +16,7 @@ from geo_registry.grid.rules import CYCLE_DAYS, cycle_of
 from geo_registry.grid.visits import BuildingVisits, MyBlock, block_units, my_blocks
 from web_map import words
 from web_map.csp import new_nonce
-from web_map.deps import CurrentViewer, PageSession, require
+from web_map.deps import Opens, PageSession
 from web_map.folium_page import take_apart
 from web_map.grid_map import quiet_style
 from web_map.own_day import buildings_today
@@ -29,12 +29,7 @@ USUAL = ("met_some", "nobody_home", "vacant", "rescheduled")
 RARE = ("document_not_sighted", "declined", "address_not_found", "demolished")
 
 
-def viewer_with_block(viewer: CurrentViewer) -> Viewer:
-    """Return a viewer who answers for blocks; for others the page does not exist."""
-    return require(viewer, Permission.BLOCK_OWN)
-
-
-OwnViewer = Annotated[Viewer, Depends(viewer_with_block, scope="function")]
+OwnViewer = Annotated[Viewer, Depends(Opens(Permission.BLOCK_OWN), scope="function")]
 
 
 @router.get("/my-block")

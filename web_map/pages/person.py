@@ -9,19 +9,19 @@ from geo_registry.access.viewer import Permission, Viewer
 from geo_registry.db import transaction
 from geo_registry.residence.reads import dwellings_of_person
 from web_map import words
-from web_map.deps import CurrentViewer, PageSession, RequestEngine, StatedLook, require
+from web_map.deps import Opens, PageSession, RequestEngine, StatedLook
 from web_map.pages.home import own_areas
 from web_map.pages.occupants import REVEALABLE, Looker
 from web_map.render import PageRoute, page, piece
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+PageViewer = Annotated[Viewer, Depends(Opens(Permission.PERSON_LOOK), scope="function")]
 PersonLooker = Annotated[Viewer, Depends(Looker(Permission.PERSON_LOOK))]
 
 
 @router.get("/person")
-def person_page(request: Request, session: PageSession, viewer: CurrentViewer) -> Response:
+def person_page(request: Request, session: PageSession, viewer: PageViewer) -> Response:
     """Show the form; for roles without the permission the page does not exist."""
-    require(viewer, Permission.PERSON_LOOK)
     purposes = purposes_for(session, viewer)
     own = own_areas(session, viewer)
     return page(request, "person.html", viewer, own=own, purposes=purposes, documents=words.DOCUMENTS)

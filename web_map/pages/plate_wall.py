@@ -12,7 +12,7 @@ from geo_registry.plate import reads
 from geo_registry.plate.rules import FAR_M, NEAR_M, STEPS, refusal
 from web_map import layers
 from web_map.csp import new_nonce
-from web_map.deps import CurrentViewer, PageSession, require
+from web_map.deps import Opens, PageSession
 from web_map.folium_page import take_apart
 from web_map.pages.home import own_areas, start_view
 from web_map.pages.plates import face
@@ -26,18 +26,8 @@ CARDS = 24
 CLOSEST = 19
 
 
-def viewer_at_the_wall(viewer: CurrentViewer) -> Viewer:
-    """Return a viewer who may put plates up; for others the pages do not exist."""
-    return require(viewer, Permission.PLATE_INSTALL)
-
-
-def viewer_who_verifies(viewer: CurrentViewer) -> Viewer:
-    """Return a viewer who may verify plates; for others the page does not exist."""
-    return require(viewer, Permission.PLATE_VERIFY)
-
-
-Installer = Annotated[Viewer, Depends(viewer_at_the_wall, scope="function")]
-Verifier = Annotated[Viewer, Depends(viewer_who_verifies, scope="function")]
+Installer = Annotated[Viewer, Depends(Opens(Permission.PLATE_INSTALL), scope="function")]
+Verifier = Annotated[Viewer, Depends(Opens(Permission.PLATE_VERIFY), scope="function")]
 ToDo = list[tuple[reads.PlateRow, float | None]]
 
 

@@ -32,7 +32,7 @@ from geo_registry.plate.rules import MOST_AT_ONCE, STEPS, refusal
 from geo_registry.text import initials, natural_order, pinyin
 from web_map import layers, words
 from web_map.csp import new_nonce
-from web_map.deps import CurrentViewer, PageSession, require
+from web_map.deps import Opens, PageSession
 from web_map.folium_page import take_apart
 from web_map.pages.home import own_areas, start_view
 from web_map.render import PageRoute, page, piece
@@ -65,12 +65,7 @@ _NO_STREET = RuleBroken("street-missing", "300 米内没有道路，请移近道
 _NUMBER = re.compile(r"(?P<upper>.*?)(?P<lower>[临附]?\d+(?:[-之附]\d+)*[A-Z]?)[号號]?")
 
 
-def viewer_of_plates(viewer: CurrentViewer) -> Viewer:
-    """Return a viewer who may edit plates; for others the page does not exist."""
-    return require(viewer, Permission.PLATE_EDIT)
-
-
-Editor = Annotated[Viewer, Depends(viewer_of_plates, scope="function")]
+Editor = Annotated[Viewer, Depends(Opens(Permission.PLATE_EDIT), scope="function")]
 Lon = Annotated[float, Query(ge=-180, le=180)]
 Lat = Annotated[float, Query(ge=-90, le=90)]
 

@@ -20,7 +20,7 @@ from geo_registry.pages import Page, Row
 from geo_registry.zone import reads as zones
 from geo_registry.zone.figures import rate_words
 from web_map import words
-from web_map.deps import CurrentViewer, PageSession, require
+from web_map.deps import Opens, PageSession
 from web_map.pages.home import own_areas
 from web_map.render import PageRoute, page
 
@@ -36,12 +36,7 @@ STRATA = {"none": "不分层", "community": "按社区（村）", "block": "按�
 HELPS: dict[str, Any] = {"directions": DIRECTIONS, "states": STATES, "rate_words": rate_words}
 
 
-def viewer_of_samples(viewer: CurrentViewer) -> Viewer:
-    """Return a viewer who may record checks; for others the pages do not exist."""
-    return require(viewer, Permission.CHECK_RECORD)
-
-
-Checker = Annotated[Viewer, Depends(viewer_of_samples, scope="function")]
+Checker = Annotated[Viewer, Depends(Opens(Permission.CHECK_RECORD), scope="function")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from geo_registry.access.viewer import Permission, Viewer
@@ -18,7 +18,7 @@ from geo_registry.zone.focus import focus_areas
 from web_map import layers, words, zone_words
 from web_map.charts import progress
 from web_map.csp import new_nonce
-from web_map.deps import CurrentViewer, PageSession, require
+from web_map.deps import Opens, PageSession
 from web_map.folium_page import MapPieces, take_apart
 from web_map.pages.home import own_areas, start_view
 from web_map.render import PageRoute, page
@@ -26,6 +26,8 @@ from web_map.town_map import town_map
 from web_map.zone_chart import Point, rate_chart
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+ZoneViewer = Annotated[Viewer, Depends(Opens(Permission.ZONE_READ), scope="function")]
+Proposer = Annotated[Viewer, Depends(Opens(Permission.ZONE_PROPOSE), scope="function")]
 NO_STORE = {"Cache-Control": "no-store"}
 HELPS: dict[str, Any] = {"zone_words": zone_words, "rate_words": rate_words, "progress": progress}
 
@@ -34,12 +36,11 @@ HELPS: dict[str, Any] = {"zone_words": zone_words, "rate_words": rate_words, "pr
 def zones(
     request: Request,
     session: PageSession,
-    viewer: CurrentViewer,
+    viewer: ZoneViewer,
     state: Annotated[str, Query(pattern="^[a-z_]{0,20}$")] = "live",
     after: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
     """List the zones and focus areas of the viewer's areas, beside their map."""
-    require(viewer, Permission.ZONE_READ)
     nonce, own = new_nonce(), own_areas(session, viewer)
     found = reads.zones(session, viewer, state=state or None, after=after)
     rated = rates_of_zones(session, [row.id for row in found.rows]) if found.rows else ()
@@ -56,11 +57,10 @@ def zones(
 def new_place(
     request: Request,
     session: PageSession,
-    viewer: CurrentViewer,
+    viewer: Proposer,
     kind: Annotated[str, Query(pattern="^(zone|focus)$")] = "zone",
 ) -> Response:
     """Show the page on which a zone is proposed, or a focus area registered."""
-    require(viewer, Permission.ZONE_PROPOSE)
     nonce, own = new_nonce(), own_areas(session, viewer)
     blocks = shapes.choosable_blocks(session, viewer)
     return page(
@@ -71,9 +71,8 @@ def new_place(
 
 
 @router.get("/zones/{zone_id}")
-def zone(request: Request, session: PageSession, viewer: CurrentViewer, zone_id: UUID) -> Response:
+def zone(request: Request, session: PageSession, viewer: ZoneViewer, zone_id: UUID) -> Response:
     """Show one zone: where it stands, its plan, sweeps, figures, and what may be done with it."""
-    require(viewer, Permission.ZONE_READ)
     nonce = new_nonce()
     found = reads.zone(session, viewer, zone_id)
     figures = zone_figures(session, viewer, found)
@@ -92,23 +91,20 @@ def zone(request: Request, session: PageSession, viewer: CurrentViewer, zone_id:
 
 
 @router.get("/panels/zones/places")
-def places(session: PageSession, viewer: CurrentViewer) -> Response:
+def places(session: PageSession, viewer: ZoneViewer) -> Response:
     """Return all live zones and focus areas for the map."""
-    require(viewer, Permission.ZONE_READ)
     return JSONResponse(shapes.places(session, viewer), headers=NO_STORE)
 
 
 @router.get("/panels/zones/blocks")
-def blocks(session: PageSession, viewer: CurrentViewer) -> Response:
+def blocks(session: PageSession, viewer: Proposer) -> Response:
     """Return the blocks to choose from."""
-    require(viewer, Permission.ZONE_PROPOSE)
     return JSONResponse(shapes.choosable_blocks(session, viewer), headers=NO_STORE)
 
 
 @router.get("/panels/zones/{zone_id}/map")
-def zone_map(session: PageSession, viewer: CurrentViewer, zone_id: UUID) -> Response:
+def zone_map(session: PageSession, viewer: ZoneViewer, zone_id: UUID) -> Response:
     """Return the outline of a zone and its buildings."""
-    require(viewer, Permission.ZONE_READ)
     found = reads.zone(session, viewer, zone_id)
     drawn = {
         "outline": shapes.zone_outline(session, found),
