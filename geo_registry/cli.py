@@ -8,6 +8,7 @@ from geo_registry.commands.files import import_app
 from geo_registry.commands.gazetteer import gazetteer_app
 from geo_registry.commands.grid import grid_app
 from geo_registry.commands.jurisdiction import jurisdiction
+from geo_registry.commands.keys import keys_app
 from geo_registry.commands.look import look_app
 from geo_registry.commands.measure import measure_app
 from geo_registry.commands.number import number
@@ -27,6 +28,7 @@ app.add_typer(account_app, name="account")
 app.add_typer(import_app, name="import")
 app.add_typer(gazetteer_app, name="gazetteer")
 app.add_typer(grid_app, name="grid")
+app.add_typer(keys_app, name="keys")
 app.add_typer(look_app, name="look")
 app.add_typer(measure_app, name="measure")
 app.add_typer(profile_app, name="profile")

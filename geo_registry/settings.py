@@ -10,13 +10,13 @@ import stat
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).parents[1]
-KEYS = ("identity", "blind_index", "session")
+KEYS = ("identity", "blind_index", "session", "anchor")
 SHORTEST_SECRET = 32
 
 
@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     """Number of web server processes."""
     data: AbsolutePath | None = None
     """Directory of real open data, for imports and for tests marked ``data``."""
+    cipher_suite: Literal["aes256gcm+hmac-sha256", "sm4-gcm+hmac-sm3"] = "aes256gcm+hmac-sha256"
+    """Ciphers of identity numbers and phones; chosen before the first person is loaded."""
     secure_cookies: bool = True
     """Send session cookies over HTTPS only; browsers count 127.0.0.1 and localhost as safe."""
 
