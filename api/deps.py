@@ -82,15 +82,15 @@ class Needs:
 
 @dataclass(frozen=True)
 class NeedsToLook:
-    """The permission of a look; checked in a transaction of its own, for the look commits itself."""
+    """The permission of a look: declared here, judged in the database by the same call that records the look.
+
+    `may_look` in geo_registry/sql/300_lookup.sql says the same as the permissions of the roles.
+    """
 
     permission: Permission
 
-    def __call__(self, request: Request, engine: App, token: Token) -> None:
-        """Refuse a viewer without the permission."""
-        with db.transaction(engine) as session:
-            viewer = current_viewer(request, session, token)
-        _demand(viewer, self.permission)
+    async def __call__(self) -> None:
+        """Let the look itself be judged."""
 
 
 async def everybody() -> None:

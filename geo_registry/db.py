@@ -11,7 +11,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 import psycopg.errors as pg
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -20,12 +20,15 @@ from sqlalchemy.orm import Session
 from geo_registry import cluster
 from geo_registry.errors import Conflict, RegistryError, RuleBroken, Unavailable
 from geo_registry.postgres import TIMEZONE
+from geo_registry.wire import Wire
 
 __all__ = [
-    "TIMEZONE", "Engine", "Session", "app_engine", "owner_engine", "today", "transaction", "translated",
+    "TIMEZONE", "Engine", "Session", "Wire", "app_engine", "owner_engine", "today", "transaction",
+    "translated", "wire_of",
 ]  # fmt: skip
 
 POOL_SIZE = 12
+MOST_IDLE_WIRES = 8
 STATEMENT_TIMEOUT_MS = 10_000
 
 # Constraint -> (class, code, sentence). Whatever is not listed falls back on its kind.
@@ -77,19 +80,31 @@ def today() -> dt.date:
     return dt.datetime.now(ZoneInfo(TIMEZONE)).date()
 
 
-def _engine(url: str, *, timeout_ms: int) -> Engine:
+def _options(timeout_ms: int) -> str:
     # Short queries only: JIT and parallel workers cost more than they give (performance figures in docs).
-    options = (
+    return (
         f"-c timezone={TIMEZONE} -c jit=off -c search_path=registry,public -c statement_timeout={timeout_ms}"
     )
+
+
+def _engine(url: str, *, timeout_ms: int) -> Engine:
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=POOL_SIZE,
         max_overflow=4,
         pool_timeout=5,
         pool_pre_ping=True,
-        connect_args={"options": options, "application_name": "geo-registry"},
+        connect_args={"options": _options(timeout_ms), "application_name": "geo-registry"},
     )
+
+
+@cache
+def wire_of(engine: Engine, statement: str) -> Wire:
+    """Return the process's wire for one statement on an engine's database; it closes with the engine."""
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    wire = Wire(url, _options(STATEMENT_TIMEOUT_MS), statement, MOST_IDLE_WIRES)
+    event.listen(engine, "engine_disposed", lambda _engine: wire.close())
+    return wire
 
 
 @cache
@@ -123,11 +138,12 @@ def translated() -> Iterator[None]:
     except PoolTimeoutError as error:
         raise Unavailable("busy", "系统繁忙，请稍后再试") from error
     except DBAPIError as error:
-        raise _translate(error) from error
+        raise _translate(error, error.orig) from error
+    except pg.Error as error:
+        raise _translate(error, error) from error
 
 
-def _translate(error: DBAPIError) -> Exception:
-    cause = error.orig
+def _translate(error: Exception, cause: BaseException | None) -> Exception:
     if not isinstance(cause, pg.Error):
         return error
     constraint = cause.diag.constraint_name or ""

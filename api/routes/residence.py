@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api.deps import NO_STORE, App, CurrentLook, NeedsToLook, answer
 from api.schemas.residence import DwellingsOut, Fields, Identity, OccupantsOut, OccupantsQuery, RevealedOut
 from geo_registry.access.viewer import Permission
-from geo_registry.pages import read_cursor, write_cursor
+from geo_registry.pages import read_cursor
 from geo_registry.residence import reads
-from geo_registry.residence.reads import Look, Occupants
+from geo_registry.residence.reads import Look, Target
 
 router = APIRouter(prefix="/v1", tags=["residence"])
 OCCUPANTS = Depends(NeedsToLook(Permission.OCCUPANTS_LOOK))
@@ -21,30 +21,27 @@ Asked = Annotated[OccupantsQuery, Query()]
 
 
 @router.get("/buildings/{building_id}/occupants", dependencies=[OCCUPANTS], response_model=OccupantsOut)
-def occupants_of_building(
+async def occupants_of_building(
     building_id: UUID, query: Asked, request: Request, engine: App, look: CurrentLook
 ) -> Response:
     """Tell who lives in a building at a day (以房找人)."""
-    found = reads.occupants_of_building(
-        engine, _at(look, query), building_id, after=_after(query), limit=query.limit
-    )
-    return _occupants(request, found)
+    target = reads.occupants_target("building", building_id, _after(query), query.limit)
+    return await _told(request, engine, _at(look, query), target)
 
 
 @router.get("/housing-units/{unit_id}/occupants", dependencies=[OCCUPANTS], response_model=OccupantsOut)
-def occupants_of_unit(
+async def occupants_of_unit(
     unit_id: UUID, query: Asked, request: Request, engine: App, look: CurrentLook
 ) -> Response:
     """Tell who lives in a housing unit at a day (以房找人)."""
-    found = reads.occupants_of_unit(engine, _at(look, query), unit_id, after=_after(query), limit=query.limit)
-    return _occupants(request, found)
+    target = reads.occupants_target("housing_unit", unit_id, _after(query), query.limit)
+    return await _told(request, engine, _at(look, query), target)
 
 
 @router.post("/persons/lookup", dependencies=[PERSON], response_model=DwellingsOut)
-def dwellings_of_person(body: Identity, engine: App, look: CurrentLook) -> Response:
+async def dwellings_of_person(body: Identity, request: Request, engine: App, look: CurrentLook) -> Response:
     """Tell where the person of an identity document lives and has lived (以人找房)."""
-    found = reads.dwellings_of_person(engine, look, body.id_type, body.id_number)
-    return answer(found, {**NO_STORE, "Audit-Id": str(found.audit_id)})
+    return await _told(request, engine, look, reads.dwellings_target(body.id_type, body.id_number))
 
 
 @router.post("/persons/{person_id}/reveal", dependencies=[REVEAL], response_model=RevealedOut)
@@ -65,13 +62,7 @@ def _after(query: OccupantsQuery) -> tuple[UUID, UUID] | None:
     return unit, residence
 
 
-def _occupants(request: Request, found: Occupants) -> Response:
-    request.state.rows = len(found.occupants)
-    told = {
-        "audit_id": found.audit_id,
-        "valid_at": found.valid_at,
-        "occupants": found.occupants,
-        "registered_not_resident": found.registered_not_resident,
-        "next": write_cursor(*found.next) if found.next else None,
-    }
-    return answer(told, {**NO_STORE, "Audit-Id": str(found.audit_id)})
+async def _told(request: Request, engine: App, look: Look, target: Target) -> Response:
+    audit_id, told = await reads.told(engine, look, target)
+    request.state.rows = told.count(b'"residence_id":')
+    return Response(told, headers={**NO_STORE, "Audit-Id": str(audit_id)}, media_type="application/json")

@@ -5,6 +5,8 @@ this module cannot leave it out, for the server's role has no right on personal 
 """
 
 import datetime as dt
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,7 +16,7 @@ from sqlalchemy import Engine, any_, literal, select, text
 from geo_registry.access.tables import Purpose
 from geo_registry.access.viewer import Viewer, hash_token
 from geo_registry.codes import new_id
-from geo_registry.db import Session, translated
+from geo_registry.db import Session, translated, wire_of
 from geo_registry.errors import (
     NotFound,
     NotSignedIn,
@@ -62,10 +64,7 @@ class PurposeOption:
     case_pattern: str
 
 
-_CALL = text("""
-    CALL registry.look(:ticket, :token, :action, :purpose, :case_number, :kind, :object_id, :subject,
-      :fields, :valid_at, :known_at, CAST(:address AS inet), :request_id,
-      :after_unit, :after_id, :page_rows, NULL, NULL)""")
+_CALL = f"CALL registry.look({', '.join(f'${n}' for n in range(1, 17))}, NULL, NULL)"
 
 _REFUSALS: dict[str, RegistryError] = {
     "session-ended": NotSignedIn("session-ended", "登录已失效，请重新登录"),
@@ -91,31 +90,52 @@ _REFUSALS: dict[str, RegistryError] = {
 
 
 def look(engine: Engine, request: Look, target: Target) -> tuple[UUID, Any]:
-    """Look once; return the number of the audit row and the answer (JSON made in the database).
-
-    Must not be called inside an open transaction: the procedure commits.
+    """Look once; return the number of the audit row and the answer, None where there is nothing to show.
 
     Raises:
         NotSignedIn, PurposeRequired, NotFound, TooMany: as decided and recorded in the database.
         Unavailable: the record could not be made durable; nothing was revealed.
 
     """
+    audit_id, told = look_text(engine, request, target)
+    return audit_id, None if told is None else json.loads(told)
+
+
+def look_text(engine: Engine, request: Look, target: Target) -> tuple[UUID, bytes | None]:
+    """Look once, as `look`; the answer stays the JSON that the database made."""
     ticket = new_id()
+    with translated():
+        decision, told = wire_of(engine, _CALL).run(_values(ticket, request, target))
+    return _granted(ticket, decision), told
+
+
+async def look_async(engine: Engine, request: Look, target: Target) -> tuple[UUID, bytes | None]:
+    """Look once, as `look_text`, while the event loop serves others."""
+    ticket = new_id()
+    with translated():
+        decision, told = await wire_of(engine, _CALL).run_async(_values(ticket, request, target))
+    return _granted(ticket, decision), told
+
+
+def _values(ticket: UUID, request: Look, target: Target) -> Sequence[bytes | str | None]:
     after_unit, after_id = target.after or (None, None)
-    values = {
-        "ticket": ticket, "token": hash_token(request.token), "action": target.action,
-        "purpose": request.purpose, "case_number": _legible(request.case_number), "kind": target.kind,
-        "object_id": target.object_id, "subject": target.subject, "fields": list(target.fields),
-        "valid_at": request.valid_at, "known_at": request.known_at, "address": request.address,
-        "request_id": request.request_id, "after_unit": after_unit, "after_id": after_id,
-        "page_rows": target.limit,
-    }  # fmt: skip
-    with translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        decision, answer = connection.execute(_CALL, values).one()
-    if decision != "granted":
-        refusal = _REFUSALS[decision]
+    return (
+        str(ticket), hash_token(request.token), target.action, request.purpose, _legible(request.case_number),
+        target.kind, _text(target.object_id), target.subject, f"{{{','.join(target.fields)}}}",
+        _text(request.valid_at), _text(request.known_at), request.address, _text(request.request_id),
+        _text(after_unit), _text(after_id), str(target.limit),
+    )  # fmt: skip
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _granted(ticket: UUID, decision: bytes | None) -> UUID:
+    if decision != b"granted":
+        refusal = _REFUSALS[(decision or b"").decode()]
         raise type(refusal)(refusal.code, refusal.detail, audit_id=str(ticket), **refusal.facts)
-    return ticket, answer
+    return ticket
 
 
 def _legible(case_number: str) -> str:

@@ -13,12 +13,13 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from geo_registry.access import cipher
-from geo_registry.access.audit import Look, Target, look
+from geo_registry.access.audit import Look, Target, look, look_async
 from geo_registry.db import today
 from geo_registry.errors import NotFound, RuleBroken
+from geo_registry.pages import read_cursor
 from geo_registry.person.rules import check_document
 
-__all__ = ["Dwellings", "Look", "Occupants", "Revealed"]
+__all__ = ["Dwellings", "Look", "Occupants", "Revealed", "Target"]
 
 LIST_FIELDS = ("name_masked", "sex", "age", "id_tail", "category", "registration", "since")
 REVEALABLE = ("name", "birth", "id_number", "phone")
@@ -79,18 +80,50 @@ def occupants_of_unit(
 def _occupants(
     engine: Engine, request: Look, kind: str, object_id: UUID, after: tuple[UUID, UUID] | None, limit: int
 ) -> Occupants:
-    rows = max(1, min(limit, MOST_ROWS))
-    target = Target("occupants", kind, object_id, LIST_FIELDS, after=after, limit=rows)
-    audit_id, answer = look(engine, request, target)
-    found = answer["occupants"]
-    last = found[-1] if answer["total_rows"] > rows else None
+    audit_id, answer = look(engine, request, occupants_target(kind, object_id, after, limit))
+    following = answer["next"] and read_cursor(answer["next"], UUID, UUID)
     return Occupants(
         audit_id=audit_id,
         valid_at=dt.date.fromisoformat(answer["valid_at"]),
-        occupants=found,
+        occupants=answer["occupants"],
         registered_not_resident=answer["registered_not_resident"],
-        next=(UUID(last["unit_id"]), UUID(last["residence_id"])) if last else None,
+        next=following and (following[0], following[1]),
     )
+
+
+def occupants_target(kind: str, object_id: UUID, after: tuple[UUID, UUID] | None, limit: int) -> Target:
+    """Return what is looked at when one asks who lives in a `building` or `housing_unit`."""
+    rows = max(1, min(limit, MOST_ROWS))
+    return Target("occupants", kind, object_id, LIST_FIELDS, after=after, limit=rows)
+
+
+def dwellings_target(id_type: str, id_number: str) -> Target:
+    """Return what is looked at when one asks where the person of a document lives.
+
+    Raises:
+        RuleBroken: the number is not one of its kind.
+
+    """
+    document = check_document(id_type, id_number, on=today())
+    subject = cipher.blind_index(id_type, document.normal)
+    return Target("dwellings", "person", None, (*LIST_FIELDS, "dwellings"), subject=subject)
+
+
+async def told(engine: Engine, request: Look, target: Target) -> tuple[UUID, bytes]:
+    """Look once and return the JSON as the database made it, without a thread that waits.
+
+    Raises:
+        NotFound: nobody in the viewer's area; the look is on the record all the same.
+
+    """
+    audit_id, answer = await look_async(engine, request, target)
+    if answer is None:
+        raise _nobody(audit_id)
+    return audit_id, answer
+
+
+def _nobody(audit_id: UUID) -> NotFound:
+    return NotFound("not-found", "没有找到，或不在您的区域内", audit_id=str(audit_id))
 
 
 def dwellings_of_person(engine: Engine, request: Look, id_type: str, id_number: str) -> Dwellings:
@@ -101,13 +134,10 @@ def dwellings_of_person(engine: Engine, request: Look, id_type: str, id_number: 
         NotFound: nobody in the viewer's area has it; the look is on the record all the same.
 
     """
-    document = check_document(id_type, id_number, on=today())
-    subject = cipher.blind_index(id_type, document.normal)
-    target = Target("dwellings", "person", None, (*LIST_FIELDS, "dwellings"), subject=subject)
-    audit_id, person = look(engine, request, target)
-    if person is None:
-        raise NotFound("not-found", "没有找到，或不在您的区域内", audit_id=str(audit_id))
-    return Dwellings(audit_id, person)
+    audit_id, answer = look(engine, request, dwellings_target(id_type, id_number))
+    if answer is None:
+        raise _nobody(audit_id)
+    return Dwellings(audit_id, answer["person"])
 
 
 def reveal_person(engine: Engine, request: Look, person_id: UUID, fields: Sequence[str]) -> Revealed:
@@ -123,7 +153,7 @@ def reveal_person(engine: Engine, request: Look, person_id: UUID, fields: Sequen
     target = Target("person", "person", person_id, tuple(dict.fromkeys(fields)))
     audit_id, stored = look(engine, request, target)
     if stored is None:
-        raise NotFound("not-found", "没有找到，或不在您的区域内", audit_id=str(audit_id))
+        raise _nobody(audit_id)
     return Revealed(audit_id, {name: _plain(name, person_id, value) for name, value in stored.items()})
 
 
