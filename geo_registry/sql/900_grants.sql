@@ -15,13 +15,11 @@ GRANT SELECT ON registry.building_block, registry.address_block, registry.last_v
   registry.tally_day, registry.heat_cell, registry.place_change, registry.name_change TO registry_app;
 GRANT SELECT ON registry.jurisdiction, registry.backdrop, registry.import_file, registry.quarantine, registry.purpose TO registry_app;
 GRANT SELECT, INSERT ON registry.place_history, registry.act TO registry_app;
-GRANT SELECT, INSERT, DELETE ON registry.idempotency_key, registry.sign_in_failure TO registry_app;
--- Neither password hashes nor whose session is whose; a session once opened can only be ended.
-REVOKE ALL ON registry.account, registry.area_grant, registry.session FROM registry_app;
+GRANT SELECT, INSERT, DELETE ON registry.idempotency_key TO registry_app;
+-- Neither hashes nor failures nor whose session is whose: those are behind functions.
+REVOKE ALL ON registry.account, registry.area_grant, registry.session, registry.sign_in_failure, registry.recovery_code FROM registry_app;
 GRANT SELECT (id, name, role, is_active) ON registry.account TO registry_app;
 GRANT SELECT (account_id, division_id, valid) ON registry.area_grant TO registry_app;
-GRANT SELECT (id, token_hash, ended_at), INSERT (token_hash, account_id, address, expires_at), UPDATE (ended_at)
-  ON registry.session TO registry_app;
 REVOKE ALL ON registry.audit, registry.person, registry.residence, registry.hukou, registry.registration, registry.field_check
   FROM registry_app;
 
@@ -43,8 +41,12 @@ DECLARE
 BEGIN
   FOR call IN SELECT p.oid::regprocedure FROM pg_proc p
     WHERE p.pronamespace = 'registry'::regnamespace AND p.prorettype <> 'trigger'::regtype AND (NOT p.prosecdef OR p.proname = ANY (ARRAY[
-      'building_persons', 'credentials_of', 'enter', 'intent', 'record_field_check', 'reveal_occupants', 'reveal_dwellings', 'reveal_person',
-      'revision', 'sample_checked', 'sample_totals', 'turn_day', 'viewer_of']))
+      'audit_state', 'building_persons', 'enter', 'intent', 'note_refusal', 'read_audit', 'record_field_check', 'reveal_occupants', 'reveal_dwellings', 'reveal_person',
+      'revision', 'sample_checked', 'sample_totals', 'take_anchor', 'turn_day', 'viewer_of',
+      'begin_sign_in', 'refuse_sign_in', 'open_session', 'sign_out', 'confirm_session', 'change_own_password', 'start_own_factor',
+      'confirm_own_factor', 'drop_own_factor', 'end_own_session', 'own_account', 'own_looks', 'list_accounts', 'find_account', 'add_account',
+      'change_account', 'switch_account', 'reset_password', 'reset_factor', 'grant_area', 'end_grant', 'issue_token', 'end_session',
+      'keep_purpose']))
   LOOP
     EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO registry_app, registry_reader', call);
   END LOOP;
