@@ -44,7 +44,8 @@ def shown(session: PageSession, viewer: PlaceViewer, building_id: UUID) -> Respo
 @router.get("/panels/buildings/{building_id}/plates")
 def plates(session: PageSession, viewer: PlaceViewer, building_id: UUID) -> Response:
     """List the plates of a building."""
-    return piece("_plates.html", plates=plates_of_building(session, viewer, building_id))
+    found = building(session, viewer, building_id)
+    return piece("_plates.html", plates=plates_of_building(session, viewer, found.id))
 
 
 @router.get("/panels/buildings/{building_id}/history")
