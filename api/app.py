@@ -11,11 +11,15 @@ from api import problems
 from api.guard import Guard
 from api.journal import Journal, Limit
 from api.routes import (
+    account,
+    accounts,
     addresses,
     areas,
+    audit,
     blocks,
     buildings,
     changes,
+    disclosures,
     focus_areas,
     history,
     measures,
@@ -23,8 +27,10 @@ from api.routes import (
     photos,
     plate_batches,
     plates,
+    purposes,
     readings,
     residence,
+    reviews,
     samples,
     session,
     streets,
@@ -34,6 +40,7 @@ from api.routes import (
     zones,
 )  # fmt: skip
 from geo_registry import db, log
+from geo_registry.access.reviews import keep_up
 from geo_registry.address.search.guesses import prepare
 from geo_registry.measure.refresh import turn_days
 from web_map.app import install as install_pages
@@ -41,6 +48,9 @@ from web_map.app import install as install_pages
 VERSION = "0.1.0"
 ROUTERS = (
     session.router,
+    account.router,
+    accounts.router,
+    purposes.router,
     areas.router,
     streets.router,
     readings.router,
@@ -54,6 +64,9 @@ ROUTERS = (
     blocks.coordinators_router,
     visits.router,
     residence.router,
+    audit.router,
+    reviews.router,
+    disclosures.router,
     history.router,
     measures.router,
     samples.router,
@@ -74,12 +87,17 @@ def create_app(database_url: str | None = None) -> FastAPI:
             log.configure()
         app.state.engine = db.app_engine(database_url)
         stop = threading.Event()
-        turner = threading.Thread(target=turn_days, args=(app.state.engine, stop), daemon=True)
-        turner.start()
+        kept = [
+            threading.Thread(target=work, args=(app.state.engine, stop), daemon=True)
+            for work in (turn_days, keep_up)
+        ]
+        for thread in kept:
+            thread.start()
         threading.Thread(target=prepare, args=(app.state.engine,), daemon=True).start()
         yield
         stop.set()
-        turner.join(timeout=5)
+        for thread in kept:
+            thread.join(timeout=5)
         app.state.engine.dispose()
 
     app = FastAPI(

@@ -1,20 +1,26 @@
 """One log line a request, and the headers that tell a caller its request's id and time.
 
 The line names the route's template, never the path, and no personal value: ids, purpose, rows, milliseconds.
+What is refused to somebody who is signed in leaves a row in the audit too; a look has left its own.
 """
 
 import asyncio
 import logging
 import time
 from typing import Any
+from uuid import UUID
 
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from geo_registry import log
+from geo_registry.access.trail import note_refusal
 from geo_registry.codes import new_id
+from geo_registry.errors import RegistryError
 
 logger = logging.getLogger("geo_registry.request")
+REFUSALS = {403: "not-allowed", 404: "not-found"}
 
 
 class Journal:
@@ -32,12 +38,14 @@ class Journal:
         state["request_id"] = new_id()
         log.request_id.set(str(state["request_id"]))
         started = time.perf_counter()
-        status = 0
+        status, refusal = 0, None
 
         async def stamped(message: Message) -> None:
-            nonlocal status
+            nonlocal status, refusal
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if not any(name == b"audit-id" for name, _ in message.get("headers", ())):
+                    refusal = REFUSALS.get(status)
                 milliseconds = (time.perf_counter() - started) * 1000
                 message["headers"] = [
                     *message.get("headers", ()),
@@ -57,6 +65,8 @@ class Journal:
             await problems.reply(failure, state["request_id"])(scope, receive, stamped)
         finally:
             _log(scope, status, (time.perf_counter() - started) * 1000)
+            if refusal:
+                await _note(scope, refusal)
 
 
 class Limit:
@@ -107,3 +117,26 @@ def _log(scope: Scope, status: int, milliseconds: float) -> None:
     }
     known: dict[str, Any] = {name: value for name, value in facts.items() if value is not None}
     log.write(logger, "request", **known)
+
+
+async def _note(scope: Scope, refusal: str) -> None:
+    """Record a refusal: method and template of the route, and the object that was asked for."""
+    route, token = scope.get("route"), scope["state"].get("token")
+    if not token or route is None or "endpoint" not in scope:
+        return
+    told = f"{scope['method']} {route.path}"
+    try:
+        await run_in_threadpool(
+            note_refusal, scope["app"].state.engine, token, code=refusal, route=told, object_id=_first_id(scope)
+        )
+    except RegistryError as error:
+        logger.warning("a refusal could not be recorded: %s", error.code)
+
+
+def _first_id(scope: Scope) -> UUID | None:
+    for value in scope.get("path_params", {}).values():
+        try:
+            return UUID(str(value))
+        except ValueError:
+            continue
+    return None

@@ -18,7 +18,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from geo_registry import cluster
-from geo_registry.errors import Conflict, RegistryError, RuleBroken, Unavailable
+from geo_registry.errors import (
+    Conflict,
+    NotFound,
+    NotSignedIn,
+    Refused,
+    RegistryError,
+    RuleBroken,
+    Stale,
+    Unavailable,
+)
 from geo_registry.postgres import TIMEZONE
 from geo_registry.wire import Wire
 
@@ -33,7 +42,16 @@ STATEMENT_TIMEOUT_MS = 10_000
 
 # Constraint -> (class, code, sentence). Whatever is not listed falls back on its kind.
 _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
+    "account_login_check": (
+        RuleBroken,
+        "login-malformed",
+        "账号须为 2 至 40 个小写字母、数字、点、横线或下划线",
+    ),
     "account_login_key": (Conflict, "login-taken", "该账号已存在"),
+    "account_machine_check": (RuleBroken, "machine-role", "系统对接账号没有密码和统一认证，也不能担任管理员"),
+    "account_oidc_subject_key": (Conflict, "subject-taken", "该统一认证身份已属于另一账号"),
+    "account_own": (Refused, "account-own", "不能办理自己的账号，请另一名安全管理员办理"),
+    "account_unknown": (NotFound, "not-found", "没有这个账号，或不在您的区域内"),
     "address_number_key": (Conflict, "number-taken", "该门牌号已被使用或曾经使用，不能再次编给他处"),
     "area_grant_valid_excl": (Conflict, "grant-exists", "该账号在此期间已有这一区域的授权"),
     "block_assignment_responsible_excl": (
@@ -46,12 +64,18 @@ _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
     "building_outline_check": (RuleBroken, "geometry-unsound", "楼栋图形须闭合、有效并位于辖区内"),
     "address_position_check": (RuleBroken, "geometry-unsound", "位置须有效并位于辖区内"),
     "division_scheme_key": (Conflict, "area-code-taken", "该区划代码已存在"),
+    "emergency_open": (Conflict, "emergency-open", "本次登录已开启紧急查看，到期后可再次开启"),
+    "factor_stale": (Refused, "second-factor-stale", "请先在五分钟内再次完成两步验证，再开启紧急查看"),
     "field_check_plan_key": (Conflict, "check-exists", "该户室在本方案中已核查过，不能再次录入"),
     "grid_block_boundary_check": (RuleBroken, "geometry-unsound", "网格边界须闭合、有效并位于辖区内"),
     "grid_block_code_key": (Conflict, "block-code-taken", "该网格编码已被使用，请换一个"),
     "grid_block_overlap": (Conflict, "block-overlap", "与现有网格重叠，请避开或改用调整边界"),
+    "grant_outside": (Refused, "grant-outside", "只能授予自己辖区之内的区域；全部辖区须由持有全部辖区者授予"),
+    "grant_unknown": (NotFound, "grant-unknown", "没有这项授权，或已经结束"),
     "housing_unit_in_building": (RuleBroken, "unit-outside-building", "户室位置须在楼栋范围内"),
     "housing_unit_unit_key": (Conflict, "unit-taken", "该楼栋已有此户室，或曾经有过"),
+    "machine_only": (RuleBroken, "machine-no-password", "系统对接账号不用密码，请签发令牌"),
+    "period_empty": (RuleBroken, "period-empty", "起止日期须从今天起，且止期不早于起期"),
     "place_name_axis_check": (RuleBroken, "geometry-unsound", "道路中心线须有效并位于辖区内"),
     "place_name_live_key": (Conflict, "name-taken", "同一范围内已有此地名，或曾经有过"),
     "plate_batch_number_key": (Conflict, "batch-number-taken", "该区已有这个批次号，请换一个"),
@@ -67,7 +91,29 @@ _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
         "plan-exists",
         "该整治区已有方案（一点一方案），请修订原方案",
     ),
+    "purpose_report_delay_days_check": (RuleBroken, "delay-invalid", "延后告知须为 0 至 365 天"),
+    "purpose_roles": (RuleBroken, "purpose-roles", "所选角色中有不查看人员的角色"),
+    "purpose_taken": (Conflict, "purpose-taken", "该目的代码已存在"),
+    "purpose_unknown": (NotFound, "purpose-not-found", "没有这一目的"),
+    "review_decided": (Conflict, "review-decided", "这一项已有复核结论，不能再改"),
+    "review_unknown": (NotFound, "not-found", "没有这一项复核，或不在您的区域内"),
+    "role_crosses": (
+        RuleBroken,
+        "role-crosses",
+        "管理员与业务角色、各类管理员之间不能互换，请停用本账号并另开一个",
+    ),
+    "role_refused": (Refused, "not-allowed", "当前角色不能办理此事"),
+    "second_factor_due": (Refused, "second-factor-due", "本账号须用两步验证，不能取消"),
+    "second_factor_set": (Conflict, "second-factor-set", "两步验证已设置或尚未开始，请重新读取"),
+    "second_factor_wrong": (RuleBroken, "second-factor-wrong", "验证码不正确或已用过，请等下一个验证码再试"),
+    "session_ended": (NotSignedIn, "session-ended", "登录已失效，请重新登录"),
+    "session_machine_check": (RuleBroken, "token-term", "令牌有效期为 1 至 90 天"),
+    "session_pkey": (Refused, "sign-in-replayed", "这次登录已经用过，请重新登录"),
+    "session_unknown": (NotFound, "session-unknown", "没有这个会话，或已经结束"),
     "sweep_held_key": (Conflict, "sweep-exists", "该整治区这一天的清查已登记，一天只登记一次"),
+    "token_for_machines": (RuleBroken, "token-for-machines", "令牌只签发给启用中的系统对接账号"),
+    "token_purposes": (RuleBroken, "token-purposes", "所选目的中有该账号角色不能使用的"),
+    "version_stale": (Stale, "stale", "数据已被更新，请重新读取"),
     "zone_boundary_check": (RuleBroken, "geometry-unsound", "所画范围须闭合、有效并位于辖区内"),
 }
 
@@ -149,6 +195,8 @@ def _translate(error: Exception, cause: BaseException | None) -> Exception:
     constraint = cause.diag.constraint_name or ""
     if known := _BY_CONSTRAINT.get(constraint):
         kind, code, detail = known
+        if kind is Stale:
+            return Stale(code, detail, current=int(cause.diag.message_detail or 0))
         if constraint in _TELLING and cause.diag.message_detail:
             detail = f"{detail}：{cause.diag.message_detail}"
         return kind(code, detail, constraint=constraint)

@@ -7,6 +7,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
     LEFT JOIN division d ON d.id = a.id WHERE covers(outer_areas, d.district_id, d.township_id, d.id) IS NOT TRUE))
 $$;
 
+-- Accounts whose areas lie wholly in some areas; NULL for all of them.
+CREATE OR REPLACE FUNCTION registry.accounts_within(areas uuid[]) RETURNS uuid[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+  SELECT CASE WHEN areas IS NOT NULL THEN ARRAY(SELECT a.id FROM account a WHERE lies_within(areas_of(a.id), areas)) END
+$$;
+
 -- The session that may do something: a role among those named, and an account that is in order.
 CREATE OR REPLACE FUNCTION registry.admit(asked_by bytea, roles text[]) RETURNS record
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
@@ -59,12 +65,9 @@ RETURNS TABLE (id uuid, at timestamptz, account_name text, role text, action tex
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   viewer record := admit(asked_by, ARRAY['audit_admin']);
-  accounts uuid[];
+  accounts uuid[] := accounts_within(viewer.areas);
   wanted uuid;
 BEGIN
-  IF viewer.areas IS NOT NULL THEN
-    accounts := ARRAY(SELECT c.id FROM account c WHERE lies_within(areas_of(c.id), viewer.areas));
-  END IF;
   IF asked_login IS NOT NULL THEN
     SELECT c.id INTO wanted FROM account c WHERE c.login = asked_login;
     accounts := CASE WHEN wanted IS NULL OR NOT coalesce(wanted = ANY (accounts), true) THEN '{}' ELSE ARRAY[wanted] END;

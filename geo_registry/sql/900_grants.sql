@@ -23,14 +23,20 @@ GRANT SELECT (account_id, division_id, valid) ON registry.area_grant TO registry
 REVOKE ALL ON registry.audit, registry.person, registry.residence, registry.hukou, registry.registration, registry.field_check
   FROM registry_app;
 
+-- Neither the seed nor the decoys of a disclosure, by which its files are traced.
+GRANT SELECT (id, number, state, requested_by, requested_at, expires_at, purpose, case_number, recipient, reason, object_kind, object_id,
+  with_numbers, district_id, township_id, community_id, version) ON registry.disclosure TO registry_app;
+GRANT SELECT ON registry.disclosure_approval, registry.disclosure_file TO registry_app;
+
 GRANT SELECT ON registry.person, registry.residence, registry.hukou, registry.registration, registry.housing_unit,
-  registry.building_address, registry.address TO registry_reader;
+  registry.building, registry.building_address, registry.address, registry.division TO registry_reader;
 
 -- The functions that answer about persons belong to the reader, whom row-level security binds.
 GRANT CREATE ON SCHEMA registry TO registry_reader;
 ALTER FUNCTION registry.reveal_occupants(uuid, bytea, uuid, uuid, int) OWNER TO registry_reader;
 ALTER FUNCTION registry.reveal_dwellings(uuid, bytea) OWNER TO registry_reader;
 ALTER FUNCTION registry.reveal_person(uuid, bytea) OWNER TO registry_reader;
+ALTER FUNCTION registry.reveal_export(uuid, bytea) OWNER TO registry_reader;
 REVOKE CREATE ON SCHEMA registry FROM registry_reader;
 
 -- A function that runs with its caller's rights gives none. Of those that run with their owner's, these are the ones the
@@ -41,6 +47,8 @@ DECLARE
 BEGIN
   FOR call IN SELECT p.oid::regprocedure FROM pg_proc p
     WHERE p.pronamespace = 'registry'::regnamespace AND p.prorettype <> 'trigger'::regtype AND (NOT p.prosecdef OR p.proname = ANY (ARRAY[
+      'judge_disclosure', 'keep_file', 'request_disclosure', 'reveal_export', 'rows_about',
+      'decide_review', 'look_habits', 'open_emergency', 'own_emergencies', 'raise_alarms', 'read_reviews',
       'audit_state', 'building_persons', 'enter', 'intent', 'note_refusal', 'read_audit', 'record_field_check', 'reveal_occupants', 'reveal_dwellings', 'reveal_person',
       'revision', 'sample_checked', 'sample_totals', 'take_anchor', 'turn_day', 'viewer_of',
       'begin_sign_in', 'refuse_sign_in', 'open_session', 'sign_out', 'confirm_session', 'change_own_password', 'start_own_factor',
@@ -51,4 +59,4 @@ BEGIN
     EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO registry_app, registry_reader', call);
   END LOOP;
 END $$;
-GRANT EXECUTE ON FUNCTION registry.honour(uuid, bytea, text) TO registry_reader;
+GRANT EXECUTE ON FUNCTION registry.honour(uuid, bytea, text), registry.disclosable(registry.audit) TO registry_reader;
