@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -344,8 +345,8 @@ def test_every_write_of_the_interface_is_tried(town: "Town") -> None:
     assert writes == {re.sub(r"{.*?}", "*", path) for path, _, _ in WRITES.values()}
 
 
-@pytest.fixture
-def broken_commit(town: "Town") -> Iterator[None]:
+@contextmanager
+def broken_commits(town: "Town") -> Iterator[None]:
     """Let every act fail at COMMIT, as a deferred constraint does."""
     town.sql("""
         CREATE FUNCTION registry.fail_late() RETURNS trigger LANGUAGE plpgsql AS
@@ -364,6 +365,12 @@ def broken_commit(town: "Town") -> Iterator[None]:
     town.sql("DROP TRIGGER fail_late ON registry.act")
     town.sql("DROP TRIGGER fail_late ON registry.visit")
     town.sql("DROP FUNCTION registry.fail_late()")
+
+
+@pytest.fixture
+def broken_commit(town: "Town") -> Iterator[None]:
+    with broken_commits(town):
+        yield
 
 
 @pytest.mark.promise("P13")
