@@ -81,6 +81,17 @@ class Needs:
 
 
 @dataclass(frozen=True)
+class NeedsFirst(Needs):
+    """The permission of a call that opens transactions of its own: judged in one that ends before."""
+
+    def __call__(self, request: Request, engine: App, token: Token) -> None:  # type: ignore[override]
+        """Refuse a viewer without the permission."""
+        with db.transaction(engine) as session:
+            request.state.viewer = current_viewer(request, session, token)
+        _demand(request.state.viewer, self.permission)
+
+
+@dataclass(frozen=True)
 class NeedsToLook:
     """The permission of a look: declared here, judged in the database by the same call that records the look.
 
@@ -222,15 +233,20 @@ class Act:
         told = [request.method, request.url.path, request.headers.get("if-match", "")]
         self.digest = hashlib.sha256("\n".join(told).encode() + b"\n" + request.state.body).digest()
 
-    def once(self, write: Callable[[], Any], status: int = 200) -> Response:
-        """Do the write and answer its id and version, or answer as the first time."""
+    def once(self, write: Callable[[], Any], status: int = 200, secret: str | None = None) -> Response:
+        """Do the write and answer its id and version, or answer as the first time.
+
+        What is told only once goes out under the name of `secret` and is not kept: a replay has null.
+        """
         stored = acts.recall(self.session, self.viewer, self.key, self.digest)
         if stored:
             return _written(stored.status, bytes(stored.body), stored.etag, {"Idempotent-Replay": "true"})
         written = write()
-        body = orjson.dumps({"id": written.id, "version": written.version})
+        told = {"id": written.id, "version": written.version}
+        kept = orjson.dumps({**told, secret: None} if secret else told)
         etag = f'"{written.version}"'
-        acts.remember(self.session, self.viewer, self.key, self.digest, status, body, etag)
+        acts.remember(self.session, self.viewer, self.key, self.digest, status, kept, etag)
+        body = orjson.dumps({**told, secret: written.secret}) if secret else kept
         return _written(status, body, etag, {})
 
 

@@ -1,35 +1,77 @@
-"""Accounts and their sessions: adding, signing in and out."""
+"""Signing in and out, and what everybody does to the own account.
 
-import datetime as dt
+An attempt is counted and committed before the password is looked at, and the password is looked at outside of
+any transaction: neither parallel guesses nor a queue of people at eight o'clock hold what others need.
+"""
+
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from threading import BoundedSemaphore
+from typing import Any
 from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import delete, func, insert, or_, select, text, update
+from sqlalchemy import text
 
-from geo_registry.access.rules import Role
-from geo_registry.access.tables import Account, AreaGrant, SignInFailure
-from geo_registry.access.tables import Session as SessionRow
+from geo_registry.access import factors
+from geo_registry.access.factors import Proof
 from geo_registry.access.viewer import hash_token
 from geo_registry.codes import new_id
-from geo_registry.db import Session
-from geo_registry.errors import NotFound, NotSignedIn, RuleBroken, TooMany
+from geo_registry.db import Engine, Session, transaction
+from geo_registry.errors import NotSignedIn, RuleBroken, TooMany
+from geo_registry.pages import Page, cut, read_cursor
 
-LONGEST = dt.timedelta(hours=8)
-WINDOW = dt.timedelta(minutes=15)
-MOST_PER_LOGIN, MOST_PER_ADDRESS = 5, 50
 SHORTEST_PASSWORD = 10
 
 # Two hashes of 46 MiB at once at most, or guessing becomes a denial of service (promises, trap 12).
 _hasher = PasswordHasher(time_cost=2, memory_cost=46 * 1024, parallelism=1)
 _slots = BoundedSemaphore(2)
 
+_BEGIN = text("SELECT * FROM registry.begin_sign_in(:login, CAST(:address AS inet), :id)")
+_REFUSE = text("SELECT registry.refuse_sign_in(:login, CAST(:address AS inet), :id, :reason)")
+_OPEN = text("""SELECT registry.open_session(
+    :id, :hashed, :account_id, CAST(:address AS inet), :door, :step, :recovery)""")
+_NO_PROOF = Proof()
 
-_CREDENTIALS = text("SELECT account_id, password_hash FROM registry.credentials_of(:login)")
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to prove who somebody is, with what it is compared with; nothing for unknown logins."""
+
+    id: UUID
+    login: str
+    address: str | None
+    account_id: UUID | None
+    password_hash: str | None
+    is_expired: bool
+    totp_secret: bytes | None
+    totp_step: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who acts on the own account: the live session's token, its login, and from where."""
+
+    token: str
+    login: str
+    address: str | None = None
+
+
+def hash_password(password: str) -> str:
+    """Return the hash under which a password is stored.
+
+    Raises:
+        RuleBroken: it is shorter than 10 characters.
+
+    """
+    if len(password) < SHORTEST_PASSWORD:
+        raise RuleBroken("password-short", f"密码至少 {SHORTEST_PASSWORD} 个字符", field="password")
+    with _slots:
+        return _hasher.hash(password)
 
 
 @cache
@@ -46,108 +88,187 @@ def _matches(stored: str | None, password: str) -> bool:
     return stored is not None
 
 
-def _throttle(session: Session, login: str, address: str | None) -> None:
-    # One guess at a time: parallel ones would not see each other's failures.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sign-in/{login}", 0))))
-    recent = SignInFailure.at > func.now() - WINDOW
-    counts = select(
-        func.count().filter(SignInFailure.login == login),
-        func.count().filter(SignInFailure.address == address),
-    ).where(recent, or_(SignInFailure.login == login, SignInFailure.address == address))
-    by_login, by_address = session.execute(counts).one()
-    if by_login >= MOST_PER_LOGIN or by_address >= MOST_PER_ADDRESS:
-        raise TooMany("sign-in-throttled", "登录失败次数过多，请 15 分钟后再试")
-
-
-def sign_in(session: Session, login: str, password: str, address: str | None = None) -> str:
-    """Open a session and return its token (256 random bits, URL-safe).
-
-    A refusal rolls this transaction back: the caller counts it with `note_failure` in the next one.
+@contextmanager
+def counted(engine: Engine, login: str, address: str | None) -> Iterator[Attempt]:
+    """Count an attempt of a login, then let it be judged; a refusal inside is counted and noted.
 
     Raises:
-        NotSignedIn: account unknown, disabled or password wrong; one text and equal work for all.
         TooMany: 5 failures of the login or 50 of the address within 15 minutes.
 
     """
-    login = login.strip().lower()[:40]
-    _throttle(session, login, address)
-    row = session.execute(_CREDENTIALS, {"login": login}).one_or_none()
-    if not _matches(row.password_hash if row else None, password) or row is None:
-        raise NotSignedIn("sign-in-failed", "账号或密码不正确")
-    token = secrets.token_urlsafe(32)
-    expires = dt.datetime.now(dt.UTC) + LONGEST
-    session.execute(
-        insert(SessionRow).values(
-            token_hash=hash_token(token), account_id=row.account_id, address=address, expires_at=expires
-        )
-    )
-    session.execute(delete(SignInFailure).where(SignInFailure.login == login))
+    named: dict[str, Any] = {"id": new_id(), "login": login.strip().lower()[:40], "address": address}
+    with transaction(engine) as session:
+        throttled, *known = session.execute(_BEGIN, named).one()
+    if throttled:
+        raise TooMany("sign-in-throttled", "登录失败次数过多，请 15 分钟后再试")
+    try:
+        yield Attempt(named["id"], named["login"], address, *known)
+    except (NotSignedIn, RuleBroken) as error:
+        with transaction(engine) as session:
+            session.execute(_REFUSE, {**named, "reason": error.code})
+        raise
+
+
+def sign_in(
+    engine: Engine, login: str, password: str, address: str | None = None, code: str | None = None
+) -> str:
+    """Open a session and return its token (256 random bits, URL-safe).
+
+    Raises:
+        NotSignedIn: account unknown, disabled or password wrong, with one text and equal work for all; or the
+            second factor is missing (`second-factor-required`) or wrong; or a one-time password is too old.
+        TooMany: 5 failures of the login or 50 of the address within 15 minutes.
+
+    """
+    with counted(engine, login, address) as attempt:
+        if not _matches(attempt.password_hash, password) or attempt.account_id is None:
+            raise NotSignedIn("sign-in-failed", "账号或密码不正确")
+        if attempt.is_expired:
+            raise NotSignedIn("password-expired", "一次性密码已过期，请联系安全管理员重新生成")
+        try:
+            proof = _proof(attempt, code)
+            with transaction(engine) as session:
+                return open_session(session, attempt.account_id, address=address, proof=proof)
+        except RuleBroken as error:
+            raise NotSignedIn(error.code, error.detail) from error
+
+
+def _proof(attempt: Attempt, code: str | None) -> Proof:
+    if attempt.totp_step is None or attempt.totp_secret is None or attempt.account_id is None:
+        return _NO_PROOF
+    if not code:
+        raise NotSignedIn("second-factor-required", "请输入验证器上的 6 位验证码，或一个备用码")
+    return factors.prove(attempt.account_id, attempt.totp_secret, attempt.totp_step, code)
+
+
+def open_session(
+    session: Session,
+    account_id: UUID,
+    *,
+    address: str | None = None,
+    proof: Proof = _NO_PROOF,
+    door: str = "password",
+    session_id: UUID | None = None,
+) -> str:
+    """Open a session for somebody who proved who he is, and return its token; a session's id opens once.
+
+    Raises:
+        RuleBroken: the second factor was used already.
+        Refused: a session of that id was opened before.
+
+    """
+    token = new_token()
+    values = {"id": session_id or new_id(), "hashed": hash_token(token), "account_id": account_id}
+    told = {"address": address, "door": door, "step": proof.step, "recovery": proof.recovery}
+    session.execute(_OPEN, {**values, **told})
     return token
 
 
-def note_failure(session: Session, login: str, address: str | None) -> None:
-    """Count a refused sign-in; called in a transaction of its own, for the other one rolls back."""
-    session.execute(insert(SignInFailure).values(login=login.strip().lower()[:40], address=address))
+def new_token() -> str:
+    """Return a new token of a session."""
+    return secrets.token_urlsafe(32)
 
 
 def sign_out(session: Session, token: str) -> None:
     """End a session at once, on all servers."""
-    ended = update(SessionRow).where(
-        SessionRow.token_hash == hash_token(token), SessionRow.ended_at.is_(None)
-    )
-    session.execute(ended.values(ended_at=func.clock_timestamp()))
+    session.execute(text("SELECT registry.sign_out(:token)"), {"token": hash_token(token)})
 
 
-def add_account(
-    session: Session, *, login: str, name: str, role: Role, password: str, division_codes: Sequence[str] = ()
-) -> UUID:
-    """Create an account with its areas; no division means the whole installation.
+def confirm(engine: Engine, caller: Caller, code: str) -> str:
+    """Prove the second factor afresh; the session goes on under the token returned.
 
     Raises:
-        RuleBroken: the password is shorter than 10 characters.
-        NotFound: a division code is not in the register.
-        Conflict: the login exists (from the database).
+        RuleBroken: the code is wrong or was used, or the account has no second factor.
+        TooMany: too many wrong codes.
 
     """
-    if len(password) < SHORTEST_PASSWORD:
-        raise RuleBroken("password-short", f"密码至少 {SHORTEST_PASSWORD} 个字符", field="password")
-    found = _divisions(session, division_codes)
-    if missing := [code for code in division_codes if code not in found]:
-        raise NotFound("area-unknown", f"没有区划 {'、'.join(missing)}", field="area")
-    account_id = new_id()
-    hashed = _hasher.hash(password)
-    session.execute(
-        insert(Account).values(
-            id=account_id, login=login.strip().lower(), name=name, role=role, password_hash=hashed
-        )
-    )
-    granted: list[UUID | None] = [found[code] for code in division_codes]
-    for division_id in granted or [None]:
-        session.execute(insert(AreaGrant).values(account_id=account_id, division_id=division_id))
-    return account_id
+    step_up = text("SELECT registry.confirm_session(:token, :hashed, :step, :recovery)")
+    with counted(engine, caller.login, caller.address) as attempt:
+        return _stepped_up(engine, caller, step_up, _demanded(attempt, code))
 
 
-def _divisions(session: Session, codes: Sequence[str]) -> dict[str, UUID]:
-    """Find divisions by code; a national code may be given short, 990101 for 990101000000."""
-    query = text("""
-        SELECT DISTINCT ON (asked.code) asked.code, d.id
-        FROM unnest(CAST(:codes AS text[])) asked (code)
-          JOIN registry.division d ON d.code IN (asked.code, rpad(asked.code, 12, '0'))
-        ORDER BY asked.code, d.code = asked.code DESC""")
-    return {row.code: row.id for row in session.execute(query, {"codes": list(codes)})}
-
-
-def disable_account(session: Session, login: str) -> None:
-    """Disable an account and end its sessions; the row stays for the audit.
+def change_password(engine: Engine, caller: Caller, current: str, new: str) -> None:
+    """Change the own password; all other sessions of the account end.
 
     Raises:
-        NotFound: no such account.
+        RuleBroken: the present password is wrong; the new one is short, the same, or holds the login.
 
     """
-    query = update(Account).where(Account.login == login.strip().lower()).values(is_active=False)
-    account_id = session.execute(query.returning(Account.id)).scalar_one_or_none()
-    if account_id is None:
-        raise NotFound("account-unknown", f"没有账号 {login}", field="login")
-    session.execute(
-        update(SessionRow).where(SessionRow.account_id == account_id).values(ended_at=func.clock_timestamp())
-    )
+    if new == current or caller.login in new.lower():
+        raise RuleBroken("password-weak", "新密码不能与现密码相同，也不能含有账号", field="new")
+    hashed = hash_password(new)
+    with counted(engine, caller.login, caller.address) as attempt:
+        _demand_password(attempt, current)
+        _own(engine, caller, "SELECT registry.change_own_password(:token, :hashed)", hashed=hashed)
+
+
+def start_second_factor(engine: Engine, caller: Caller, password: str) -> str:
+    """Begin to set up the second factor and return its secret; it counts from its first code on."""
+    with counted(engine, caller.login, caller.address) as attempt:
+        account_id = _demand_password(attempt, password)
+        secret, sealed = factors.new_secret(account_id)
+        _own(engine, caller, "SELECT registry.start_own_factor(:token, :sealed)", sealed=sealed)
+    return secret
+
+
+def confirm_second_factor(engine: Engine, caller: Caller, code: str) -> tuple[str, list[str]]:
+    """Let the second factor count; return the session's new token and the recovery codes, shown this once."""
+    shown, hashes = factors.new_recovery_codes()
+    confirming = text("SELECT registry.confirm_own_factor(:token, :hashed, :step, :codes)")
+    with counted(engine, caller.login, caller.address) as attempt:
+        proof = _demanded(attempt, code)
+        return _stepped_up(engine, caller, confirming, proof, codes=hashes), shown
+
+
+def drop_second_factor(engine: Engine, caller: Caller, password: str, code: str) -> None:
+    """Give up the second factor, where the account may."""
+    dropping = "SELECT registry.drop_own_factor(:token, :step, :recovery)"
+    with counted(engine, caller.login, caller.address) as attempt:
+        _demand_password(attempt, password)
+        proof = _demanded(attempt, code)
+        _own(engine, caller, dropping, step=proof.step, recovery=proof.recovery)
+
+
+def end_own_session(engine: Engine, caller: Caller, session_id: UUID) -> None:
+    """End a session of the own account, this or another."""
+    _own(engine, caller, "SELECT registry.end_own_session(:token, :id)", id=session_id)
+
+
+def own_account(session: Session, token: str) -> dict[str, Any]:
+    """Return the own account with its areas, second factor and sessions."""
+    query = text("SELECT registry.own_account(:token)")
+    found: dict[str, Any] = session.execute(query, {"token": hash_token(token)}).scalar_one()
+    return found
+
+
+def own_looks(session: Session, token: str, *, after: str | None, limit: int) -> Page[dict[str, Any]]:
+    """Return one page of the own looks at persons, newest first, as the audit has them."""
+    at, last = read_cursor(after, str, UUID) if after else (None, None)
+    query = text("SELECT * FROM registry.own_looks(:token, CAST(:at AS timestamptz), :last, :rows)")
+    values = {"token": hash_token(token), "at": at, "last": last, "rows": limit + 1}
+    return cut(list(session.scalars(query, values)), limit, lambda row: (row["at"], row["id"]))
+
+
+def _own(engine: Engine, caller: Caller, statement: str, **values: object) -> None:
+    with transaction(engine) as session:
+        session.execute(text(statement), {"token": hash_token(caller.token), **values})
+
+
+def _demand_password(attempt: Attempt, password: str) -> UUID:
+    if not _matches(attempt.password_hash, password) or attempt.account_id is None:
+        raise RuleBroken("password-wrong", "现密码不正确", field="password")
+    return attempt.account_id
+
+
+def _demanded(attempt: Attempt, code: str) -> Proof:
+    if attempt.totp_secret is None or attempt.account_id is None:
+        raise RuleBroken("second-factor-none", "尚未设置两步验证，请先设置", field="code")
+    return factors.prove(attempt.account_id, attempt.totp_secret, attempt.totp_step, code)
+
+
+def _stepped_up(engine: Engine, caller: Caller, statement: Any, proof: Proof, **more: object) -> str:  # noqa: ANN401  (a statement)
+    token = new_token()
+    values = {"token": hash_token(caller.token), "hashed": hash_token(token), "step": proof.step, **more}
+    with transaction(engine) as session:
+        session.execute(statement, values | {"recovery": proof.recovery})
+    return token

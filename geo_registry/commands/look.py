@@ -45,7 +45,7 @@ REGISTRATIONS = {
 
 @contextmanager
 def _signed_in(login: str) -> Iterator[tuple[str, "Viewer"]]:
-    from geo_registry.access.sessions import note_failure, sign_in, sign_out
+    from geo_registry.access.sessions import sign_in, sign_out
     from geo_registry.access.viewer import enter
     from geo_registry.db import app_engine, transaction
 
@@ -53,12 +53,12 @@ def _signed_in(login: str) -> Iterator[tuple[str, "Viewer"]]:
     with refusing():
         engine = app_engine()
         try:
-            with transaction(engine) as session:
-                token = sign_in(session, login, password)
-        except NotSignedIn:
-            with transaction(engine) as session:
-                note_failure(session, login, None)
-            raise
+            token = sign_in(engine, login, password)
+        except NotSignedIn as error:
+            if error.code != "second-factor-required":
+                raise
+            code = str(typer.prompt("Code of the second factor"))
+            token = sign_in(engine, login, password, code=code)
         with transaction(engine) as session:
             viewer = enter(session, token)
         try:

@@ -1,68 +1,127 @@
 """Signing in and out: one answer for all failures, a throttle that survives a restart, immediate ends."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from geo_registry.access.accounts import Held, add_account, switch_account
 from geo_registry.access.rules import Role
-from geo_registry.access.sessions import add_account, disable_account, note_failure, sign_in, sign_out
+from geo_registry.access.sessions import open_session, sign_in, sign_out
 from geo_registry.access.viewer import Viewer, enter
+from geo_registry.cluster import Urls
+from geo_registry.db import app_engine, transaction
 from geo_registry.errors import NotFound, NotSignedIn, RuleBroken, TooMany
 
 PASSWORD = "a long enough password"
+FAILED = text("INSERT INTO registry.sign_in_failure (login, address) VALUES (:login, CAST(:address AS inet))")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An officer's account, really committed, and the server's own way to the database."""
+
+    app: Engine
+    owner: Engine
+    account_id: UUID
+
+    def enter(self, token: str) -> Viewer:
+        with transaction(self.app) as session:
+            return enter(session, token)
+
+    def run(self, statement: str, **values: object) -> list[tuple[object, ...]]:
+        with self.owner.begin() as connection:
+            result = connection.execute(text(statement), values)
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+    def fail(self, *logins: str, address: str | None) -> None:
+        with self.owner.begin() as connection:
+            connection.execute(FAILED, [{"login": login, "address": address} for login in logins])
 
 
 @pytest.fixture
-def account(session: Session) -> str:
-    add_account(session, login="Du", name="杜某", role=Role.OFFICER, password=PASSWORD)
-    return "du"
+def door(committed: Engine, database: Urls) -> Iterator[Door]:
+    app = app_engine(database.app)
+    with Session(committed) as session, session.begin():
+        added = add_account(session, login="Du", name="杜某", role=Role.OFFICER, password=PASSWORD)
+    yield Door(app, committed, added.id)
+    app.dispose()
 
 
-def test_a_sign_in_gives_a_token_that_resolves_to_the_account(session: Session, account: str) -> None:
-    viewer = enter(session, sign_in(session, " DU ", PASSWORD, "127.0.0.1"))
-    assert isinstance(viewer, Viewer)
-    assert (viewer.login, viewer.role, viewer.areas) == (account, Role.OFFICER, None)
+@pytest.mark.commits
+def test_a_sign_in_gives_a_token_that_resolves_to_the_account(door: Door) -> None:
+    viewer = door.enter(sign_in(door.app, " DU ", PASSWORD, "127.0.0.1"))
+    assert (viewer.login, viewer.role, viewer.areas) == ("du", Role.OFFICER, None)
 
 
-@pytest.mark.parametrize(("login", "password"), [("du", "wrong"), ("nobody", PASSWORD), ("", ""), ("du", "")])
-def test_every_failure_has_one_text(session: Session, account: str, login: str, password: str) -> None:
-    with pytest.raises(NotSignedIn) as caught:
-        sign_in(session, login, password)
-    assert (caught.value.code, caught.value.detail) == ("sign-in-failed", "账号或密码不正确")
+@pytest.mark.commits
+def test_every_failure_has_one_text_and_one_row_of_the_audit(door: Door) -> None:
+    for login, password in (("du", "wrong"), ("nobody", PASSWORD), ("", ""), ("du", "")):
+        with pytest.raises(NotSignedIn) as caught:
+            sign_in(door.app, login, password, "10.0.0.9")
+        assert (caught.value.code, caught.value.detail) == ("sign-in-failed", "账号或密码不正确")
+    rows = door.run(
+        "SELECT object_id, account_id, host(address), note FROM registry.audit WHERE action = 'sign-in-refused' AND decision = 'sign-in-failed'"
+    )
+    # What was typed as a login may be anything: it stays out.
+    assert sorted(rows, key=str) == sorted(
+        [
+            (door.account_id, None, "10.0.0.9", None),
+            (None, None, "10.0.0.9", None),
+            (None, None, "10.0.0.9", None),
+            (door.account_id, None, "10.0.0.9", None),
+        ],
+        key=str,
+    )
 
 
-def test_five_failures_close_the_door_for_the_right_password_too(session: Session, account: str) -> None:
-    for _ in range(5):
-        note_failure(session, account, "10.0.0.9")
+@pytest.mark.commits
+def test_five_failures_close_the_door_for_the_right_password_too(door: Door) -> None:
+    door.fail(*["du"] * 5, address="10.0.0.9")
+    for _ in range(3):
+        with pytest.raises(TooMany):
+            sign_in(door.app, "du", PASSWORD, "10.0.0.1")
+    # Whoever goes on knocking fills no audit.
+    assert door.run("SELECT count(*) FROM registry.audit WHERE decision = 'sign-in-throttled'") == [(1,)]
+
+
+@pytest.mark.commits
+def test_fifty_failures_of_an_address_close_it_for_all_accounts(door: Door) -> None:
+    door.fail(*(f"guess{number}" for number in range(50)), address="10.0.0.9")
     with pytest.raises(TooMany):
-        sign_in(session, account, PASSWORD, "10.0.0.1")
+        sign_in(door.app, "du", PASSWORD, "10.0.0.9")
+    assert sign_in(door.app, "du", PASSWORD, "10.0.0.1")
 
 
-def test_fifty_failures_of_an_address_close_it_for_all_accounts(session: Session, account: str) -> None:
-    for number in range(50):
-        note_failure(session, f"guess{number}", "10.0.0.9")
-    with pytest.raises(TooMany):
-        sign_in(session, account, PASSWORD, "10.0.0.9")
-    assert sign_in(session, account, PASSWORD, "10.0.0.1")
+@pytest.mark.commits
+def test_a_sign_in_clears_the_failures_of_the_login_and_time_does_too(door: Door) -> None:
+    door.fail(*["du"] * 4, address=None)
+    sign_in(door.app, "du", PASSWORD)
+    assert door.run("SELECT count(*) FROM registry.sign_in_failure") == [(0,)]
+    door.fail(*["du"] * 5, address=None)
+    door.run("UPDATE registry.sign_in_failure SET at = at - interval '15 minutes'")
+    assert sign_in(door.app, "du", PASSWORD)
 
 
-def test_a_sign_in_clears_the_failures_of_the_login(session: Session, account: str) -> None:
-    for _ in range(4):
-        note_failure(session, account, None)
-    sign_in(session, account, PASSWORD)
-    note_failure(session, account, None)
-    assert sign_in(session, account, PASSWORD)
-
-
-def test_signing_out_and_disabling_end_a_session_at_once(session: Session, account: str) -> None:
-    first, second = sign_in(session, account, PASSWORD), sign_in(session, account, PASSWORD)
-    sign_out(session, first)
+@pytest.mark.commits
+def test_signing_out_and_disabling_end_a_session_at_once(door: Door) -> None:
+    first, second = (sign_in(door.app, "du", PASSWORD) for _ in range(2))
+    with transaction(door.app) as session:
+        sign_out(session, first)
     with pytest.raises(NotSignedIn):
-        enter(session, first)
-    assert enter(session, second).login == account
-    disable_account(session, account)
+        door.enter(first)
+    assert door.enter(second).login == "du"
+    with transaction(door.owner) as session:
+        switch_account(Held(session, None, door.account_id), active=False)
     with pytest.raises(NotSignedIn):
-        enter(session, second)
+        door.enter(second)
+    with pytest.raises(NotSignedIn):
+        sign_in(door.app, "du", PASSWORD)
+    actions = door.run("SELECT action FROM registry.audit WHERE decision = 'granted' ORDER BY at")
+    assert actions == [("add-account",), ("sign-in",), ("sign-in",), ("sign-out",), ("disable-account",)]
 
 
 @pytest.mark.parametrize(
@@ -73,8 +132,10 @@ def test_signing_out_and_disabling_end_a_session_at_once(session: Session, accou
         "ended_at = now()",
     ],
 )
-def test_an_idle_old_or_ended_session_is_refused(session: Session, account: str, change: str) -> None:
-    token = sign_in(session, account, PASSWORD)
+def test_an_idle_old_or_ended_session_is_refused(session: Session, change: str) -> None:
+    added = add_account(session, login="du", name="杜某", role=Role.OFFICER, password=PASSWORD)
+    token = open_session(session, added.id)
+    assert enter(session, token).login == "du"
     session.execute(text(f"UPDATE registry.session SET {change}"))
     with pytest.raises(NotSignedIn):
         enter(session, token)
@@ -89,9 +150,8 @@ def test_short_passwords_and_unknown_areas_are_refused(session: Session) -> None
         )
 
 
-def test_an_account_has_one_role_and_the_stored_password_is_no_password(
-    session: Session, account: str
-) -> None:
+def test_an_account_has_one_role_and_the_stored_password_is_no_password(session: Session) -> None:
+    add_account(session, login="du", name="杜某", role=Role.OFFICER, password=PASSWORD)
     row = session.execute(text("SELECT role, password_hash FROM registry.account")).one()
     assert row.role == "officer"
     assert row.password_hash.startswith("$argon2id$")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from api.app import create_app
 from geo_registry import cluster
-from geo_registry.access import cipher, sessions
+from geo_registry.access import accounts, cipher, sessions
 from geo_registry.access.rules import Role
 from geo_registry.codes import new_id, new_ids
 
@@ -30,6 +30,12 @@ PERSON = """
       (id, name, sex, birth_year, birth_month, id_type, id_number, id_index, id_tail, phone)
     VALUES (:id, '张小满', '2', 1949, 12, '111', :cipher, :index, '2X', :phone)
 """
+ASKED = """
+    INSERT INTO registry.disclosure (id, number, requested_by, expires_at, purpose, case_number, recipient, reason,
+      object_kind, object_id, seed, district_id, township_id, community_id)
+    SELECT :asked, 'D20261101-001', a.id, now() + interval '7 days', '05', '月公〔2026〕3号', '月河镇教育办', '核对适龄儿童入学',
+      'building', :building, '\\x00', :d, :t, :c FROM registry.account a WHERE a.login = 'officer'
+"""
 PLACES = Path(__file__).with_name("town.sql")
 NAMES = (
     "d", "t", "c", "far", "street", "lane", "address", "building", "hidden", "unit", "vacant", "plate",
@@ -38,7 +44,7 @@ NAMES = (
     "batch", "made_batch", "done_batch", "sample",
     "zone_proposed", "zone_notified", "zone_listed", "zone_approved", "zone_working", "zone_submitted",
     "zone_accepted", "worker", "proof", "focus",
-    "beside", "keeper", "assigned",
+    "beside", "keeper", "assigned", "asked",
 )  # fmt: skip
 
 
@@ -88,10 +94,11 @@ def town(owner_engine: Engine, reset: Callable[[], None], client: httpx.Client) 
     with Session(owner_engine) as session, session.begin():
         for role in (*Role, "foreign"):
             kind, area = (Role.OFFICER, "310112102000") if role == "foreign" else (Role(role), "310112101000")
-            sessions.add_account(
+            added = accounts.add_account(
                 session, login=role, name=role, role=kind, password=PASSWORD, division_codes=[area]
             )
-            town.tokens[role] = sessions.sign_in(session, role, PASSWORD, None)
+            town.tokens[role] = sessions.open_session(session, added.id)
+    town.sql(ASKED, **{name: town.ids[name] for name in ("asked", "building", "d", "t", "c")})
     town.sql("UPDATE registry.account SET hourly_limit = 30000, daily_limit = 30000, building_limit = 30000")
     yield town
     reset()

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy.orm import Session
 
 from api.app import create_app
-from geo_registry.access import sessions
+from geo_registry.access import accounts, sessions
 from geo_registry.access.rules import Role
 from tests.api.conftest import PASSWORD
 from tests.api.test_acts import WRITES
@@ -37,7 +37,7 @@ def outsiders(town: "Town") -> dict[Role, str]:
     with Session(town.owner) as session, session.begin():
         for role in ROLES:
             login = f"out_{role}"
-            sessions.add_account(
+            added = accounts.add_account(
                 session,
                 login=login,
                 name="外人",
@@ -45,7 +45,7 @@ def outsiders(town: "Town") -> dict[Role, str]:
                 password=PASSWORD,
                 division_codes=["310112102000"],
             )
-            tokens[role] = sessions.sign_in(session, login, PASSWORD, None)
+            tokens[role] = sessions.open_session(session, added.id)
     return tokens
 
 
