@@ -44,13 +44,15 @@ NAMES = (
     "batch", "made_batch", "done_batch", "sample",
     "zone_proposed", "zone_notified", "zone_listed", "zone_approved", "zone_working", "zone_submitted",
     "zone_accepted", "worker", "proof", "focus",
-    "beside", "keeper", "assigned", "asked",
+    "beside", "keeper", "assigned", "asked", "managed", "robot", "granted", "opened", "reason",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Town:
-    """Ids of the town by short name, and a token for each role and for `foreign`, an officer elsewhere."""
+    """Ids of the town by short name, and a token for each role, for `foreign`, an officer elsewhere, and
+    for `warden`, the security administrator of the whole.
+    """
 
     client: httpx.Client
     owner: Engine
@@ -92,12 +94,15 @@ def town(owner_engine: Engine, reset: Callable[[], None], client: httpx.Client) 
         connection.exec_driver_sql(PLACES.read_text(encoding="utf-8").format(**town.ids))
         _live(connection, town.ids)
     with Session(owner_engine) as session, session.begin():
-        for role in (*Role, "foreign"):
-            kind, area = (Role.OFFICER, "310112102000") if role == "foreign" else (Role(role), "310112101000")
+        for login, role, codes in (
+            *((role.value, role, ["310112101000"]) for role in Role),
+            ("foreign", Role.OFFICER, ["310112102000"]),
+            ("warden", Role.SECURITY_ADMIN, []),
+        ):
             added = accounts.add_account(
-                session, login=role, name=role, role=kind, password=PASSWORD, division_codes=[area]
+                session, login=login, name=login, role=role, password=PASSWORD, division_codes=codes
             )
-            town.tokens[role] = sessions.open_session(session, added.id)
+            town.tokens[login] = sessions.open_session(session, added.id)
     town.sql(ASKED, **{name: town.ids[name] for name in ("asked", "building", "d", "t", "c")})
     town.sql("UPDATE registry.account SET hourly_limit = 30000, daily_limit = 30000, building_limit = 30000")
     yield town

@@ -355,8 +355,8 @@ def test_every_write_of_the_interface_is_tried(town: "Town") -> None:
     paths = town.client.get("/v1/openapi.json").json()["paths"]
     writes = {re.sub(r"{.*?}", "*", path) for path, verbs in paths.items() if "post" in verbs}
     writes = {path for path in writes if not path.startswith(("/v1/session", "/v1/account/"))}
-    # None is an act on the register: the own session and account, looks and previews that post what they ask for, lists of texts to
-    # read, and photos, which are nothing until an act names them.
+    # None is an act on the register: the own session and account, looks and previews that post what they ask for,
+    # lists of texts to read, and photos, which are nothing until an act names them.
     writes -= {
         "/v1/persons/lookup",
         "/v1/persons/*/reveal",

@@ -98,3 +98,11 @@ INSERT INTO registry.area_grant (account_id, division_id) VALUES ('{keeper}', '{
 INSERT INTO registry.coordinator (account_id, trained_on) VALUES ('{keeper}', CURRENT_DATE - 90);
 INSERT INTO registry.block_assignment (id, block_id, account_id, valid)
 VALUES ('{assigned}', '{beside}', '{keeper}', daterange(CURRENT_DATE - 9, NULL));
+-- A clerk and a machine with a token for an administrator to act on, and a purpose of the town's own.
+INSERT INTO registry.account (id, login, name, role, is_machine) VALUES
+  ('{managed}', 'managed', '新某', 'clerk', false), ('{robot}', 'robot', '统计接口', 'clerk', true);
+INSERT INTO registry.area_grant (id, account_id, division_id) VALUES ('{granted}', '{managed}', '{t}');
+INSERT INTO registry.area_grant (account_id, division_id) VALUES ('{robot}', '{t}');
+INSERT INTO registry.session (id, token_hash, account_id, kind, title, purposes, issued_by, expires_at)
+VALUES ('{opened}', sha256('{opened}'), '{robot}', 'machine', '统计接口', '{{}}', '{managed}', now() + interval '30 days');
+INSERT INTO registry.purpose (code, title, legal_basis, roles, valid) VALUES ('{reason}', '入户核查', '地方规定', '{{officer}}', '[2020-01-01,)');
