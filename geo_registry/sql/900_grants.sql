@@ -37,6 +37,7 @@ ALTER FUNCTION registry.reveal_occupants(uuid, bytea, uuid, uuid, int) OWNER TO 
 ALTER FUNCTION registry.reveal_dwellings(uuid, bytea) OWNER TO registry_reader;
 ALTER FUNCTION registry.reveal_person(uuid, bytea) OWNER TO registry_reader;
 ALTER FUNCTION registry.reveal_export(uuid, bytea) OWNER TO registry_reader;
+ALTER FUNCTION registry.reveal_subject(uuid, bytea) OWNER TO registry_reader;
 REVOKE CREATE ON SCHEMA registry FROM registry_reader;
 
 -- A function that runs with its caller's rights gives none. Of those that run with their owner's, these are the ones the
@@ -49,7 +50,7 @@ BEGIN
     WHERE p.pronamespace = 'registry'::regnamespace AND p.prorettype <> 'trigger'::regtype AND (NOT p.prosecdef OR p.proname = ANY (ARRAY[
       'judge_disclosure', 'keep_file', 'request_disclosure', 'reveal_export', 'rows_about',
       'decide_review', 'look_habits', 'open_emergency', 'own_emergencies', 'raise_alarms', 'read_reviews',
-      'audit_state', 'building_persons', 'enter', 'intent', 'note_refusal', 'read_audit', 'record_field_check', 'reveal_occupants', 'reveal_dwellings', 'reveal_person',
+      'audit_state', 'building_persons', 'enter', 'intent', 'note_refusal', 'read_audit', 'record_field_check', 'reveal_occupants', 'reveal_dwellings', 'reveal_person', 'reveal_subject',
       'revision', 'sample_checked', 'sample_totals', 'take_anchor', 'turn_day', 'viewer_of',
       'begin_sign_in', 'refuse_sign_in', 'open_session', 'sign_out', 'confirm_session', 'change_own_password', 'start_own_factor',
       'confirm_own_factor', 'drop_own_factor', 'end_own_session', 'own_account', 'own_looks', 'list_accounts', 'find_account', 'add_account',
@@ -59,4 +60,4 @@ BEGIN
     EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO registry_app, registry_reader', call);
   END LOOP;
 END $$;
-GRANT EXECUTE ON FUNCTION registry.honour(uuid, bytea, text), registry.disclosable(registry.audit) TO registry_reader;
+GRANT EXECUTE ON FUNCTION registry.honour(uuid, bytea, text), registry.looks_upon(uuid, bytea), registry.disclosable(registry.audit) TO registry_reader;

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, Row, TextClause, text
+from sqlalchemy import Connection, Engine, Row, TextClause, text
 from sqlalchemy.orm import Session
 
 from geo_registry.access import cipher
@@ -117,7 +117,7 @@ def _by_township(session: Session, query: str) -> dict[int, UUID]:
     return {int(row.code[-1]): row.id for row in session.execute(text(query))}
 
 
-def _sign_in(session: Session, login: str, role: Role, code: str | None) -> str:
+def sign_in(session: Session | Connection, login: str, role: Role, code: str | None) -> str:
     """Open a session without a password: hashing one takes longer than most tests."""
     token = secrets.token_urlsafe(32)
     session.execute(SIGNED_IN, {"login": login, "role": role, "code": code, "hash": hash_token(token)})
@@ -140,7 +140,7 @@ def town(committed: Engine, database: Urls) -> Iterator[Town]:
             "SELECT d.code, u.id FROM registry.housing_unit u JOIN registry.division d ON d.id = u.township_id WHERE u.unit_key = '401'",
         )
         tokens = {
-            login: _sign_in(session, login, role, code)
+            login: sign_in(session, login, role, code)
             for login, role, code in (
                 ("officer1", Role.OFFICER, "990101001"), ("officer2", Role.OFFICER, "990101002"),
                 ("chief", Role.OFFICER, "990101"), ("clerk", Role.CLERK, "990101"),
