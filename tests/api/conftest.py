@@ -50,8 +50,9 @@ NAMES = (
 
 @dataclass(frozen=True)
 class Town:
-    """Ids of the town by short name, and a token for each role, for `foreign`, an officer elsewhere, and
-    for `warden`, the security administrator of the whole.
+    """Ids of the town by short name, and a token for each role.
+
+    `foreign` is an officer elsewhere, `warden` the security administrator of the whole.
     """
 
     client: httpx.Client
