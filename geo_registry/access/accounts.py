@@ -215,7 +215,13 @@ def find_account(
 
 
 def add_first_account(session: Session) -> str | None:
-    """Give a registry without any account its security administrator; return the one-time password."""
+    """Give a registry without any account its security administrator; return the one-time password.
+
+    None where somebody has one already, or the schema does not know of accounts yet.
+    """
+    if not session.execute(text("SELECT to_regproc('registry.add_account')")).scalar_one():
+        return None
+    # Two first starts at once make one.
     session.execute(text("LOCK TABLE registry.account IN SHARE ROW EXCLUSIVE MODE"))
     if session.execute(text("SELECT 1 FROM registry.account LIMIT 1")).first():
         return None

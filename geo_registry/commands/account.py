@@ -54,6 +54,17 @@ def _tell(login: str, done: str, secret: str | None = None) -> None:
         console.print(secret, style="bold", markup=False, soft_wrap=True)
 
 
+def welcome() -> None:
+    """Make the first account of a registry that has none, and tell its one-time password this once."""
+    from geo_registry.access.accounts import FIRST_LOGIN, add_first_account
+    from geo_registry.db import owner_engine, transaction
+
+    with refusing(), transaction(owner_engine()) as session:
+        secret = add_first_account(session)
+    if secret:
+        _tell(FIRST_LOGIN, "is the security administrator; for 72 hours with this password:", secret)
+
+
 @account_app.command(
     epilog="Example: geo-registry account add du --name 杜某 --role officer --area 990101001001"
 )

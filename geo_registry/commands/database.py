@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from geo_registry import cluster
+from geo_registry.commands.account import welcome
 from geo_registry.commands.refusal import refusing
 from geo_registry.postgres import ClusterError
 
@@ -71,6 +72,7 @@ def upgrade() -> None:
         cluster.start()
         head = cluster.upgrade()
     console.print(f"the schema is at {head}")
+    welcome()
 
 
 @db_app.command(epilog="Example: geo-registry db prepare 'host=db.example dbname=town user=postgres'")

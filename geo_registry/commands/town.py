@@ -16,6 +16,7 @@ from rich.table import Table
 
 from geo_registry import cluster
 from geo_registry.access.rules import ROLE_TITLES, Role
+from geo_registry.commands.account import welcome
 from geo_registry.commands.refusal import refusing
 from geo_registry.settings import secret, settings, write_secret
 
@@ -159,4 +160,6 @@ def serve(
     config = settings()
     with refusing():
         cluster.start()
+    if not config.database_url:
+        welcome()
     _run(host or config.host, port or config.port, workers or config.workers)
