@@ -3,7 +3,9 @@
 import typer
 
 from geo_registry.commands.account import account_app
+from geo_registry.commands.audit import audit_app
 from geo_registry.commands.database import db_app
+from geo_registry.commands.disclosure import trace
 from geo_registry.commands.files import import_app
 from geo_registry.commands.gazetteer import gazetteer_app
 from geo_registry.commands.grid import grid_app
@@ -14,6 +16,7 @@ from geo_registry.commands.measure import measure_app
 from geo_registry.commands.number import number
 from geo_registry.commands.profile import app as profile_app
 from geo_registry.commands.standardize import match, standardize
+from geo_registry.commands.subject import subject_report
 from geo_registry.commands.town import demo, serve
 
 app = typer.Typer(
@@ -25,6 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(db_app, name="db")
 app.add_typer(account_app, name="account")
+app.add_typer(audit_app, name="audit")
 app.add_typer(import_app, name="import")
 app.add_typer(gazetteer_app, name="gazetteer")
 app.add_typer(grid_app, name="grid")
@@ -36,6 +40,10 @@ app.command(epilog="Example: geo-registry jurisdiction --name 新竹市 --profil
 app.command(epilog="Example: geo-registry number 映月路 --area 310199000000 -o numbers.csv")(number)
 app.command(epilog="Example: geo-registry standardize addresses.csv -o standard.jsonl")(standardize)
 app.command(epilog="Example: geo-registry match addresses.xlsx -o matched.csv --keep 编号")(match)
+app.command(epilog="Example: geo-registry trace leaked.xlsx")(trace)
+app.command(
+    "subject-report", epilog="Example: geo-registry subject-report --purpose 06 --case 申请2026-12 --login gu"
+)(subject_report)
 app.command(epilog="Example: geo-registry demo")(demo)
 app.command(epilog="Example: geo-registry serve --port 8080 --workers 4")(serve)
 

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """Directory of real open data, for imports and for tests marked ``data``."""
     cipher_suite: Literal["aes256gcm+hmac-sha256", "sm4-gcm+hmac-sm3"] = "aes256gcm+hmac-sha256"
     """Ciphers of identity numbers and phones; chosen before the first person is loaded."""
+    audit_days: int = Field(default=1096, ge=183)
+    """Days that the audit stays in the database; `geo-registry audit prune` refuses younger months."""
     secure_cookies: bool = True
     """Send session cookies over HTTPS only; browsers count 127.0.0.1 and localhost as safe."""
 

@@ -44,12 +44,15 @@ REGISTRATIONS = {
 
 
 @contextmanager
-def _signed_in(login: str) -> Iterator[tuple[str, "Viewer"]]:
+def signed_in(login: str) -> Iterator[tuple[str, "Viewer"]]:
+    """Sign in for the length of a command; the password comes from GEO_REGISTRY_PASSWORD or the keyboard."""
     from geo_registry.access.sessions import sign_in, sign_out
     from geo_registry.access.viewer import enter
     from geo_registry.db import app_engine, transaction
 
-    password = os.environ.get("GEO_REGISTRY_PASSWORD") or str(typer.prompt("Password", hide_input=True))
+    password = os.environ.get("GEO_REGISTRY_PASSWORD") or str(
+        typer.prompt(f"Password of {login}", hide_input=True)
+    )
     with refusing():
         engine = app_engine()
         try:
@@ -77,7 +80,7 @@ def occupants(place: str, purpose: PurposeCode, case: Case, login: Login, on: Da
     from geo_registry.db import app_engine, transaction
     from geo_registry.residence.reads import Look, occupants_of_building, occupants_of_unit
 
-    with _signed_in(login) as (token, viewer):
+    with signed_in(login) as (token, viewer):
         with transaction(app_engine()) as session:
             hit = _meant(search(session, viewer, text=place, limit=5).hits)
         request = Look(token, purpose, case, valid_at=on.date() if on else None)
@@ -118,7 +121,7 @@ def dwellings(
     from geo_registry.db import app_engine
     from geo_registry.residence.reads import Look, dwellings_of_person
 
-    with _signed_in(login) as (token, _viewer):
+    with signed_in(login) as (token, _viewer):
         number = str(typer.prompt("Identity number", hide_input=True))
         request = Look(token, purpose, case, valid_at=on.date() if on else None)
         answer = dwellings_of_person(app_engine(), request, id_type, number)

@@ -17,7 +17,7 @@ FIELDS = ("stored", "dwellings", "looks")
 def subject_report(engine: Engine, request: Look, id_type: str, id_number: str) -> dict[str, Any]:
     """Return what is stored of the person of a document, and every look at it: role, office, purpose, time.
 
-    The report is a look itself, and the first one in it. Looks for a purpose that is told later are held back.
+    The report is a look itself, and the first one in it. Looks for a purpose told later are held back.
 
     Raises:
         RuleBroken: the number is not one of its kind.
