@@ -13,14 +13,18 @@ from starlette.types import Scope
 from web_map.folium_page import localise
 from web_map.pages import (
     account,
+    administration,
     batches,
     buildings,
     dashboard,
+    disclosures,
     grid,
     grid_drawing,
     home,
     my_block,
     occupants,
+    oversight,
+    own_account,
     person,
     plate_wall,
     plates,
@@ -49,6 +53,10 @@ ROUTERS = (
     batches.router,
     plate_wall.router,
     plates.router,
+    own_account.router,
+    administration.router,
+    oversight.router,
+    disclosures.router,
 )
 # Paths of the interface: their errors are problems for programs, whoever asks.
 _FOR_PROGRAMS = ("/v1/", "/tiles/", "/ogc/", "/health/", "/static/")

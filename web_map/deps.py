@@ -11,7 +11,7 @@ from fastapi import Depends, Form, Request
 
 from geo_registry.access.viewer import Permission, Viewer, enter
 from geo_registry.db import Engine, Session, transaction
-from geo_registry.errors import NotFound, NotSignedIn
+from geo_registry.errors import NotFound, NotSignedIn, Refused
 from geo_registry.residence.reads import Look
 
 
@@ -75,9 +75,12 @@ def require(viewer: Viewer, permission: Permission) -> Viewer:
     """Return the viewer, or say that there is nothing here.
 
     Raises:
+        Refused: the session may only put its own account in order; pages lead there.
         NotFound: the role does not hold the permission; what is out of scope is absent.
 
     """
+    if viewer.confined and permission is not Permission.SESSION_OWN:
+        raise Refused("account-confined", "请先在“我的账号”中完成改密、两步验证或紧急查看的复核")
     if not viewer.may(permission):
         raise NotFound("page-not-found", "没有这个页面")
     return viewer

@@ -21,7 +21,7 @@ from geo_registry.codes import format_code
 from web_map import words
 from web_map.csp import new_nonce, policy
 from web_map.layers import PLATE_MARKS
-from web_map.sections import sections_for
+from web_map.sections import menu_for, sections_for
 from web_map.town_map import json_text
 
 HERE = Path(__file__).parent
@@ -75,6 +75,7 @@ def page(
             viewer=viewer,
             nonce=nonce,
             sections=sections_for(viewer),
+            own_sections=menu_for(viewer),
             csrf_token=request.state.csrf_token if viewer else "",
             **values,
         )
@@ -125,6 +126,10 @@ def failed(request: Request, error: Exception) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
         wanted = quote(request.url.path + query, safe="/")
         return RedirectResponse("/login" if wanted == "/" else f"/login?next={wanted}", 303)
+    if known.code == "account-confined":
+        if is_piece:
+            return piece("_error.html", status=403, headers={"HX-Redirect": "/account"}, error=known)
+        return RedirectResponse("/account", 303)
     status = next((code for kind, code in STATUSES.items() if isinstance(known, kind)), 400)
     if is_piece:
         return piece("_error.html", status=status, error=known)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 
 from geo_registry.access.audit import purposes_for
 from geo_registry.access.viewer import Permission, Viewer
@@ -19,6 +19,7 @@ from web_map.csp import new_nonce
 from web_map.deps import CurrentViewer, PageSession, PlaceViewer
 from web_map.folium_page import take_apart
 from web_map.render import PageRoute, page, piece
+from web_map.sections import sections_for
 from web_map.town_map import town_map
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -44,10 +45,10 @@ ViewBox = Annotated[Box, Depends(box_of)]
 
 @router.get("/")
 def home(request: Request, session: PageSession, viewer: CurrentViewer) -> Response:
-    """Show the map; an administrator, who sees no places, gets a page with the own account."""
-    own = own_areas(session, viewer)
+    """Show the map; an administrator, who sees no places, is led to the first section or the own account."""
     if not viewer.may(Permission.PLACE_READ):
-        return page(request, "account.html", viewer, own=own)
+        return RedirectResponse(sections[0].path if (sections := sections_for(viewer)) else "/account", 303)
+    own = own_areas(session, viewer)
     nonce = new_nonce()
     lon, lat, zoom, box = start_view(own)
     pieces = take_apart(town_map(layers.style(), (lon, lat), zoom), nonce)
@@ -69,6 +70,7 @@ def home(request: Request, session: PageSession, viewer: CurrentViewer) -> Respo
             "plateZoom": layers.PLATE_ZOOM + 1,
         },
         purposes=purposes_for(session, viewer) if may_look else [],
+        may_hurry=viewer.may(Permission.EMERGENCY_OPEN),
         today=dt.datetime.now(words.CHINA),
     )
 

@@ -24,7 +24,10 @@ def person_page(request: Request, session: PageSession, viewer: PageViewer) -> R
     """Show the form; for roles without the permission the page does not exist."""
     purposes = purposes_for(session, viewer)
     own = own_areas(session, viewer)
-    return page(request, "person.html", viewer, own=own, purposes=purposes, documents=words.DOCUMENTS)
+    return page(
+        request, "person.html", viewer, own=own, purposes=purposes, documents=words.DOCUMENTS,
+        may_hurry=viewer.may(Permission.EMERGENCY_OPEN),
+    )  # fmt: skip
 
 
 @router.post("/panels/dwellings")

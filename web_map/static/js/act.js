@@ -39,6 +39,8 @@ export async function act(url, body, { version = null, key = newKey() } = {}) {
       const next = window.location.pathname + window.location.search;
       window.location.assign(`/login?next=${encodeURIComponent(next)}`);
     }
+    // A fresh second factor gives the session a new token, and the page its own.
+    if (told.csrf_token) document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", told.csrf_token);
     const text = reply.ok ? "" : (told.errors?.[0]?.detail ?? told.detail ?? BUSY);
     return { ok: reply.ok, status: reply.status, body: told, text, field: reply.ok ? "" : fieldOf(told) };
   } catch {

@@ -1,4 +1,4 @@
-/** The forms of acts on zones: what was typed goes out once, a refusal stands beside its field. */
+/** The forms of acts: what was typed goes out once, a refusal stands beside its field. */
 
 import { act, newKey } from "./act.js";
 
@@ -6,10 +6,16 @@ import { act, newKey } from "./act.js";
 function bodyOf(form) {
   /** @type {Record<string, any>} */
   const body = {};
-  const fields = /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name]:not([type=checkbox])"));
+  const fields = /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name]:not([type=checkbox]):not([data-local])"));
   for (const field of fields) {
     const value = field.value.trim();
-    if (value) body[field.name] = field.hasAttribute("data-number") ? Number(value) : value;
+    if (value) body[field.name] = field.hasAttribute("data-number") ? Number(value) : field.hasAttribute("data-list") ? [value] : value;
+    // What may be emptied is sent empty.
+    else if (field.hasAttribute("data-clear")) body[field.name] = "";
+  }
+  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[data-flag]"))) body[box.name] = box.checked;
+  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[data-many]"))) {
+    body[box.name] = [...(body[box.name] ?? []), ...(box.checked ? [box.value] : [])];
   }
   const measures = [.../** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-measure]"))].map(measureOf);
   if (measures.length) body.measures = measures.filter((one) => one.title);
@@ -69,6 +75,8 @@ async function send(form) {
   const answer = await act(form.dataset.url ?? "", bodyOf(form), { version: form.dataset.version ?? null, key });
   button.disabled = false;
   if (answer.ok) {
+    // A page that shows the answer, or goes on elsewhere, says so.
+    if (!form.dispatchEvent(new CustomEvent("done", { detail: answer.body, bubbles: true, cancelable: true }))) return;
     window.sessionStorage.setItem("welcome", form.dataset.done ?? "已办理");
     const go = form.dataset.go;
     if (go) window.location.assign(go.endsWith("/") ? go + answer.body.id : go);

@@ -1,0 +1,48 @@
+"""对外提供: lists of persons for a recipient: asked for, approved by two others, made, traced."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from geo_registry.access.audit import purposes_for
+from geo_registry.access.viewer import Permission, Viewer
+from geo_registry.area.reads import AreaRow, areas
+from geo_registry.db import Session
+from geo_registry.disclosure import reads
+from web_map import access_words, words
+from web_map.deps import Opens, PageSession
+from web_map.pages.home import own_areas
+from web_map.render import PageRoute, page
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+ROWS = 30
+AREAS = 100
+HELPS: dict[str, Any] = {"access": access_words}
+Requester = Annotated[Viewer, Depends(Opens(Permission.DISCLOSURE_REQUEST), scope="function")]
+
+
+@router.get("/disclosures")
+def all_disclosures(
+    request: Request,
+    session: PageSession,
+    viewer: Requester,
+    state: Annotated[str, Query(pattern="^[a-z]{0,20}$")] = "",
+    after: Annotated[str | None, Query(max_length=200)] = None,
+    disclosure: Annotated[UUID | None, Query()] = None,
+) -> Response:
+    """List the own requests and those to approve, the chosen one beside them."""
+    found = reads.disclosures(session, viewer, state=state or None, after=after, limit=ROWS)
+    chosen = reads.disclosure(session, viewer, disclosure) if disclosure else None
+    return page(
+        request, "disclosures.html", viewer, own=own_areas(session, viewer), rows=found.rows, next=found.next,
+        chosen=chosen, state=state, purposes=purposes_for(session, viewer),
+        areas=_choosable(session, viewer), **HELPS,
+    )  # fmt: skip
+
+
+def _choosable(session: Session, viewer: Viewer) -> dict[str, tuple[AreaRow, ...]]:
+    """Return the first areas that a list may be about; the page finds the others by name."""
+    levels = ("township", "community")
+    found = {words.LEVELS[level]: areas(session, viewer, level=level, limit=AREAS).rows for level in levels}
+    return {title: rows for title, rows in found.items() if rows}
