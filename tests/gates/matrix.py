@@ -9,21 +9,24 @@ from typing import Any
 from urllib.parse import unquote_plus, urlencode
 from uuid import UUID
 
-from geo_registry.access.rules import Role
+from geo_registry.access.rules import Permission, Role
 from geo_registry.access.viewer import hash_token
+from geo_registry.codes import new_id
 from tests.api.asgi import Call, Reply
 from tests.api.conftest import NUMBER, Town
 from tests.api.hostile import Hostility
 from tests.api.test_acts import WRITES
 from tests.gates.surface import Operation
 
-AREAS = {"own": "310112101000", "other": "310112102000", "none": None}
+# The whole has no code: no division, and no filter.
+AREAS = {"own": "310112101000", "other": "310112102000", "none": None, "whole": None}
 LON, LAT, ZOOM = 121.405, 31.105, 14
 # What stands for a name in a path; a name that is missing here fails, so that no call stays untried.
 OBJECTS = {
     "area_id": "t", "address_id": "address", "building_id": "building", "unit_id": "unit", "plate_id": "plate",
     "batch_id": "batch", "block_id": "block", "person_id": "person", "plan_id": "sample", "zone_id": "zone_working",
     "focus_area_id": "focus", "street_id": "street", "account_id": "keeper",
+    "disclosure_id": "asked", "review_id": "review",
 }  # fmt: skip
 KINDS = {
     "areas": "c", "streets": "street", "lanes": "lane", "addresses": "address", "plates": "plate",
@@ -31,7 +34,8 @@ KINDS = {
     "focus-areas": "focus", "zones": "zone_working", "sample-plans": "sample",
 }  # fmt: skip
 WORDS = {
-    "sha256": "ab" * 32, "rate": "registration-rate", "z": str(ZOOM), "slug": "not-found",
+    "sha256": "ab" * 32, "rate": "registration-rate", "z": str(ZOOM), "slug": "not-found", "code": "04",
+    "session_id": str(UUID(int=7)),
     "x": str(int((LON + 180) / 360 * 2**ZOOM)),
     "y": str(int((1 - math.asinh(math.tan(math.radians(LAT))) / math.pi) / 2 * 2**ZOOM)),
 }  # fmt: skip
@@ -53,6 +57,10 @@ STATED = {"right": "zx", "another role's": "zy", "wrong": "zz", "missing": ""}
 PURPOSES = """
     INSERT INTO registry.purpose (code, title, legal_basis, roles, valid) VALUES
       ('zx', '核对', '条例', :roles, '[2000-01-01,)'), ('zy', '核对', '条例', ARRAY['volunteer'], '[2000-01-01,)')
+"""
+REVIEW = """
+    INSERT INTO registry.look_review (id, kind, account_id, looks)
+    SELECT :id, 'night', a.id, 1 FROM registry.account a WHERE a.login = 'officer'
 """
 # They end the very session that asks.
 UNTRIED = {("DELETE", "/v1/session")}
@@ -85,9 +93,21 @@ class Case:
         return f"{where} by {self.asker.role} ({self.asker.area}) {self.purpose}"
 
 
+def needs_whole(operation: Operation) -> bool:
+    """Tell whether an act concerns the whole installation: purposes belong to no area."""
+    return operation.permission is Permission.PURPOSE_MANAGE and operation.method == "POST"
+
+
+def is_inside(case: Case) -> bool:
+    """Tell whether the asker's area reaches the object of the case."""
+    return case.asker.area == ("whole" if needs_whole(case.operation) else "own")
+
+
 def askers(town: Town) -> list[Asker]:
-    """Store an account with a live session for each role and each area."""
+    """Store an account with a live session for each role and each area, and a look that waits to be judged."""
     town.sql(PURPOSES, roles=[role for role in Role if role is not Role.VOLUNTEER])
+    town.ids["review"] = new_id()
+    town.sql(REVIEW, id=town.ids["review"])
     return [asker(town, role, area) for role in Role for area in AREAS]
 
 
@@ -101,8 +121,8 @@ def asker(town: Town, role: Role, area: str, *, is_confined: bool = False) -> As
     )  # fmt: skip
     town.sql(
         "INSERT INTO registry.area_grant (account_id, division_id)"
-        " SELECT :account, id FROM registry.division WHERE code = :code",
-        account=account, code=AREAS[area],
+        " SELECT :account, id FROM registry.division WHERE code = :code UNION ALL SELECT :account, NULL WHERE :whole",
+        account=account, code=AREAS[area], whole=area == "whole",
     )  # fmt: skip
     town.sql(
         "INSERT INTO registry.session (token_hash, account_id, expires_at)"
@@ -127,6 +147,8 @@ class Matrix:
             return
         is_outside = asker.area != "own"
         if is_outside and not operation.is_for(asker.role):
+            return
+        if asker.area == "whole" and not needs_whole(operation):
             return
         targets = list(self._targets(operation))
         for target in targets if is_outside or "{layer}" in operation.path else targets[:1]:
@@ -236,5 +258,5 @@ def code_of(reply: Reply) -> str:
 
 def shows(case: Case, reply: Reply, ids: dict[str, UUID]) -> list[str]:
     """Return the names and ids of the town in an answer that were not asked with."""
-    others = [str(one) for name, one in ids.items() if name not in {"d", "far", "hidden"}]
+    others = [str(one) for name, one in ids.items() if name not in {"d", "far", "hidden", "reason"}]
     return [one for one in (*SHOWN, *others) if one.encode() in reply.body and one not in case.asked]

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from api.app import create_app
-from api.deps import NeedsToLook, everybody
+from api.deps import current_look, everybody
 from geo_registry.access.rules import ALLOWED, Permission, Role
 from web_map.deps import stated_look
 
@@ -86,6 +86,6 @@ def _operation(route: APIRoute, method: str, described: dict[str, Any]) -> Opera
         permission=next(iter(declared), None),
         is_open=everybody in calls or route.path in OPEN,
         is_page=not route.path.startswith(("/v1/", "/tiles/", "/health/", "/problems/", "/ogc/")),
-        is_look=stated_look in calls or any(isinstance(call, NeedsToLook) for call in calls),
+        is_look=stated_look in calls or current_look in calls,
         described=described,
     )

@@ -14,20 +14,24 @@ from tests.api.asgi import Reply, send_all
 from tests.api.conftest import Town
 from tests.api.hostile import Hostility
 from tests.api.test_acts import broken_commits
-from tests.gates.matrix import Case, Matrix, asker, askers, code_of, shows
+from tests.gates.matrix import Case, Matrix, asker, askers, code_of, is_inside, shows
 from tests.gates.surface import description, operations
 
 logger = logging.getLogger(__name__)
 
 ENOUGH = 2_000
-# Everybody sees where districts begin and what lies beneath the map, as on a street sign.
-PUBLIC = ("/tiles/areas/", "/tiles/backdrop/")
-# Rules beyond role and area: the block one answers for, the photo that was really taken.
+# Everybody sees where districts begin and what lies beneath the map, as on a street sign; the audit of an area
+# tells what its accounts have asked for, wherever that lies.
+PUBLIC = ("/tiles/areas/", "/tiles/backdrop/", "/v1/audit")
+# Purposes belong to no area.
+AREALESS = {"/v1/purposes/{code}"}
+# Rules beyond role and area: the block one answers for, the photo that was really taken, the request that is
+# one's own, the area that one could grant oneself.
 STRICTER = {
     "/panels/my-block/{block_id}/boundary", "/v1/blocks/{block_id}/units", "/v1/housing-units/{unit_id}/visits",
-    "/v1/photos/{sha256}",
+    "/v1/photos/{sha256}", "/v1/disclosures", "/v1/disclosures/{disclosure_id}",
+    "/v1/disclosures/{disclosure_id}/actions/withdraw", "/v1/accounts/{account_id}/actions/grant",
 }  # fmt: skip
-
 # An identity number, its birth date, a phone number, a full name: none may leave unasked.
 CLEAR = re.compile(
     r"(?<![\w-])(?:\d{17}[\dXx]|1[3-9]\d{9})(?![\w-])|1949-?12-?31|小满".encode(),
@@ -60,20 +64,19 @@ def _looked(case: Case, reply: Reply) -> bool:
 def _fits(case: Case, reply: Reply) -> bool:
     if not case.operation.is_for(case.asker.role):
         return _refused(case, reply)
-    is_inside = case.asker.area == "own"
     if case.kind == "look":
         return _looked(case, reply)
-    if is_inside and case.operation.path in STRICTER and reply.status in {403, 404}:
+    if is_inside(case) and case.operation.path in STRICTER and reply.status in {403, 404}:
         return True
     if case.kind == "act":
-        return reply.status in ({409, 412, 422} if is_inside else {403, 404})
-    if case.kind == "object":
-        return reply.status in ({200, 422} if is_inside else {404})
-    return reply.status < 500 and (not is_inside or not _refused(case, reply))
+        return reply.status in ({409, 412, 422} if is_inside(case) else {403, 404})
+    if case.kind == "object" and case.operation.path not in AREALESS:
+        return reply.status in ({200, 422} if is_inside(case) else {404})
+    return reply.status < 500 and (not is_inside(case) or not _refused(case, reply))
 
 
 def _is_wrong(case: Case, reply: Reply, ids: dict[str, UUID]) -> bool:
-    is_hidden = case.asker.area != "own" and not case.call.path.startswith(PUBLIC)
+    is_hidden = not is_inside(case) and not case.call.path.startswith(PUBLIC)
     return not _fits(case, reply) or (is_hidden and reply.status < 400 and shows(case, reply, ids) != [])
 
 
