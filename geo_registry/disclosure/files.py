@@ -3,7 +3,6 @@
 import csv
 import io
 import zipfile
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -58,7 +57,7 @@ def _xlsx(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def read_rows(path: Path) -> list[tuple[str, ...]]:
-    """Return the rows of a CSV or XLSX file that are as wide as most of them, whatever its headings.
+    """Return all rows of a CSV or XLSX file, whatever its headings.
 
     Raises:
         RuleBroken: it is too large, or neither.
@@ -68,12 +67,9 @@ def read_rows(path: Path) -> list[tuple[str, ...]]:
     if content is None:
         raise RuleBroken("file-large", f"{path.name} 超过 {LARGEST // 2**20} MiB", field="file")
     try:
-        rows = list(_sheet(content) if zipfile.is_zipfile(io.BytesIO(content)) else _text(content))
+        return list(_sheet(content) if zipfile.is_zipfile(io.BytesIO(content)) else _text(content))
     except (ValueError, KeyError, OSError, SyntaxError, csv.Error, zipfile.BadZipFile) as error:
         raise RuleBroken("file-unreadable", f"无法读取 {path.name}", field="file") from error
-    widths = Counter(sum(1 for cell in row if cell) for row in rows)
-    fewest = max(widths, key=lambda width: widths[width]) / 2 if widths else 0
-    return [row for row in rows if sum(1 for cell in row if cell) >= fewest]
 
 
 def _text(content: bytes) -> Iterator[tuple[str, ...]]:
