@@ -7,7 +7,15 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from api.deps import NO_STORE, IfMatch, Needs, Once, Token, Transaction, answer
 from api.schemas.act import WrittenOut
-from api.schemas.audit import EmergenciesOut, NewEmergency, ReviewQuery, ReviewsOut, Verdict, with_title
+from api.schemas.audit import (
+    EmergenciesOut,
+    NewEmergency,
+    ReviewOut,
+    ReviewQuery,
+    ReviewsOut,
+    Verdict,
+    with_title,
+)
 from geo_registry.access import reviews
 from geo_registry.access.viewer import Permission
 from geo_registry.area.writes import Written
@@ -25,6 +33,13 @@ def list_reviews(query: Annotated[ReviewQuery, Query()], session: Transaction, t
         session, token, waiting=waiting, kind=query.kind, after=query.after, limit=query.limit
     )
     return answer({"rows": [with_title(row) for row in found.rows], "next": found.next}, NO_STORE)
+
+
+@router.get("/reviews/{review_id}", response_model=ReviewOut, dependencies=[REVIEW])
+def show_review(review_id: UUID, session: Transaction, token: Token) -> Response:
+    """Show one review that the caller may judge."""
+    found = with_title(reviews.review(session, token, review_id))
+    return answer(found, {**NO_STORE, "ETag": f'"{found["version"]}"'})
 
 
 @router.post("/reviews/{review_id}/actions/decide", dependencies=[REVIEW], response_model=WrittenOut)

@@ -13,7 +13,7 @@ from geo_registry.access.ledger import take_anchor
 from geo_registry.access.viewer import hash_token
 from geo_registry.codes import new_id
 from geo_registry.db import Session, transaction, translated
-from geo_registry.errors import RegistryError, RuleBroken
+from geo_registry.errors import NotFound, RegistryError, RuleBroken
 from geo_registry.log import mask
 from geo_registry.pages import Page, cut, read_cursor
 from geo_registry.settings import SecretError
@@ -25,6 +25,7 @@ SECONDS_BETWEEN = 60
 # Two rounds look at every look: a row is sealed a moment before it is committed.
 SINCE = dt.timedelta(minutes=2)
 _PAGE = text("SELECT told FROM registry.read_reviews(:token, :waiting, :kind, :after, :rows) told")
+_ONE = text("SELECT told FROM registry.read_review(:token, :id) told")
 _DECIDE = text("SELECT registry.decide_review(:token, :id, :version, :verdict, :note)")
 _OPEN = text("SELECT registry.open_emergency(:token, :id, :case_number, :reason)")
 _OWN = text("SELECT told FROM registry.own_emergencies(:token) told")
@@ -41,6 +42,20 @@ def reviews(
     with translated():
         rows = session.execute(_PAGE, asked).scalars().all()
     return cut(rows, limit, lambda row: (row["id"],))
+
+
+def review(session: Session, token: str, review_id: UUID) -> dict[str, Any]:
+    """Return one review that the caller may judge or has judged.
+
+    Raises:
+        NotFound: none for the caller.
+
+    """
+    with translated():
+        found = session.execute(_ONE, {"token": hash_token(token), "id": review_id}).scalar_one_or_none()
+    if found is None:
+        raise NotFound("not-found", "没有这一项复核，或不在您的区域内")
+    return dict(found)
 
 
 def decide(

@@ -32,6 +32,16 @@ BEGIN
   ORDER BY CASE WHEN waiting THEN r.id END, r.id DESC LIMIT page_rows;
 END $$;
 
+-- One that the caller may judge; no row otherwise.
+CREATE OR REPLACE FUNCTION registry.read_review(asked_by bytea, asked uuid) RETURNS SETOF jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+DECLARE
+  viewer record := admit(asked_by, ARRAY['station_head', 'population_office']);
+BEGIN
+  RETURN QUERY SELECT review_told(r) FROM look_review r
+  WHERE r.id = asked AND r.account_id <> viewer.account_id AND lies_within(areas_of(r.account_id), viewer.areas);
+END $$;
+
 -- Judge once; answers the version.
 CREATE OR REPLACE FUNCTION registry.decide_review(asked_by bytea, asked uuid, known_version int, verdict text, note text) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$

@@ -49,7 +49,7 @@ BEGIN
   FOR call IN SELECT p.oid::regprocedure FROM pg_proc p
     WHERE p.pronamespace = 'registry'::regnamespace AND p.prorettype <> 'trigger'::regtype AND (NOT p.prosecdef OR p.proname = ANY (ARRAY[
       'judge_disclosure', 'keep_file', 'request_disclosure', 'reveal_export', 'rows_about',
-      'decide_review', 'look_habits', 'open_emergency', 'own_emergencies', 'raise_alarms', 'read_reviews',
+      'decide_review', 'look_habits', 'open_emergency', 'own_emergencies', 'raise_alarms', 'read_review', 'read_reviews',
       'audit_state', 'building_persons', 'enter', 'intent', 'note_refusal', 'read_audit', 'record_field_check', 'reveal_occupants', 'reveal_dwellings', 'reveal_person', 'reveal_subject',
       'revision', 'sample_checked', 'sample_totals', 'take_anchor', 'turn_day', 'viewer_of',
       'begin_sign_in', 'refuse_sign_in', 'open_session', 'sign_out', 'confirm_session', 'change_own_password', 'start_own_factor',

@@ -36,6 +36,15 @@ ASKED = """
     SELECT :asked, 'D20261101-001', a.id, now() + interval '7 days', '05', '月公〔2026〕3号', '月河镇教育办', '核对适龄儿童入学',
       'building', :building, '\\x00', :d, :t, :c FROM registry.account a WHERE a.login = 'officer'
 """
+REVIEW = """
+    INSERT INTO registry.look_review (id, kind, account_id, looks)
+    SELECT :review, 'night', a.id, 3 FROM registry.account a WHERE a.login = 'officer'
+"""
+# As if the second factor had just been shown, whenever a test asks.
+STRONG = """
+    UPDATE registry.session s SET strong_at = now() + interval '1 day' FROM registry.account a
+    WHERE a.id = s.account_id AND a.login = 'officer'
+"""
 PLACES = Path(__file__).with_name("town.sql")
 NAMES = (
     "d", "t", "c", "far", "street", "lane", "address", "building", "hidden", "unit", "vacant", "plate",
@@ -45,6 +54,7 @@ NAMES = (
     "zone_proposed", "zone_notified", "zone_listed", "zone_approved", "zone_working", "zone_submitted",
     "zone_accepted", "worker", "proof", "focus",
     "beside", "keeper", "assigned", "asked", "managed", "robot", "granted", "opened", "reason",
+    "review",
 )  # fmt: skip
 
 
@@ -105,6 +115,8 @@ def town(owner_engine: Engine, reset: Callable[[], None], client: httpx.Client) 
             )
             town.tokens[login] = sessions.open_session(session, added.id)
     town.sql(ASKED, **{name: town.ids[name] for name in ("asked", "building", "d", "t", "c")})
+    town.sql(REVIEW, review=town.ids["review"])
+    town.sql(STRONG)
     town.sql("UPDATE registry.account SET hourly_limit = 30000, daily_limit = 30000, building_limit = 30000")
     yield town
     reset()

@@ -14,7 +14,7 @@ from api.app import create_app
 from geo_registry.access import accounts, sessions
 from geo_registry.access.rules import Role
 from tests.api.conftest import PASSWORD
-from tests.api.test_acts import WRITES
+from tests.api.writes import WRITES
 
 if TYPE_CHECKING:
     from tests.api.conftest import Town
