@@ -15,7 +15,7 @@ from geo_registry.codes import new_id
 from tests.api.asgi import Call, Reply
 from tests.api.conftest import NUMBER, Town
 from tests.api.hostile import Hostility
-from tests.api.test_acts import WRITES
+from tests.api.writes import WRITES
 from tests.gates.surface import Operation
 
 # The whole has no code: no division, and no filter.
