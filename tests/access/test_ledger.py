@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 import psycopg
@@ -212,12 +212,12 @@ def _set_head(connection: Connection, chain: int) -> None:
 def _reseal(connection: Connection, chain: int) -> None:
     """Make the seals of a chain anew as the database itself would, and its head."""
     connection.execute(
-        cast("LiteralString", f"""
+        f"""
         DO $$ DECLARE one registry.audit; link bytea := sha256('geo_registry audit {int(chain)}'); BEGIN
           FOR one IN SELECT * FROM registry.audit a WHERE a.shard = {int(chain)} ORDER BY a.seq LOOP
             UPDATE registry.audit a SET prev = link, hash = sha256(link || convert_to(registry.audit_line(one), 'UTF8'))
             WHERE a.id = one.id AND a.at = one.at RETURNING a.hash INTO link;
-          END LOOP; END $$"""),
+          END LOOP; END $$""",
     )  # fmt: skip
     _set_head(connection, chain)
 
@@ -277,3 +277,109 @@ def test_nothing_is_found_where_sixteen_only_write(database: cluster.Urls, tmp_p
     assert (faults, verdict.faults) == ([], [])
     assert (verdict.rows, verdict.unsealed, verdict.anchors) == (16 * each, 0, checks)
     assert checks > 1
+
+
+def _lines(folder: Path) -> list[bytes]:
+    return (folder / anchors.NAME).read_bytes().splitlines(keepends=True)
+
+
+def _anchored_thrice(database: cluster.Urls, folder: Path) -> list[bytes]:
+    make_secrets()
+    accounts = [uuid4() for _ in range(39)]
+    for _ in range(3):
+        with psycopg.connect(database.owner) as owner:
+            _fill(owner, 100, accounts)
+        assert ledger.take_anchor(app_engine(database.app), folder, due=dt.timedelta(0))
+    return _lines(folder)
+
+
+@pytest.mark.promise("P9")
+@pytest.mark.usefixtures("committed")
+def test_anchors_that_were_altered_are_found(database: cluster.Urls, tmp_path: Path) -> None:
+    first, second, third = _anchored_thrice(database, tmp_path)
+    forged = anchors.signed({"number": 2})[:-3] + b'"}\n'
+    for lines in (
+        [first, third], [second, third], [first, second], [second, first, third], [first, second, second, third],
+        [first, second.replace(b'"unsealed":0', b'"unsealed":1'), third], [first, forged, third], [first, b"\n", third],
+    ):  # fmt: skip
+        (tmp_path / anchors.NAME).write_bytes(b"".join(lines))
+        with psycopg.connect(database.owner) as connection:
+            assert {fault.what for fault in _verify(connection, tmp_path).faults} == {"anchors"}
+    (tmp_path / anchors.NAME).write_bytes(first + second + third)
+    with psycopg.connect(database.owner) as connection:
+        assert _verify(connection, tmp_path).faults == []
+        assert anchors.read(tmp_path, "00" * 32).faults
+
+
+@pytest.mark.usefixtures("committed")
+def test_half_a_line_of_a_crash_is_no_anchor(database: cluster.Urls, tmp_path: Path) -> None:
+    lines = _anchored_thrice(database, tmp_path)
+    (tmp_path / anchors.NAME).write_bytes(b"".join(lines) + lines[0][:200])
+    assert ledger.take_anchor(app_engine(database.app), tmp_path, due=dt.timedelta(0))
+    assert _lines(tmp_path)[:3] == lines
+    with psycopg.connect(database.owner) as connection:
+        verdict = _verify(connection, tmp_path)
+    assert (verdict.faults, verdict.anchors) == ([], 4)
+
+
+@pytest.mark.usefixtures("committed")
+def test_an_anchor_is_taken_once_an_hour_by_one_of_many(database: cluster.Urls, tmp_path: Path) -> None:
+    make_secrets()
+    engine = app_engine(database.app)
+    assert ledger.take_anchor(engine, tmp_path)
+    assert ledger.take_anchor(engine, tmp_path) is None
+    with psycopg.connect(database.owner) as owner:
+        owner.execute("UPDATE registry.audit_anchor SET anchored_at = now() - interval '61 minutes'")
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: ledger.take_anchor(engine, tmp_path), range(8)))
+    assert len([digest for digest in taken if digest]) == 1
+    assert len(_lines(tmp_path)) == 2
+
+
+def test_an_anchor_that_cannot_be_written_does_not_count(
+    committed: Engine, database: cluster.Urls, tmp_path: Path
+) -> None:
+    make_secrets()
+    with committed.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE registry.audit_anchor SET anchored_at = now() - interval '2 hours'"
+        )
+    (tmp_path / "full").write_text("a file where the folder should be")
+    with pytest.raises(OSError, match="full"):
+        ledger.take_anchor(app_engine(database.app), tmp_path / "full")
+    assert ledger.take_anchor(app_engine(database.app), tmp_path)
+
+
+@pytest.mark.usefixtures("committed")
+def test_verifying_may_begin_at_an_anchor(database: cluster.Urls, tmp_path: Path) -> None:
+    _anchored_thrice(database, tmp_path)
+    tomorrow = (dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).date().isoformat()
+    with psycopg.connect(database.owner) as connection:
+        _fill(connection, 70, [uuid4() for _ in range(39)])
+        key = anchors.public_key()
+        verdict = ledger.verify(connection, anchors.read(tmp_path, key, begin=tomorrow), since_begin=True)
+        assert (verdict.faults, verdict.rows) == ([], 70)
+        whole = ledger.verify(connection, anchors.read(tmp_path, key, begin="2020-01-01"))
+        assert (whole.faults, whole.rows) == ([], 370)
+
+
+def test_rows_from_before_the_chains_are_told_and_no_more_may_come(
+    committed: Engine, database: cluster.Urls, tmp_path: Path
+) -> None:
+    make_secrets()
+    accounts = [uuid4() for _ in range(39)]
+    with _superuser(committed) as connection:
+        connection.execute("SET session_replication_role = replica")
+        _fill(connection, 30, accounts)
+        connection.execute("UPDATE registry.audit SET at = date_trunc('month', now())")
+    with psycopg.connect(database.owner) as owner:
+        _fill(owner, 200, accounts)
+    assert ledger.take_anchor(app_engine(database.app), tmp_path)
+    with _superuser(committed) as connection:
+        verdict = _verify(connection, tmp_path)
+        assert (verdict.faults, verdict.rows, verdict.unsealed) == ([], 200, 30)
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "DELETE FROM registry.audit WHERE id = (SELECT id FROM registry.audit WHERE shard IS NULL LIMIT 1)"
+        )
+        assert [fault.what for fault in _verify(connection, tmp_path).faults] == ["unsealed"]
