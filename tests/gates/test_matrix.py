@@ -8,13 +8,13 @@ from uuid import UUID
 import pytest
 
 from api.app import create_app
-from geo_registry import cluster, db
+from geo_registry import cluster
 from geo_registry.access.rules import ALLOWED, Permission, Role
-from tests.api.asgi import Reply, send_all
+from tests.api.asgi import Reply
 from tests.api.conftest import Town
 from tests.api.hostile import Hostility
 from tests.api.test_acts import broken_commits
-from tests.gates.matrix import Case, Matrix, asker, askers, code_of, is_inside, shows
+from tests.gates.matrix import Case, Matrix, answers, asker, askers, code_of, is_inside, shows
 from tests.gates.surface import description, operations
 
 logger = logging.getLogger(__name__)
@@ -93,16 +93,7 @@ def matrix(town: Town, database: cluster.Urls) -> Matrix:
 
 
 def _answers(database: cluster.Urls, cases: list[Case]) -> list[tuple[Case, Reply]]:
-    app = create_app(database.app)
-    app.state.engine = db.app_engine(database.app)
-    replies = send_all(app, [case.call for case in cases])
-    # Acts on one object wait for each other, on a busy machine longer than the server lets them.
-    busy = [place for place, reply in enumerate(replies) if reply.status == 503]
-    for place, reply in zip(
-        busy, send_all(app, [cases[place].call for place in busy], at_once=1), strict=True
-    ):
-        replies[place] = reply
-    return list(zip(cases, replies, strict=True))
+    return list(zip(cases, answers(database, [case.call for case in cases]), strict=True))
 
 
 @pytest.fixture(scope="module")
