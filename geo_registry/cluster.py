@@ -172,6 +172,8 @@ def ensure_roles(connection: psycopg.Connection, passwords: Mapping[str, str] | 
         verb = sql.SQL("ALTER" if known else "CREATE")
         rights = sql.SQL(f"{may_login} NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOREPLICATION")
         connection.execute(sql.SQL("{} ROLE {} {}").format(verb, name, rights))
+        # The text of an error quotes what was sent; our own log has its code. Only a superuser may set it.
+        connection.execute(sql.SQL("ALTER ROLE {} SET log_min_messages TO 'log'").format(name))
         if password := (passwords or {}).get(role):
             # The server gets the verifier, never the password: no log and no statistics view can show it.
             verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")

@@ -85,3 +85,15 @@ def test_configure_sends_json_to_standard_error(capsys: pytest.CaptureFixture[st
         root.setLevel(level)
         logging.getLogger("uvicorn.access").disabled = False
         assert sys.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("11010519491231002X", True), ("案号 110105194912310021", True), ("１１０１０５１９４９１２３１００２X", True),
+        ("13800138000", True), ("致电138-0013-8000", True), ("居登202611231183", False), ("310112202611230001", False),
+        ("A3101125700002026110001", False), ("月公〔2026〕3号", False), ("", False),
+    ],
+)  # fmt: skip
+def test_a_number_in_the_wrong_place_is_noticed(text: str, *, holds: bool) -> None:
+    assert log.holds_number(text) is holds

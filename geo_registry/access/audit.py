@@ -26,6 +26,7 @@ from geo_registry.errors import (
     TooMany,
     Unavailable,
 )
+from geo_registry.log import holds_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,9 @@ _REFUSALS: dict[str, RegistryError] = {
         "purpose-not-allowed", "当前角色不能以此目的查看", field="Access-Purpose"
     ),
     "case-required": PurposeRequired(
-        "case-required", "须填写案号或受理单号（4 至 60 个字符）", field="Access-Purpose"
+        "case-required",
+        "须填写案号或受理单号（4 至 60 个字符，不能写证件号码或电话）",
+        field="Access-Purpose",
     ),
     "not-found": NotFound("not-found", "没有找到，或不在您的区域内"),
     "limit-reached": TooMany(
@@ -120,7 +123,7 @@ async def look_async(engine: Engine, request: Look, target: Target) -> tuple[UUI
 def _values(ticket: UUID, request: Look, target: Target) -> Sequence[bytes | str | None]:
     after_unit, after_id = target.after or (None, None)
     return (
-        str(ticket), hash_token(request.token), target.action, request.purpose, _legible(request.case_number),
+        str(ticket), hash_token(request.token), target.action, request.purpose, legible(request.case_number),
         target.kind, _text(target.object_id), target.subject, f"{{{','.join(target.fields)}}}",
         _text(request.valid_at), _text(request.known_at), request.address, _text(request.request_id),
         _text(after_unit), _text(after_id), str(target.limit),
@@ -138,10 +141,10 @@ def _granted(ticket: UUID, decision: bytes | None) -> UUID:
     return ticket
 
 
-def _legible(case_number: str) -> str:
-    """Return a case number with single spaces, empty when a reader could not see all of it."""
-    plain = " ".join(case_number.split())
-    return plain if plain.isprintable() else ""
+def legible(written: str) -> str:
+    """Return a text for the record in single spaces, empty if unreadable or with a person's number in it."""
+    plain = " ".join(written.split())
+    return plain if plain.isprintable() and not holds_number(plain) else ""
 
 
 def purposes_for(session: Session, viewer: Viewer) -> list[PurposeOption]:

@@ -139,9 +139,3 @@ _ACTIVE = re.compile(r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]")
 def inert(cell: str) -> str:
     """Return a cell that no spreadsheet runs: one that begins like a formula gets an apostrophe before it."""
     return f"'{cell}" if _ACTIVE.match(cell) else cell
-
-
-def legible(number: str) -> str:
-    """Return a case number or name in single spaces, empty when a reader could not see all of it."""
-    packed = " ".join(number.split())
-    return packed if packed.isprintable() else ""

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from geo_registry.access import acts, cipher
-from geo_registry.access.audit import Look, Target, look
+from geo_registry.access.audit import Look, Target, legible, look
 from geo_registry.access.rules import Permission, refuse_unless
 from geo_registry.access.viewer import Viewer, enter, hash_token
 from geo_registry.area.writes import Written
@@ -83,12 +83,12 @@ def request_disclosure(session: Session, viewer: Viewer, token: str, request: Re
         PurposeRequired, Refused, NotFound: the purpose, the role or the area does not allow it.
 
     """
-    case_number, recipient, reason = map(
-        rules.legible, (request.case_number, request.recipient, request.reason)
-    )
+    case_number, recipient, reason = map(legible, (request.case_number, request.recipient, request.reason))
     if not (case_number and recipient and reason):
         raise RuleBroken(
-            "text-unreadable", "案号、接收单位或事由含有看不见的字符，请重新填写", field="reason"
+            "text-unreadable",
+            "案号、接收单位或事由含有看不见的字符、证件号码或电话，请重新填写",
+            field="reason",
         )
     request = replace(request, case_number=case_number, recipient=recipient, reason=reason)
     disclosure_id = new_id()

@@ -73,11 +73,3 @@ def test_chance_seldom_makes_an_order(number: int) -> None:
     addresses = [f"望澜路{turn}号" for turn in range(12)]
     random.Random(number).shuffle(addresses)
     assert rules.odds_of_order(addresses, SEED) == 1
-
-
-@pytest.mark.parametrize(
-    ("given_", "legible"),
-    [(" a  b ", "a b"), ("a\u200bb", ""), ("a\u202e", ""), ("", ""), ("文号〔2026〕1", "文号〔2026〕1")],
-)
-def test_what_a_reader_cannot_see_is_empty(given_: str, legible: str) -> None:
-    assert rules.legible(given_) == legible
