@@ -10,7 +10,6 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from ipaddress import ip_address
 from typing import Annotated, Any, Protocol
 
 import orjson
@@ -21,7 +20,7 @@ from api.problems import Malformed
 from geo_registry import db
 from geo_registry.access import acts
 from geo_registry.access.audit import Look
-from geo_registry.access.viewer import Permission, Viewer, enter
+from geo_registry.access.viewer import Permission, Viewer, enter, network_address
 from geo_registry.errors import NotSignedIn, Refused, RuleBroken, VersionRequired
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -115,10 +114,7 @@ def _demand(viewer: Viewer, permission: Permission) -> None:
 
 def address_of(request: Request) -> str | None:
     """Return the caller's network address, None when the server knows none."""
-    try:
-        return str(ip_address(request.client.host)) if request.client else None
-    except ValueError:
-        return None
+    return network_address(request.client.host if request.client else None)
 
 
 _PURPOSE = re.compile(r"\s*([a-z0-9_-]{1,40})\s*(?:;\s*case\s*=\s*(.*))?", re.IGNORECASE | re.DOTALL)

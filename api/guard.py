@@ -77,16 +77,23 @@ class Guard:
 
 def _identify(scope: Scope, headers: Headers) -> None:
     kind, _, bearer = headers.get("authorization", "").partition(" ")
-    cookies: SimpleCookie = SimpleCookie()
-    try:
-        cookies.load(headers.get("cookie", ""))
-    except CookieError as error:
-        raise Malformed("cookie-malformed", "Cookie 不能解析") from error
-    found = cookies.get(cookie_name(scope["scheme"]))
     by_bearer = kind.lower() == "bearer"
-    token = bearer.strip() if by_bearer else found.value if found else ""
+    cookie = _cookie(scope, headers)
+    token = bearer.strip() if by_bearer else cookie
     by_cookie = bool(token) and not by_bearer
-    scope["state"].update(token=token, by_cookie=by_cookie, csrf_token=csrf_token(token))
+    name = cookie_name(scope["scheme"])
+    scope["state"].update(token=token, by_cookie=by_cookie, cookie_name=name, csrf_token=csrf_token(token))
+
+
+def _cookie(scope: Scope, headers: Headers) -> str:
+    cookies: SimpleCookie = SimpleCookie()
+    if sent := headers.get("cookie"):
+        try:
+            cookies.load(sent)
+        except CookieError as error:
+            raise Malformed("cookie-malformed", "Cookie 不能解析") from error
+    found = cookies.get(cookie_name(scope["scheme"]))
+    return found.value if found else ""
 
 
 def _check_host(scope: Scope, headers: Headers) -> None:

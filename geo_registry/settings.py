@@ -58,6 +58,14 @@ class Settings(BaseSettings):
     """Ciphers of identity numbers and phones; chosen before the first person is loaded."""
     audit_days: int = Field(default=1096, ge=183)
     """Days that the audit stays in the database; `geo-registry audit prune` refuses younger months."""
+    oidc_issuer: str | None = None
+    """Issuer of the single sign-on (OpenID Connect), exactly as its tokens name it; none by default."""
+    oidc_client_id: str | None = None
+    """Name of this installation at the issuer; its secret is the file ``secrets/oidc``."""
+    oidc_metadata: str | None = None
+    """File or address of the issuer's document; by default ``/.well-known/openid-configuration`` below it."""
+    oidc_algorithm: Literal["RS256", "ES256"] = "RS256"
+    """The one algorithm that signs the issuer's tokens."""
     secure_cookies: bool = True
     """Send session cookies over HTTPS only; browsers count 127.0.0.1 and localhost as safe."""
 

@@ -31,6 +31,7 @@ from web_map.pages import (
     reading,
     samples,
     search,
+    sign_on,
     zones,
 )  # fmt: skip
 from web_map.render import failed
@@ -38,6 +39,7 @@ from web_map.render import failed
 HERE = Path(__file__).parent
 ROUTERS = (
     account.router,
+    sign_on.router,
     home.router,
     search.router,
     reading.router,

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from ipaddress import ip_address
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from geo_registry.access.rules import Permission, Role
 from geo_registry.db import Session
 from geo_registry.errors import NotSignedIn
 
-__all__ = ["Permission", "Role", "Viewer", "authorize", "enter", "hash_token"]
+__all__ = ["Permission", "Role", "Viewer", "authorize", "enter", "hash_token", "network_address"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,14 @@ class Viewer:
 def hash_token(token: str) -> bytes:
     """Return the hash under which a session's token is stored (the token has 256 random bits)."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def network_address(host: str | None) -> str | None:
+    """Return a caller's network address, None for what is none: a socket, or a test."""
+    try:
+        return str(ip_address(host)) if host else None
+    except ValueError:
+        return None
 
 
 def enter(session: Session, token: str) -> Viewer:

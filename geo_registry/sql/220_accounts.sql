@@ -75,18 +75,35 @@ CREATE OR REPLACE FUNCTION registry.open_session(own_id uuid, hashed bytea, owne
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   known account%ROWTYPE;
-  is_strong boolean := proven_step IS NOT NULL OR recovery IS NOT NULL;
+  is_spent boolean := proven_step IS NOT NULL OR recovery IS NOT NULL;
+  is_strong boolean := is_spent OR door = 'oidc-mfa';
 BEGIN
   SELECT * INTO known FROM account a WHERE a.id = owner_id AND a.is_active AND NOT a.is_machine;
   IF known.id IS NULL THEN
     PERFORM refuse('session_ended');
-  ELSIF is_strong OR (known.totp_step IS NOT NULL AND door = 'password') THEN
+  ELSIF is_spent OR (known.totp_step IS NOT NULL AND door = 'password') THEN
     PERFORM use_factor(owner_id, proven_step, recovery);
   END IF;
   INSERT INTO session (id, token_hash, account_id, address, expires_at, strong_at)
   VALUES (own_id, hashed, owner_id, from_address, clock_timestamp() + interval '8 hours', CASE WHEN is_strong THEN clock_timestamp() END);
   DELETE FROM sign_in_failure f WHERE f.login = known.login;
-  PERFORM note_act(own_id, owner_id, known.role, 'sign-in', 'account', owner_id, 'granted', door || CASE WHEN is_strong THEN ' and code' ELSE '' END);
+  PERFORM note_act(own_id, owner_id, known.role, 'sign-in', 'account', owner_id, 'granted', door || CASE WHEN is_spent THEN ' and code' ELSE '' END);
+END $$;
+
+-- Whose account a single sign-on means.
+CREATE OR REPLACE FUNCTION registry.account_of_subject(subject text) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+  SELECT a.id FROM account a WHERE a.oidc_subject = subject AND a.is_active AND NOT a.is_machine
+$$;
+
+-- A single sign-on that failed counts for its address, and is noted as long as that is below its limit.
+CREATE OR REPLACE FUNCTION registry.refuse_sign_on(from_address inet, reason text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+BEGIN
+  IF (SELECT count(*) FROM sign_in_failure f WHERE f.address = from_address AND f.at > clock_timestamp() - interval '15 minutes') < 50 THEN
+    INSERT INTO sign_in_failure (login, address, at) VALUES ('', from_address, clock_timestamp());
+    PERFORM note_refused_sign_in(NULL, from_address, reason);
+  END IF;
 END $$;
 
 CREATE OR REPLACE FUNCTION registry.sign_out(asked_by bytea) RETURNS void

@@ -52,7 +52,7 @@ BEGIN
       'decide_review', 'look_habits', 'open_emergency', 'own_emergencies', 'raise_alarms', 'read_review', 'read_reviews',
       'audit_state', 'building_persons', 'enter', 'intent', 'note_refusal', 'read_audit', 'record_field_check', 'reveal_occupants', 'reveal_dwellings', 'reveal_person', 'reveal_subject',
       'revision', 'sample_checked', 'sample_totals', 'take_anchor', 'turn_day', 'viewer_of',
-      'begin_sign_in', 'refuse_sign_in', 'open_session', 'sign_out', 'confirm_session', 'change_own_password', 'start_own_factor',
+      'account_of_subject', 'begin_sign_in', 'refuse_sign_in', 'refuse_sign_on', 'open_session', 'sign_out', 'confirm_session', 'change_own_password', 'start_own_factor',
       'confirm_own_factor', 'drop_own_factor', 'end_own_session', 'own_account', 'own_looks', 'list_accounts', 'find_account', 'add_account',
       'change_account', 'switch_account', 'reset_password', 'reset_factor', 'grant_area', 'end_grant', 'issue_token', 'end_session',
       'keep_purpose']))

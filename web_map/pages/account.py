@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
+from geo_registry.access import oidc
 from geo_registry.errors import NotSignedIn
 from web_map.assets import read_manifest
 from web_map.deps import PageSession, current_viewer, safe_next
@@ -27,7 +28,7 @@ def login(
             pass
         else:
             return RedirectResponse(target, 303)
-    return page(request, "login.html", None, target=target)
+    return page(request, "login.html", None, target=target, oidc=oidc.is_set())
 
 
 @router.get("/about")
