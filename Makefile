@@ -7,6 +7,8 @@ PYTHON ?= python3
 export PYTHON
 BIN := .venv/bin
 INSTALLED := .venv/installed
+# A cluster of its own: one that runs outside that network could not be reached.
+OFFLINE := GEO_REGISTRY_TEST_HOME=$(CURDIR)/var/deep $(BIN)/python scripts/offline.py $(BIN)/pytest
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
 help: ## List the targets
@@ -27,8 +29,8 @@ test: setup ## Run all tests, those in a real browser too
 
 deep: setup ## Run all tests and the long ones at full size, with no network but the loopback
 	@scripts/debian_packages.sh --tests
-	$(BIN)/python scripts/offline.py $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
-	$(BIN)/python scripts/offline.py $(BIN)/pytest -m deep
+	$(OFFLINE) -n 2 --dist loadfile --no-loadscope-reorder
+	$(OFFLINE) -m deep
 
 check: $(INSTALLED) ## Lint, types, import order and the tests without a database, in seconds
 	$(BIN)/ruff check
