@@ -22,9 +22,12 @@ def leave_the_network() -> None:
     user, group = os.getuid(), os.getgid()
     libc = ctypes.CDLL(None, use_errno=True)
     # Root needs no user namespace, and in one would lose the account under which PostgreSQL runs.
-    if libc.unshare(NEW_NET if user == 0 else NEW_USER | NEW_NET):
+    for kind in (NEW_NET, NEW_USER | NEW_NET):
+        if not libc.unshare(kind):
+            break
+    else:
         sys.exit(f"The kernel gives no network namespace: {os.strerror(ctypes.get_errno())}")
-    if user:
+    if kind & NEW_USER:
         Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
         Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
