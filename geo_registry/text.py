@@ -185,3 +185,16 @@ def _reader() -> Callable[[str], list[str]]:
         return list(lazy_pinyin(text))
 
     return read
+
+
+# Spreadsheets in Chinese take the full-width signs as well; some skip spaces before them.
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
+
+
+def inert(cell: str) -> str:
+    """Return a cell that no spreadsheet runs: what would be a formula gets an apostrophe in front.
+
+    >>> inert("=1+1"), inert("402室")
+    ("'=1+1", '402室')
+    """
+    return f"'{cell}" if _FORMULA.match(cell) else cell

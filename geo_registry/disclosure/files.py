@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from geo_registry.disclosure.rules import HEADINGS, NUMBER_HEADINGS, Line, inert
+from geo_registry.disclosure.rules import HEADINGS, NUMBER_HEADINGS, Line
 from geo_registry.errors import RuleBroken
+from geo_registry.text import inert
 
 Form = Literal["csv", "xlsx"]
 MEDIA_TYPES: dict[Form, str] = {

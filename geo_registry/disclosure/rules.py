@@ -131,11 +131,3 @@ def odds_of_order(addresses: Iterable[str], seed: bytes) -> float:
 def plain(cell: str) -> str:
     """Return a cell without what only made it harmless, and without spaces at its ends."""
     return cell.strip().removeprefix("'").strip()
-
-
-_ACTIVE = re.compile(r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]")
-
-
-def inert(cell: str) -> str:
-    """Return a cell that no spreadsheet runs: one that begins like a formula gets an apostrophe before it."""
-    return f"'{cell}" if _ACTIVE.match(cell) else cell

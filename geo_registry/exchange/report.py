@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from geo_registry.errors import RuleBroken
+from geo_registry.text import inert
 
 Outcome = Literal["quarantined", "refused"]
 WARN_SHARE, STOP_SHARE = 0.25, 0.80
@@ -109,13 +110,9 @@ def write_kept(path: Path, kept: Iterable[Kept]) -> int:
     return count
 
 
-# Spreadsheets in Chinese take the full-width signs as well.
-_FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
-
-
 def harmless(value: object) -> object:
-    """Return a cell that no spreadsheet runs: what would be a formula gets an apostrophe in front."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    """Return a cell that no spreadsheet runs; only texts can be formulas."""
+    return inert(value) if isinstance(value, str) else value
 
 
 def guard_retirement(area: str, live: int, gone: int, *, confirmed: bool) -> str | None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from geo_registry.disclosure import files, rules
-from geo_registry.disclosure.rules import Line, inert, plain
+from geo_registry.disclosure.rules import Line, plain
+from geo_registry.text import inert
 
 LINE = Line(
     "映月路8号402室",
