@@ -50,6 +50,9 @@ SELECT count(*), count(*) FILTER (WHERE u.at >= (
     SELECT min(f.at) FROM generate_series(0, 15) s (shard),
       LATERAL (SELECT a.at FROM registry.audit a WHERE a.shard = s.shard ORDER BY a.seq LIMIT 1) f))
 FROM registry.audit u WHERE u.shard IS NULL"""
+_FOREIGN: Final = """
+SELECT shard, seq FROM registry.audit WHERE shard < 0
+UNION ALL SELECT shard, seq FROM registry.audit WHERE shard > 15"""
 _TAKE = text("SELECT at, seq, hash, unsealed FROM registry.take_anchor(:due)")
 
 Row = tuple[int | None, bytes | None, bytes | None, bytes]
@@ -195,9 +198,7 @@ def _counted(rows: Iterator[Row], told: Callable[[int], None], each: int = 5000)
 
 def _check_rest(connection: psycopg.Connection[Any], verdict: Verdict, attested: Anchors) -> None:
     """Look at the rows that belong to no chain, and at the lines of the anchors themselves."""
-    for shard, seq in connection.execute(
-        "SELECT shard, seq FROM registry.audit WHERE shard NOT BETWEEN 0 AND 15"
-    ):
+    for shard, seq in connection.execute(_FOREIGN):
         verdict.add("foreign", shard, seq, "there is no such chain")
     verdict.unsealed, late = _only(connection, _UNSEALED)
     if late:

@@ -22,15 +22,13 @@ LOG = logging.getLogger(__name__)
 KINDS = ("sample", "limit", "repeat", "walking", "night", "habit", "emergency")
 VERDICTS = ("justified", "unclear", "unjustified")
 SECONDS_BETWEEN = 60
-# Two rounds look at every look: a row is sealed a moment before it is committed.
-SINCE = dt.timedelta(minutes=2)
 _PAGE = text("SELECT told FROM registry.read_reviews(:token, :waiting, :kind, :after, :rows) told")
 _ONE = text("SELECT told FROM registry.read_review(:token, :id) told")
 _DECIDE = text("SELECT registry.decide_review(:token, :id, :version, :verdict, :note)")
 _OPEN = text("SELECT registry.open_emergency(:token, :id, :case_number, :reason)")
 _OWN = text("SELECT told FROM registry.own_emergencies(:token) told")
 _HABITS = text("SELECT role, most FROM registry.look_habits(clock_timestamp())")
-_ALARMS = text("SELECT registry.raise_alarms(clock_timestamp(), :since, :roles, :most)")
+_ALARMS = text("SELECT registry.raise_alarms(:roles, :most)")
 
 
 def reviews(
@@ -123,7 +121,7 @@ def keep_up(engine: Engine, stop: threading.Event) -> None:
                 if day != (day := dt.datetime.now(dt.UTC).date()):
                     session.execute(text("SET LOCAL statement_timeout = '10min'"))
                     habits = look_habits(session)
-                session.execute(_ALARMS, {"since": SINCE, "roles": habits[0], "most": habits[1]})
+                session.execute(_ALARMS, {"roles": habits[0], "most": habits[1]})
         except (RegistryError, SQLAlchemyError, SecretError, OSError) as error:
             LOG.warning("the audit could not be anchored or judged, next try in a minute: %s", error)
         if stop.wait(SECONDS_BETWEEN):

@@ -10,7 +10,10 @@ $$;
 -- Accounts whose areas lie wholly in some areas; NULL for all of them.
 CREATE OR REPLACE FUNCTION registry.accounts_within(areas uuid[]) RETURNS uuid[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
-  SELECT CASE WHEN areas IS NOT NULL THEN ARRAY(SELECT a.id FROM account a WHERE lies_within(areas_of(a.id), areas)) END
+  SELECT CASE WHEN areas IS NOT NULL THEN ARRAY(
+    SELECT g.account_id FROM area_grant g LEFT JOIN division d ON d.id = g.division_id WHERE g.valid @> CURRENT_DATE
+    GROUP BY g.account_id HAVING bool_and(CASE WHEN d.level IN ('province', 'city') THEN lies_within(areas_of(g.account_id), areas)
+      ELSE covers(areas, d.district_id, d.township_id, d.id) IS TRUE END)) END
 $$;
 
 -- The session that may do something: a role among those named, and an account that is in order.
@@ -62,7 +65,7 @@ CREATE OR REPLACE FUNCTION registry.read_audit(asked_by bytea, asked_login text,
   asked_day date, after_id uuid, page_rows int)
 RETURNS TABLE (id uuid, at timestamptz, account_name text, role text, action text, purpose text, case_number text, object_kind text,
   object_id uuid, area_name text, fields text[], row_count int, decision text, note text, address inet, shard smallint, seq bigint)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
   viewer record := admit(asked_by, ARRAY['audit_admin']);
   accounts uuid[] := accounts_within(viewer.areas);

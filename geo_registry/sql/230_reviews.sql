@@ -109,9 +109,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
   GROUP BY d.role HAVING count(*) >= 30
 $$;
 
--- Alarms over the looks since the last call; answers how many. Accounts with looks are those whose count moved, so that
+-- Alarms over the last looks before a moment; answers how many. Accounts with looks are those whose count moved, so that
 -- no call reads more than their last rows.
-CREATE OR REPLACE FUNCTION registry.raise_alarms(moment timestamptz, since interval, habit_roles text[], habit_most int[]) RETURNS int
+CREATE OR REPLACE FUNCTION registry.raise_alarms_at(moment timestamptz, since interval, habit_roles text[], habit_most int[]) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   night timestamptz := date_trunc('day', moment - interval '6 hours') + interval '22 hours';
@@ -160,3 +160,10 @@ BEGIN
   SELECT count(*) INTO raised FROM written;
   RETURN raised;
 END $$;
+
+-- What the server calls each minute: two rounds look at every look, for a row has its time a moment before it is committed.
+-- The time is the database's own, or one could date an alarm ahead and silence those that follow.
+CREATE OR REPLACE FUNCTION registry.raise_alarms(habit_roles text[], habit_most int[]) RETURNS int
+LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+  SELECT raise_alarms_at(clock_timestamp(), interval '2 minutes', habit_roles, habit_most)
+$$;

@@ -26,7 +26,7 @@ COUNTED = text("""
     UPDATE registry.look_count SET in_day = CASE WHEN day = CAST(:at AS timestamptz)::date THEN in_day + 1 ELSE 1 END,
       day = CAST(:at AS timestamptz)::date, hour = date_trunc('hour', CAST(:at AS timestamptz))
     WHERE account_id = :account""")
-ALARMS = text("SELECT registry.raise_alarms(:moment, :since, :roles, :most)")
+ALARMS = text("SELECT registry.raise_alarms_at(:moment, :since, :roles, :most)")
 HABITS = text("SELECT role, most FROM registry.look_habits(:moment)")
 
 
