@@ -39,11 +39,13 @@ class _Sm4Gcm:
         self._algorithm = SM4(key)
 
     def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes, /) -> bytes:
+        """Return ciphertext and tag."""
         worker = Cipher(self._algorithm, GCM(nonce)).encryptor()
         worker.authenticate_additional_data(associated_data)
         return worker.update(data) + worker.finalize() + worker.tag
 
     def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes, /) -> bytes:
+        """Return the plain text; whatever was altered is refused."""
         worker = Cipher(self._algorithm, GCM(nonce, data[-_TAG:])).decryptor()
         worker.authenticate_additional_data(associated_data)
         return worker.update(data[:-_TAG]) + worker.finalize()

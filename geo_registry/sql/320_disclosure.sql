@@ -1,5 +1,5 @@
 -- A list of persons leaves the registry when one asks for it and two others approve; whoever holds the server's password
--- alone can neither approve nor make one. The calls answer why they refuse, or `done`; a refused one changes nothing.
+-- alone can neither approve nor make one, and no machine asks or approves. The calls answer why they refuse, or `done`; a refused one changes nothing.
 
 -- The permissions of geo_registry/access/rules.py say the same.
 CREATE OR REPLACE FUNCTION registry.may_disclose(role text, step text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
@@ -85,7 +85,7 @@ BEGIN
   verdict := CASE
     WHEN viewer.account_id IS NULL THEN 'session-ended'
     WHEN viewer.confined IS NOT NULL THEN 'account-confined'
-    WHEN NOT may_disclose(viewer.role, 'request') THEN 'not-allowed'
+    WHEN viewer.kind = 'machine' OR NOT may_disclose(viewer.role, 'request') THEN 'not-allowed'
     WHEN place.district_id IS NULL OR NOT covers(viewer.areas, place.district_id, place.township_id, place.community_id) THEN 'not-found'
     WHEN ground.code IS NULL THEN 'purpose-unknown'
     WHEN NOT viewer.role = ANY (ground.roles) OR NOT asked_purpose = ANY (coalesce(viewer.purposes, ARRAY[asked_purpose])) THEN 'purpose-not-allowed'
@@ -123,6 +123,7 @@ BEGIN
   outcome := CASE
     WHEN viewer.account_id IS NULL THEN 'session-ended'
     WHEN viewer.confined IS NOT NULL THEN 'account-confined'
+    WHEN viewer.kind = 'machine' THEN 'not-allowed'
     WHEN d.id IS NULL THEN 'not-found'
     WHEN judgement = 'withdrawn' AND viewer.account_id <> d.requested_by THEN 'not-found'
     WHEN judgement <> 'withdrawn' AND NOT may_disclose(viewer.role, 'approve') THEN 'not-allowed'

@@ -58,6 +58,18 @@ def test_nobody_approves_his_own_request_or_twice(ground: Ground) -> None:
     assert ground.read(own, "head").state == "requested"
 
 
+@pytest.mark.promise("P25")
+def test_no_machine_asks_or_approves(ground: Ground) -> None:
+    asked = ground.request()
+    with ground.owner.begin() as connection:
+        connection.execute(
+            text("""UPDATE registry.session SET kind = 'machine', title = '定时任务', purposes = '{05}', issued_by = account_id
+                    FROM registry.account a WHERE a.id = account_id AND a.login IN ('head', 'stranger')""")
+        )
+    assert _code(lambda: ground.judge("head", asked), Refused) == "not-allowed"
+    assert _code(lambda: ground.request("stranger"), Refused) == "not-allowed"
+
+
 def test_one_refusal_settles_a_request(ground: Ground) -> None:
     asked = ground.request()
     ground.judge("head", asked, "refused")
