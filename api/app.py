@@ -47,7 +47,9 @@ from geo_registry.measure.refresh import turn_days
 from web_map.app import install as install_pages
 
 VERSION = "0.1.0"
+# Paths are tried one after the other: looks at persons, of which there are most, come first.
 ROUTERS = (
+    residence.router,
     session.router,
     account.router,
     accounts.router,
@@ -64,7 +66,6 @@ ROUTERS = (
     blocks.router,
     blocks.coordinators_router,
     visits.router,
-    residence.router,
     subject.router,
     audit.router,
     reviews.router,

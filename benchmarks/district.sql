@@ -27,13 +27,15 @@ SELECT pg_temp.own(5, n), 'derived', ST_SetSRID(ST_MakePoint(121.0001 + (n / 200
 FROM generate_series(0, 99999) n;
 INSERT INTO building_block SELECT pg_temp.own(5, n), pg_temp.own(4, n / 200) FROM generate_series(0, 99999) n;
 INSERT INTO housing_unit (id, building_id, unit_text, unit_key, use, valid, district_id, township_id, community_id)
-SELECT pg_temp.own(6, n), pg_temp.own(5, n / 10), 'x', (n % 10)::text, CASE n % 5 WHEN 0 THEN 'let_whole' ELSE 'self_occupied' END,
+SELECT pg_temp.own(6, n), pg_temp.own(5, n / 10), n % 10 / 2 + 1 || '0' || n % 2 + 1 || '室', (n % 10)::text, CASE n % 5 WHEN 0 THEN 'let_whole' ELSE 'self_occupied' END,
   '[2015-01-01,)', pg_temp.own(1, 0), pg_temp.own(2, n / 100000), pg_temp.own(3, n / 20000)
 FROM generate_series(0, 999999) n;
 INSERT INTO address (id, scope_id, number, number_key, number_text, standard_text, valid, district_id, township_id, community_id)
-SELECT pg_temp.own(7, n), pg_temp.own(3, n / 4000), n + 1, n::text, 'x', 'x', '[2015-01-01,)',
+SELECT pg_temp.own(7, n), pg_temp.own(3, n / 4000), n + 1, n::text, n + 1 || '号', '映月路' || n + 1 || '号', '[2015-01-01,)',
   pg_temp.own(1, 0), pg_temp.own(2, n / 20000), pg_temp.own(3, n / 4000)
 FROM generate_series(0, 199999) n;
+INSERT INTO building_address (building_id, address_id, is_main, valid)
+SELECT pg_temp.own(5, n), pg_temp.own(7, n * 2), true, '[2015-01-01,)' FROM generate_series(0, 99999) n;
 INSERT INTO address_block SELECT pg_temp.own(7, n), pg_temp.own(4, n / 400) FROM generate_series(0, 199999) n;
 INSERT INTO plate (address_id, state, valid, text, district_id, township_id, community_id)
 SELECT pg_temp.own(7, n), CASE WHEN n % 10 < 7 THEN 'installed' ELSE 'delivered' END, '[2015-01-01,)', 'x',
@@ -42,14 +44,24 @@ FROM generate_series(0, 199999) n;
 
 -- Exclusion constraints are built after the load.
 ALTER TABLE residence DROP CONSTRAINT residence_unit_excl, DROP CONSTRAINT residence_main_excl;
+ALTER TABLE hukou DROP CONSTRAINT hukou_person_excl;
 INSERT INTO person (id, name, sex, birth_year, birth_month, id_type, id_number, id_index, id_tail, district_id, township_id, community_id)
 SELECT pg_temp.own(8, n), '某某', '1', 1950 + n % 70, 1 + n % 12, '111', '\x00', decode(md5(n::text), 'hex'), '00',
   pg_temp.own(1, 0), pg_temp.own(2, n / 250000), pg_temp.own(3, n / 50000)
 FROM generate_series(0, 2499999) n;
 INSERT INTO residence (id, person_id, unit_id, building_id, category, valid, district_id, township_id, community_id)
-SELECT pg_temp.own(9, n), pg_temp.own(8, n), pg_temp.own(6, n * 2 / 5), pg_temp.own(5, n / 25), 'incomer',
+SELECT pg_temp.own(9, n), pg_temp.own(8, n), pg_temp.own(6, n * 2 / 5), pg_temp.own(5, n / 25), CASE WHEN n % 5 < 3 THEN 'local_hukou' ELSE 'incomer' END,
   daterange(date '2020-01-01' + n % 2000, NULL), pg_temp.own(1, 0), pg_temp.own(2, n / 250000), pg_temp.own(3, n / 50000)
 FROM generate_series(0, 2499999) n;
+-- Every fifth person lived in another building of the same community before; three of five have their hukou where they live.
+INSERT INTO residence (id, person_id, unit_id, building_id, category, is_main, valid, district_id, township_id, community_id)
+SELECT pg_temp.own(11, n), pg_temp.own(8, n), pg_temp.own(6, o * 2 / 5), pg_temp.own(5, o / 25), 'incomer', true,
+  daterange('2015-01-01', date '2019-01-01' + n % 300), pg_temp.own(1, 0), pg_temp.own(2, n / 250000), pg_temp.own(3, n / 50000)
+FROM (SELECT n, n / 50000 * 50000 + (n + 12345) % 50000 AS o FROM generate_series(0, 2499999, 5) n) moved;
+INSERT INTO hukou (id, person_id, unit_id, building_id, valid, district_id, township_id, community_id)
+SELECT pg_temp.own(12, n), pg_temp.own(8, n), pg_temp.own(6, n * 2 / 5), pg_temp.own(5, n / 25), '[2020-01-01,)',
+  pg_temp.own(1, 0), pg_temp.own(2, n / 250000), pg_temp.own(3, n / 50000)
+FROM generate_series(0, 2499999) n WHERE n % 5 < 3;
 INSERT INTO registration (id, residence_id, person_id, status, registered_on, district_id, township_id, community_id)
 SELECT pg_temp.own(10, n), pg_temp.own(9, n), pg_temp.own(8, n), CASE WHEN n % 20 < 19 THEN 'active' ELSE 'draft' END,
   CURRENT_DATE - 56 + n % 56, pg_temp.own(1, 0), pg_temp.own(2, n / 250000), pg_temp.own(3, n / 50000)
@@ -65,6 +77,8 @@ SELECT pg_temp.own(5, n * 10), pg_temp.own(4, n / 20), CURRENT_DATE - n % 56, 10
 FROM generate_series(0, 9999) n;
 INSERT INTO visit (visited_at, unit_id, outcome)
 SELECT now() - n % 56 * interval '1 day', pg_temp.own(6, n * 2), 'met_all' FROM generate_series(0, 499999) n;
+ALTER TABLE hukou
+  ADD CONSTRAINT hukou_person_excl EXCLUDE USING gist (person_id WITH =, valid WITH &&) WHERE (upper_inf(sys));
 ALTER TABLE residence
   ADD CONSTRAINT residence_unit_excl EXCLUDE USING gist (person_id WITH =, unit_id WITH =, valid WITH &&) WHERE (upper_inf(sys)),
   ADD CONSTRAINT residence_main_excl EXCLUDE USING gist (person_id WITH =, valid WITH &&) WHERE (is_main AND upper_inf(sys));

@@ -37,7 +37,6 @@ __all__ = [
 ]  # fmt: skip
 
 POOL_SIZE = 12
-MOST_IDLE_WIRES = 8
 STATEMENT_TIMEOUT_MS = 10_000
 
 # Constraint -> (class, code, sentence). Whatever is not listed falls back on its kind.
@@ -148,7 +147,7 @@ def _engine(url: str, *, timeout_ms: int) -> Engine:
 def wire_of(engine: Engine, statement: str) -> Wire:
     """Return the process's wire for one statement on an engine's database; it closes with the engine."""
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    wire = Wire(url, _options(STATEMENT_TIMEOUT_MS), statement, MOST_IDLE_WIRES)
+    wire = Wire(url, _options(STATEMENT_TIMEOUT_MS), statement, most_idle=POOL_SIZE)
     event.listen(engine, "engine_disposed", lambda _engine: wire.close())
     return wire
 

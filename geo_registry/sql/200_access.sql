@@ -1,19 +1,30 @@
 -- Who asks: everything follows from the session's token, nothing from arguments.
 
 -- The areas of an account today: NULL for the whole installation; a grant above the district is given as its districts,
--- so that a scope stays a list of equal ids.
-CREATE OR REPLACE FUNCTION registry.areas_of(asked uuid) RETURNS uuid[]
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+-- so that a scope stays a list of equal ids. A step of the functions below: it runs with their rights and their path.
+CREATE OR REPLACE FUNCTION registry.areas_of(asked uuid) RETURNS uuid[] LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  granted uuid[];
+  upper_ones uuid[];
 BEGIN
-  RETURN (
-    SELECT CASE WHEN bool_or(g.division_id IS NULL) THEN NULL ELSE coalesce(array_agg(DISTINCT inner_.id) FILTER (WHERE inner_.id IS NOT NULL), '{}') END
-    FROM area_grant g LEFT JOIN LATERAL (
-      SELECT d.id FROM division d WHERE d.id = g.division_id AND d.level IN ('district', 'township', 'community')
-      UNION ALL
-      SELECT d.id FROM division top JOIN division d ON d.level = 'district' AND (d.city_id = top.id OR d.parent_id = top.id
-          OR d.city_id IN (SELECT c.id FROM division c WHERE c.parent_id = top.id))
-      WHERE top.id = g.division_id AND top.level IN ('province', 'city')) inner_ ON true
+  granted := (SELECT array_agg(coalesce(g.division_id, '00000000-0000-0000-0000-000000000000')) FROM registry.area_grant g
     WHERE g.account_id = asked AND g.valid @> CURRENT_DATE);
+  IF granted IS NULL THEN
+    RETURN '{}';
+  ELSIF '00000000-0000-0000-0000-000000000000' = ANY (granted) THEN
+    RETURN NULL;
+  END IF;
+  -- Provinces and cities lie in no district: few rows of an index, however many grants there are.
+  upper_ones := (SELECT array_agg(d.id) FROM registry.division d
+    WHERE d.district_id IS NULL AND d.level IN ('province', 'city') AND d.id = ANY (granted));
+  IF upper_ones IS NULL THEN
+    RETURN granted;
+  END IF;
+  RETURN (SELECT coalesce(array_agg(x.id), '{}') FROM (
+    SELECT unnest(granted) AS id EXCEPT SELECT unnest(upper_ones)
+    UNION
+    SELECT d.id FROM registry.division d WHERE d.level = 'district' AND (d.city_id = ANY (upper_ones) OR d.parent_id = ANY (upper_ones)
+      OR d.city_id IN (SELECT c.id FROM registry.division c WHERE c.parent_id = ANY (upper_ones)))) x);
 END $$;
 
 -- The live session of a token with its account. `confined` says why the session may only put its own account in order:
@@ -26,7 +37,7 @@ BEGIN
   RETURN QUERY SELECT s.id, a.id, a.login, a.name, a.role, areas_of(a.id),
     CASE WHEN s.kind = 'machine' THEN NULL
       WHEN a.password_expires_at IS NOT NULL THEN 'password'
-      WHEN a.second_factor_required AND s.strong_at IS NULL THEN 'second-factor'
+      WHEN (a.second_factor_required OR a.totp_step IS NOT NULL) AND s.strong_at IS NULL THEN 'second-factor'
       WHEN EXISTS (SELECT FROM look_review r WHERE r.account_id = a.id AND r.kind = 'emergency' AND r.verdict IS NULL
         AND r.at < now() - interval '24 hours') THEN 'review' END,
     s.kind, s.purposes, s.strong_at
@@ -34,12 +45,6 @@ BEGIN
   WHERE s.token_hash = asked AND s.ended_at IS NULL AND a.is_active AND s.expires_at > clock_timestamp()
     AND (s.kind = 'machine' OR s.seen_at > clock_timestamp() - interval '15 minutes');
 END $$;
-
--- What a sign-in is checked against: one account at a time, so that the server's role need not read all hashes.
-CREATE OR REPLACE FUNCTION registry.credentials_of(asked text) RETURNS TABLE (account_id uuid, password_hash text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
-  SELECT a.id, a.password_hash FROM account a WHERE a.login = asked AND a.is_active
-$$;
 
 -- The viewer of one request; notes once a minute that the session is in use.
 CREATE OR REPLACE FUNCTION registry.enter(asked bytea)
@@ -69,10 +74,12 @@ RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT areas IS NULL OR district = ANY (areas) OR coalesce(township = ANY (areas), false) OR coalesce(community = ANY (areas), false)
 $$;
 
--- The scope that row-level security reads; set by reveal functions only, for one transaction.
-CREATE OR REPLACE FUNCTION registry.scope_is_whole() RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT coalesce(current_setting('registry.areas', true), '') = '*'
-$$;
-CREATE OR REPLACE FUNCTION registry.scope_areas() RETURNS uuid[] LANGUAGE sql STABLE AS $$
-  SELECT string_to_array(nullif(nullif(current_setting('registry.areas', true), ''), '*'), ',')::uuid[]
-$$;
+-- The scope that row-level security reads, set by reveal functions only, for one transaction: `registry.area`, the community of
+-- what is looked at, and `registry.areas`, the ids of all areas of the viewer with commas between, or `*` for the whole installation.
+-- Looked for as text: taking a list of ids apart would cost more than the few rows of a look do.
+CREATE OR REPLACE FUNCTION registry.in_scope(community uuid, township uuid, district uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  scope text := current_setting('registry.areas', true);
+BEGIN
+  RETURN scope = '*' OR strpos(scope, community::text) > 0 OR strpos(scope, township::text) > 0 OR strpos(scope, district::text) > 0;
+END $$;

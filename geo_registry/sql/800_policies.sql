@@ -6,8 +6,9 @@ BEGIN
     OR EXISTS (SELECT FROM registry.hukou h WHERE h.person_id = asked);
 END $$;
 
--- Row-level security of the personal tables. Each policy compares an id with an array that is read
--- once a statement; without a scope there are no rows.
+-- Row-level security of the personal tables. Each policy compares the community with that of the object looked at, where nearly all
+-- rows lie; only the others ask for the rest of the scope. Neither is a sub-select: for the few rows of a look its start costs more
+-- than reading a setting again. Without a scope there are no rows.
 DO $$
 DECLARE
   name text;
@@ -21,12 +22,11 @@ BEGIN
   END LOOP;
   FOREACH name IN ARRAY ARRAY['residence', 'hukou', 'registration', 'field_check'] LOOP
     EXECUTE format($policy$CREATE POLICY scope ON registry.%I FOR SELECT TO registry_reader USING (
-      (SELECT registry.scope_is_whole()) OR community_id = ANY ((SELECT registry.scope_areas())::uuid[])
-      OR township_id = ANY ((SELECT registry.scope_areas())::uuid[]) OR district_id = ANY ((SELECT registry.scope_areas())::uuid[]))$policy$, name);
+      community_id::text = current_setting('registry.area', true)
+      OR registry.in_scope(community_id, township_id, district_id))$policy$, name);
   END LOOP;
   -- A person is seen from the current area, and from every area where a dwelling or the hukou lies.
   EXECUTE $policy$CREATE POLICY scope ON registry.person FOR SELECT TO registry_reader USING (
-    (SELECT registry.scope_is_whole()) OR community_id = ANY ((SELECT registry.scope_areas())::uuid[])
-    OR township_id = ANY ((SELECT registry.scope_areas())::uuid[]) OR district_id = ANY ((SELECT registry.scope_areas())::uuid[])
-    OR registry.dwells_in_scope(id))$policy$;
+    community_id::text = current_setting('registry.area', true)
+    OR registry.in_scope(community_id, township_id, district_id) OR registry.dwells_in_scope(id))$policy$;
 END $$;

@@ -109,8 +109,8 @@ def test_one_field_in_full_is_an_act_of_its_own(town: "Town") -> None:
 
 def test_the_limit_stops_a_robot(town: "Town") -> None:
     used = town.sql(
-        "SELECT count(*) FROM registry.audit a JOIN registry.account c ON c.id = a.account_id"
-        " WHERE c.login = 'coordinator' AND decision = 'granted'"
+        "SELECT c.in_hour FROM registry.look_count c JOIN registry.account a ON a.id = c.account_id"
+        " WHERE a.login = 'coordinator'"
     )
     town.sql("UPDATE registry.account SET hourly_limit = :most WHERE login = 'coordinator'", most=used + 3)
     seen = [town.call("coordinator", "GET", OCCUPANTS, headers=PURPOSE).status_code for _ in range(6)]
