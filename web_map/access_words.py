@@ -2,13 +2,14 @@
 
 import datetime as dt
 
+from geo_registry.access.rules import ROLE_TITLES, Role
 from web_map.words import china_time
 
 CONFINED = {
     "password": ("请先改掉一次性密码", "在下面填写一次性密码和您自己的新密码，改好后即可使用各项功能。"),
     "second-factor": (
         "请先设置两步验证",
-        "您的角色须用两步验证。按下面的步骤设置；已设置的，请退出后重新登录并填写动态码。",
+        "您的角色须用两步验证。按下面的步骤设置；已设置的，请退出后重新登录并填写验证码。",
     ),
     "review": (
         "紧急查看还没有复核",
@@ -66,7 +67,7 @@ ACTIONS = {
     "read-audit": "查阅审计",
     "export-audit": "导出审计",
     "prune": "清理审计",
-    "route": "访问被拒",
+    "refused": "访问被拒",
 }
 DECISIONS = {
     "granted": "已允许",
@@ -83,8 +84,8 @@ DECISIONS = {
     "audit-unanchored": "锚定中断",
     "sign-in-failed": "账号或密码不对",
     "sign-in-throttled": "登录次数过多",
-    "second-factor-required": "须动态码",
-    "second-factor-wrong": "动态码不对",
+    "second-factor-required": "须验证码",
+    "second-factor-wrong": "验证码不对",
     "justified": "属正当",
     "unclear": "尚不清楚",
     "unjustified": "不属正当",
@@ -110,6 +111,18 @@ DISCLOSURE_STATES = {
     "withdrawn": ("已撤回", "line"),
 }
 JUDGEMENTS = {"approved": "同意", "refused": "不同意"}
+# What stands in the note of an audit row; longer ones first.
+_NOTES = {
+    "password and code": "密码加验证码",
+    "second factor": "两步验证",
+    "password": "密码",
+    "oidc": "统一认证",
+    "subject": "统一认证标识",
+    "limits": "查看上限",
+    "whole": "全部辖区",
+    " days": " 天",
+    " to ": " 改为 ",
+}
 ANCHORS = {
     "fresh": ("锚定正常", "ok", "审计链头按时签名，存放在数据库之外。"),
     "late": (
@@ -135,3 +148,16 @@ def moment(at: dt.datetime | str | None) -> str:
 def span(first: str | None, last: str | None) -> str:
     """Return a period of days: 2026-11-01 起, or 2026-11-01 至 2026-12-31."""
     return f"{first or ''} 至 {last}".strip() if last else f"{first} 起" if first else "—"
+
+
+def note_words(action: str, note: str) -> str:
+    """Return the note of an audit row in words, as far as it holds codes of ours."""
+    if action == "review":
+        return REVIEW_KINDS[note][0] if note in REVIEW_KINDS else note
+    if action in {"add-account", "change-account"}:
+        for role in Role:
+            note = note.replace(role.value, ROLE_TITLES[role])
+    if action in {"sign-in", "change-account", "grant-area", "end-grant", "issue-token"}:
+        for code, title in _NOTES.items():
+            note = note.replace(code, title)
+    return note

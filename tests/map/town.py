@@ -19,6 +19,11 @@ ACCOUNTS = (
     ("lu", "陆某", Role.LEADER, ("990101001000",)),
     ("fang", "方某", Role.STEWARD, ("990101001000",)),
     ("ye", "叶某", Role.SYSTEM_ADMIN, ()),
+    ("an", "安某", Role.SECURITY_ADMIN, ()),
+    ("shen", "申某", Role.AUDIT_ADMIN, ()),
+    ("zhan", "詹某", Role.STATION_HEAD, ("990101001000",)),
+    ("ren", "任某", Role.POPULATION_OFFICE, ("990101001000",)),
+    ("wei", "卫某", Role.OFFICER, ("990101001000",)),
 )
 
 

@@ -1,7 +1,6 @@
 /** 我的账号: the new password twice, the second factor with its square code, recovery codes once. */
 
 import { post } from "./http.js";
-import { toast } from "./shell.js";
 
 /** @param {string} id */
 const part = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -47,11 +46,18 @@ function showCodes(found) {
   codes.showModal();
 }
 
+/** @param {string} text what was done; when nothing is owed any more the first page of the role comes */
+function goOn(text) {
+  window.sessionStorage.setItem("welcome", text);
+  window.location.assign(document.querySelector(".access-due") ? "/" : "/account");
+}
+
 again?.form?.addEventListener("submit", compare, { capture: true });
 document.addEventListener("done", (event) => {
   const { target, detail } = /** @type {CustomEvent} */ (event);
   const { id } = /** @type {HTMLElement} */ (target);
-  if (id === "factor-start") showCode(detail);
+  if (id === "password-form") goOn("密码已修改，其他会话已退出");
+  else if (id === "factor-start") showCode(detail);
   else if (id === "factor-confirm") showCodes(detail.recovery_codes);
   else return;
   event.preventDefault();
@@ -69,7 +75,5 @@ part("codes-copy").addEventListener("click", async () => {
 part("codes-close").addEventListener("click", () => {
   told = [];
   codes.close();
-  toast("两步验证已启用");
-  // What was owed is done: the first page of the role, or this one anew.
-  window.location.assign(document.querySelector(".access-due") ? "/" : "/account");
+  goOn("两步验证已启用");
 });

@@ -31,7 +31,7 @@ function isComplete() {
   const length = (/** @type {string} */ name) => field(name).value.trim().length;
   say("case_number", length("case_number") >= 4 ? "" : "请填写警情号或案号，4 至 60 个字");
   say("reason", length("reason") >= 6 ? "" : "请写明事由，至少 6 个字");
-  say("code", length("code") >= 6 || isProven() ? "" : "请填写验证器上的 6 位动态码");
+  say("code", length("code") >= 6 || isProven() ? "" : "请填写验证器上的 6 位验证码");
   const wrong = /** @type {HTMLElement | null} */ (form.querySelector("[aria-invalid]"));
   wrong?.focus();
   return !wrong;

@@ -24,7 +24,7 @@ function say(field, text) {
 
 /** @returns {boolean} whether the fields of this step are filled */
 function isFilled() {
-  if (!second.hidden) say(code, code.value.trim() ? "" : "请填写动态码");
+  if (!second.hidden) say(code, code.value.trim() ? "" : "请填写验证码");
   say(login, login.value.trim() ? "" : "请填写账号");
   say(password, password.value ? "" : "请填写密码");
   const empty = [login, password, code].find((field) => field.hasAttribute("aria-invalid"));

@@ -43,7 +43,7 @@ function bind(picker) {
     const none = new Option(`没有找到“${text}”`, "");
     select.replaceChildren(...(text ? (shown.length ? shown : [none]) : listed));
     select.selectedIndex = 0;
-    tell();
+    for (const kind of ["input", "change"]) select.dispatchEvent(new Event(kind, { bubbles: true }));
   }
 
   /** Say in the form what was chosen: the kind of the object, or all areas. */

@@ -96,6 +96,16 @@ document.addEventListener("submit", (event) => {
   send(/** @type {HTMLFormElement} */ (form));
 });
 
+// What is typed anew is judged anew. Not on `change`: the line would go between pressing a button and letting go.
+document.addEventListener("input", (event) => {
+  const field = /** @type {HTMLInputElement} */ (event.target);
+  const form = field.closest("form.zone-act");
+  const place = form?.querySelector(`[data-for="${CSS.escape(field.name || "-")}"]`);
+  if (!place) return;
+  /** @type {HTMLElement} */ (place).hidden = true;
+  field.removeAttribute("aria-invalid");
+});
+
 document.addEventListener("click", (event) => {
   const more = /** @type {HTMLElement} */ (event.target).closest("[data-add-measure]");
   const last = more?.previousElementSibling;
