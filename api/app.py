@@ -41,8 +41,8 @@ from api.routes import (
     zones,
 )  # fmt: skip
 from geo_registry import db, log
-from geo_registry.access.reviews import keep_up
 from geo_registry.address.search.guesses import prepare
+from geo_registry.audit.reviews import keep_up
 from geo_registry.measure.refresh import turn_days
 from web_map.app import install as install_pages
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from geo_registry import log
-from geo_registry.access.trail import note_refusal
+from geo_registry.audit.trail import note_refusal
 from geo_registry.codes import new_id
 from geo_registry.errors import RegistryError
 
@@ -127,7 +127,12 @@ async def _note(scope: Scope, refusal: str) -> None:
     told = f"{scope['method']} {route.path}"
     try:
         await run_in_threadpool(
-            note_refusal, scope["app"].state.engine, token, code=refusal, route=told, object_id=_first_id(scope)
+            note_refusal,
+            scope["app"].state.engine,
+            token,
+            code=refusal,
+            route=told,
+            object_id=_first_id(scope),
         )
     except RegistryError as error:
         logger.warning("a refusal could not be recorded: %s", error.code)

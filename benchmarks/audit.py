@@ -10,8 +10,8 @@ from typing import LiteralString
 import psycopg
 
 from geo_registry import cluster
-from geo_registry.access import ledger
-from geo_registry.access.anchors import Anchors
+from geo_registry.audit import ledger
+from geo_registry.audit.anchors import Anchors
 from geo_registry.settings import settings
 
 DATABASE = "bench_audit"

@@ -31,6 +31,6 @@ PLACE = (
 TOTALS = ("tally", "tally_week")
 
 __all__ = [
-    "PERSONAL", "PLACE", "access", "address", "area", "disclosure", "exchange", "grid", "housing", "measure", "metadata",
-    "person", "plate", "residence", "zone",
+    "PERSONAL", "PLACE", "access", "address", "area", "disclosure", "exchange", "grid", "housing", "measure",
+    "metadata", "person", "plate", "residence", "zone",
 ]  # fmt: skip

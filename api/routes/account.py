@@ -8,8 +8,8 @@ from pydantic import Field, SecretStr
 
 from api.deps import NO_STORE, App, CurrentViewer, Page, Strict, Token, Transaction, answer
 from api.routes.session import OWN, OWN_FIRST, Code, Confirmation, CurrentCaller, admitted
-from geo_registry.access import factors, sessions
 from geo_registry.access.rules import ROLE_TITLES
+from geo_registry.account import factors, sessions
 
 router = APIRouter(prefix="/v1/account", tags=["account"])
 Password = Annotated[SecretStr, Field(min_length=1, max_length=200)]

@@ -14,10 +14,10 @@ from pydantic import Field
 from api.deps import IfMatch, Needs, Once, PageQuery, Strict, Token, Transaction, answer
 from api.schemas.act import WrittenOut
 from api.schemas.place import Text
-from geo_registry.access import accounts
-from geo_registry.access.accounts import LONGEST_TOKEN_DAYS, STRONG_ROLES, Held, Kept
 from geo_registry.access.rules import Role
 from geo_registry.access.viewer import Permission
+from geo_registry.account import accounts
+from geo_registry.account.accounts import LONGEST_TOKEN_DAYS, STRONG_ROLES, Held, Kept
 from geo_registry.errors import RuleBroken
 
 router = APIRouter(

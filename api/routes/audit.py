@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query, Response
 from api.deps import NO_STORE, Needs, Token, Transaction, answer
 from api.schemas.audit import AuditQuery
 from geo_registry import pages
-from geo_registry.access import trail
 from geo_registry.access.viewer import Permission
+from geo_registry.audit import trail
 
 router = APIRouter(prefix="/v1", tags=["audit"])
 READ = Depends(Needs(Permission.AUDIT_READ))

@@ -16,9 +16,9 @@ from api.schemas.audit import (
     Verdict,
     with_title,
 )
-from geo_registry.access import reviews
 from geo_registry.access.viewer import Permission
 from geo_registry.area.writes import Written
+from geo_registry.audit import reviews
 
 router = APIRouter(prefix="/v1", tags=["reviews"])
 REVIEW = Depends(Needs(Permission.LOOK_REVIEW))

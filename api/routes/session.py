@@ -20,10 +20,10 @@ from api.deps import (
 )  # fmt: skip
 from api.guard import cookie_name, csrf_token
 from geo_registry import db
-from geo_registry.access import sessions
 from geo_registry.access.rules import ROLE_TITLES
-from geo_registry.access.sessions import Caller
 from geo_registry.access.viewer import Permission, Viewer, enter
+from geo_registry.account import sessions
+from geo_registry.account.sessions import Caller
 from geo_registry.settings import settings
 
 router = APIRouter(prefix="/v1", tags=["session"])

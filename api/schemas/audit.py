@@ -8,9 +8,9 @@ from pydantic import Field
 
 from api.deps import PageQuery, Strict
 from api.schemas.place import one_of
-from geo_registry.access.reviews import KINDS, VERDICTS
 from geo_registry.access.rules import ROLE_TITLES, Role
-from geo_registry.access.trail import Filters
+from geo_registry.audit.reviews import KINDS, VERDICTS
+from geo_registry.audit.trail import Filters
 
 Code = Annotated[str | None, Field(pattern="^[a-z0-9._-]{1,40}$")]
 Words = Annotated[str, Field(max_length=200)]

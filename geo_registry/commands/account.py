@@ -16,7 +16,7 @@ from geo_registry.access.rules import ROLE_TITLES, Role
 from geo_registry.commands.refusal import refusing
 
 if TYPE_CHECKING:
-    from geo_registry.access.accounts import Held, Kept
+    from geo_registry.account.accounts import Held, Kept
 
 account_app = typer.Typer(no_args_is_help=True, help="Add, list, change, train and disable accounts.")
 console = Console()
@@ -39,7 +39,7 @@ def _choose(area: list[str] | None, *, whole: bool) -> None:
 
 def _act(login: str, act: "Callable[[Held], Kept]") -> "Kept":
     """Act on the account of a login, as the owner."""
-    from geo_registry.access.accounts import Held, find_account
+    from geo_registry.account.accounts import Held, find_account
     from geo_registry.db import owner_engine, transaction
 
     with refusing(), transaction(owner_engine()) as session:
@@ -56,7 +56,7 @@ def _tell(login: str, done: str, secret: str | None = None) -> None:
 
 def welcome() -> None:
     """Make the first account of a registry that has none, and tell its one-time password this once."""
-    from geo_registry.access.accounts import FIRST_LOGIN, add_first_account
+    from geo_registry.account.accounts import FIRST_LOGIN, add_first_account
     from geo_registry.db import owner_engine, transaction
 
     with refusing(), transaction(owner_engine()) as session:
@@ -84,7 +84,7 @@ def add(
 ) -> None:
     """Add an account. Without an area it needs --whole, so that nobody gets everything by omission."""
     _choose(area, whole=whole)
-    from geo_registry.access.accounts import add_account
+    from geo_registry.account.accounts import add_account
     from geo_registry.db import owner_engine, transaction
 
     with refusing(), transaction(owner_engine()) as session:
@@ -98,7 +98,7 @@ def add(
 @account_app.command(epilog="Example: geo-registry account disable du")
 def disable(login: str) -> None:
     """Disable an account and end its sessions at once."""
-    from geo_registry.access.accounts import switch_account
+    from geo_registry.account.accounts import switch_account
 
     _act(login, lambda held: switch_account(held, active=False))
     _tell(login, "disabled")
@@ -107,7 +107,7 @@ def disable(login: str) -> None:
 @account_app.command(epilog="Example: geo-registry account enable du")
 def enable(login: str) -> None:
     """Enable a disabled account again."""
-    from geo_registry.access.accounts import switch_account
+    from geo_registry.account.accounts import switch_account
 
     _act(login, lambda held: switch_account(held, active=True))
     _tell(login, "enabled")
@@ -126,7 +126,7 @@ def grant(
 ) -> None:
     """Grant an account one more area, or the whole installation."""
     _choose([area] if area else None, whole=whole)
-    from geo_registry.access.accounts import division_of, grant_area
+    from geo_registry.account.accounts import division_of, grant_area
 
     days: dict[str, Any] = {"valid_from": from_ and from_.date(), "valid_to": to and to.date()}
     _act(login, lambda held: grant_area(held, division_id=division_of(held.session, area), **days))
@@ -136,7 +136,7 @@ def grant(
 @account_app.command(epilog="Example: geo-registry account reset-password du")
 def reset_password(login: str) -> None:
     """Make a one-time password for 72 hours; sessions end."""
-    from geo_registry.access import accounts
+    from geo_registry.account import accounts
 
     kept = _act(login, accounts.reset_password)
     _tell(login, "has this password until it is changed, for 72 hours:", kept.secret)
@@ -145,7 +145,7 @@ def reset_password(login: str) -> None:
 @account_app.command(epilog="Example: geo-registry account reset-second-factor du")
 def reset_second_factor(login: str) -> None:
     """Take the second factor away, after a telephone was lost; sessions end."""
-    from geo_registry.access import accounts
+    from geo_registry.account import accounts
 
     _act(login, accounts.reset_second_factor)
     _tell(login, "has no second factor now")
@@ -159,7 +159,7 @@ def token(
     purpose: Annotated[list[str] | None, typer.Option(help="Purpose it may state; repeatable.")] = None,
 ) -> None:
     """Issue a bearer token to the account of a machine."""
-    from geo_registry.access.accounts import issue_token
+    from geo_registry.account.accounts import issue_token
 
     kept = _act(login, lambda held: issue_token(held, title=title, purposes=purpose or (), days=days))
     _tell(login, f"has this token for {days} days:", kept.secret)
@@ -185,7 +185,7 @@ def train(
 @account_app.command("list", epilog="Example: geo-registry account list --role officer")
 def list_accounts(role: Annotated[Role | None, typer.Option(help="Of one role.")] = None) -> None:
     """List accounts with role, areas, second factor and state."""
-    from geo_registry.access import accounts
+    from geo_registry.account import accounts
     from geo_registry.db import owner_engine, transaction
 
     table = Table("login", "name", "role", "areas", "second factor", "state")

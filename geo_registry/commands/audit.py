@@ -12,8 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from geo_registry.commands.refusal import refusing
 
 if TYPE_CHECKING:
-    from geo_registry.access.anchors import Anchors
-    from geo_registry.access.ledger import Verdict
+    from geo_registry.audit.anchors import Anchors
+    from geo_registry.audit.ledger import Verdict
 
 audit_app = typer.Typer(no_args_is_help=True, help="Verify, anchor, export and prune the audit.")
 console = Console()
@@ -35,7 +35,7 @@ def verify(
     ] = None,
 ) -> None:
     """Verify every row of the audit; end with 1 and say which rows are not as they were written."""
-    from geo_registry.access import anchors
+    from geo_registry.audit import anchors
     from geo_registry.exchange.audit_file import verify_file
 
     with refusing():
@@ -57,7 +57,7 @@ def _verify(attested: "Anchors", begin: dt.datetime | None) -> "Verdict":
     import psycopg
 
     from geo_registry import cluster
-    from geo_registry.access import ledger
+    from geo_registry.audit import ledger
     from geo_registry.db import translated
 
     bar = Progress(
@@ -92,7 +92,7 @@ def _tell(verdict: "Verdict") -> None:
 @audit_app.command(epilog="Example: geo-registry audit anchor && cp -r var/anchors /media/safe/")
 def anchor() -> None:
     """Sign the heads of the chains now; the serving process does so every hour. Keep copies elsewhere."""
-    from geo_registry.access import anchors, ledger
+    from geo_registry.audit import anchors, ledger
     from geo_registry.db import owner_engine
 
     with refusing():

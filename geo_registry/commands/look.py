@@ -46,8 +46,8 @@ REGISTRATIONS = {
 @contextmanager
 def signed_in(login: str) -> Iterator[tuple[str, "Viewer"]]:
     """Sign in for the length of a command; the password comes from GEO_REGISTRY_PASSWORD or the keyboard."""
-    from geo_registry.access.sessions import sign_in, sign_out
     from geo_registry.access.viewer import enter
+    from geo_registry.account.sessions import sign_in, sign_out
     from geo_registry.db import app_engine, transaction
 
     password = os.environ.get("GEO_REGISTRY_PASSWORD") or str(

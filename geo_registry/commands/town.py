@@ -85,7 +85,7 @@ def _is_loaded() -> bool:
 
 def _open_doors(password: str) -> None:
     """Add the accounts and what happened in the town, both or neither: a start looks for the accounts."""
-    from geo_registry.access.accounts import add_account
+    from geo_registry.account.accounts import add_account
     from geo_registry.db import TIMEZONE, owner_engine, transaction
     from geo_registry.demo.story import tell_story
 

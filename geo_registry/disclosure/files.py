@@ -24,7 +24,7 @@ def written(form: Form, lines: Sequence[Line], first_line: str, *, with_numbers:
     """Return the file of a list: the mark, the headings, the rows."""
     headings = (*HEADINGS, *NUMBER_HEADINGS) if with_numbers else HEADINGS
     rows = [(first_line,), headings, *(line.cells(with_numbers=with_numbers) for line in lines)]
-    return _csv(rows) if form == "csv" else _xlsx(rows)
+    return _csv(rows) if form == "csv" else _xlsx(rows, first_line)
 
 
 def _csv(rows: Iterable[Sequence[str]]) -> bytes:
@@ -34,7 +34,7 @@ def _csv(rows: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def _xlsx(rows: Iterable[Sequence[str]]) -> bytes:
+def _xlsx(rows: Iterable[Sequence[str]], first_line: str) -> bytes:
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -42,6 +42,8 @@ def _xlsx(rows: Iterable[Sequence[str]]) -> bytes:
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("名单")
+    # The mark is printed on every page.
+    sheet.oddFooter.center.text = first_line.replace("&", "&&")
     for place, width in enumerate(_WIDTHS, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = width
     for row in rows:

@@ -16,6 +16,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 from geo_registry.person.rules import id_check_character
+from geo_registry.text import normal_key
 
 MOST_ROWS = 5_000
 MOST_DECOYS = 8
@@ -129,5 +130,5 @@ def odds_of_order(addresses: Iterable[str], seed: bytes) -> float:
 
 
 def plain(cell: str) -> str:
-    """Return a cell without what only made it harmless, and without spaces at its ends."""
-    return cell.strip().removeprefix("'").strip()
+    """Return a cell as it is compared: whatever its spaces, widths and script, and without its apostrophe."""
+    return normal_key(cell.strip().removeprefix("'"))

@@ -76,7 +76,8 @@ def trace(session: Session, rows: Rows, digest: bytes = b"") -> list[Trace]:
     limit = CHANCE / max(1, len(known) * len(columns))
     found = [
         Trace(
-            row.id, row.number, row.recipient, row.name, row.id in same, len(cells.intersection(row.decoys)),
+            row.id, row.number, row.recipient, row.name, row.id in same,
+            len(cells.intersection(map(plain, row.decoys))),
             any(odds_of_order(column, row.seed) < limit for column in columns),
             row.number in marks,
         )

@@ -18,10 +18,10 @@ from typing import Any, BinaryIO, Final, LiteralString
 import orjson
 import psycopg
 
-from geo_registry.access import anchors, ledger
-from geo_registry.access.anchors import SHARDS, Anchors
-from geo_registry.access.ledger import Row, Verdict, check_chain, utc
 from geo_registry.access.viewer import hash_token
+from geo_registry.audit import anchors, ledger
+from geo_registry.audit.anchors import SHARDS, Anchors
+from geo_registry.audit.ledger import Row, Verdict, check_chain, utc
 from geo_registry.db import translated
 from geo_registry.errors import Refused, RuleBroken
 

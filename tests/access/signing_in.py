@@ -5,7 +5,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from api.app import create_app
-from geo_registry.access.sessions import sign_in
+from geo_registry.account.sessions import sign_in
 from geo_registry.db import app_engine
 
 

@@ -10,10 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner, Result
 
 from geo_registry import db
-from geo_registry.access.accounts import FIRST_LOGIN, STRONG_ROLES, add_account, add_first_account
 from geo_registry.access.rules import ALLOWED, Permission, Role
-from geo_registry.access.sessions import sign_in
 from geo_registry.access.viewer import enter
+from geo_registry.account.accounts import FIRST_LOGIN, STRONG_ROLES, add_account, add_first_account
+from geo_registry.account.sessions import sign_in
 from geo_registry.cli import app
 from geo_registry.cluster import Urls
 from geo_registry.errors import NotSignedIn

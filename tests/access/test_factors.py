@@ -6,7 +6,8 @@ from uuid import uuid4
 import pyotp
 import pytest
 
-from geo_registry.access import cipher, factors
+from geo_registry.access import cipher
+from geo_registry.account import factors
 from geo_registry.errors import RuleBroken
 
 NOW = 1_800_000_015

@@ -13,8 +13,8 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 
-from geo_registry.access import factors, sessions
-from geo_registry.access.sessions import sign_in
+from geo_registry.account import factors, sessions
+from geo_registry.account.sessions import sign_in
 from geo_registry.cluster import Urls
 from geo_registry.db import app_engine
 from geo_registry.errors import NotSignedIn, TooMany

@@ -15,8 +15,8 @@ from psycopg import sql
 from sqlalchemy import Engine
 
 from geo_registry import cluster
-from geo_registry.access import anchors, ledger
-from geo_registry.access.ledger import Verdict
+from geo_registry.audit import anchors, ledger
+from geo_registry.audit.ledger import Verdict
 from geo_registry.db import app_engine
 from geo_registry.settings import make_secrets
 

@@ -17,10 +17,10 @@ from joserfc import jwk, jwt
 from sqlalchemy import Engine, text
 
 from geo_registry import db
-from geo_registry.access import oidc
-from geo_registry.access.accounts import add_account
 from geo_registry.access.rules import Role
 from geo_registry.access.viewer import Viewer, enter
+from geo_registry.account import oidc
+from geo_registry.account.accounts import add_account
 from geo_registry.cluster import Urls
 from geo_registry.errors import NotSignedIn, Refused
 from geo_registry.settings import Settings, write_secret

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from geo_registry.access.accounts import Held, add_account, switch_account
 from geo_registry.access.rules import Role
-from geo_registry.access.sessions import open_session, sign_in, sign_out
 from geo_registry.access.viewer import Viewer, enter
+from geo_registry.account.accounts import Held, add_account, switch_account
+from geo_registry.account.sessions import open_session, sign_in, sign_out
 from geo_registry.cluster import Urls
 from geo_registry.db import app_engine, transaction
 from geo_registry.errors import NotFound, NotSignedIn, RuleBroken, TooMany

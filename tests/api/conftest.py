@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from api.app import create_app
 from geo_registry import cluster
-from geo_registry.access import accounts, cipher, sessions
+from geo_registry.access import cipher
 from geo_registry.access.rules import Role
+from geo_registry.account import accounts, sessions
 from geo_registry.codes import new_id, new_ids
 
 with warnings.catch_warnings():

@@ -11,8 +11,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy.orm import Session
 
 from api.app import create_app
-from geo_registry.access import accounts, sessions
 from geo_registry.access.rules import Role
+from geo_registry.account import accounts, sessions
 from tests.api.conftest import PASSWORD
 from tests.api.writes import WRITES
 

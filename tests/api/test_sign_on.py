@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from geo_registry.access import oidc
+from geo_registry.account import oidc
 from geo_registry.settings import Settings, write_secret
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from geo_registry import cluster
-from geo_registry.access import accounts, anchors
 from geo_registry.access.rules import Role
+from geo_registry.account import accounts
+from geo_registry.audit import anchors
 from geo_registry.cli import app
 from geo_registry.db import today
 from tests.access.conftest import NUMBERS, Town, town  # noqa: F401  (a fixture)

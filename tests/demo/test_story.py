@@ -12,8 +12,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from geo_registry import cluster
-from geo_registry.access.accounts import add_account
 from geo_registry.access.rules import Role
+from geo_registry.account.accounts import add_account
 from geo_registry.commands.town import ACCOUNTS, load_town
 from geo_registry.db import TIMEZONE
 from geo_registry.demo.story import OWN_BLOCK, tell_story

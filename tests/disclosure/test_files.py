@@ -55,7 +55,7 @@ def test_every_cell_of_a_workbook_is_text(trick: str) -> None:
 
 @given(st.text(max_size=30))
 def test_a_harmless_cell_can_be_read_back(cell: str) -> None:
-    assert plain(inert(cell)) in {plain(cell), cell.strip()}
+    assert "'" in cell or plain(inert(cell)) == plain(cell)
     assert inert(inert(cell)) == inert(cell)
 
 
@@ -68,8 +68,15 @@ def test_both_forms_say_the_same(with_numbers: bool) -> None:  # noqa: FBT001
         rows = files._text(content) if form == "csv" else files._sheet(content)
         said.append([[plain(cell) for cell in row if cell] for row in rows])
     assert said[0] == said[1]
-    assert said[0][0] == ["对外提供 D20261123-001"]
+    assert said[0][0] == ["对外提供D20261123-001"]
     assert ("31011219900307201X" in said[0][2]) is with_numbers
+
+
+def test_the_mark_is_printed_on_every_page() -> None:
+    content = files.written("xlsx", [LINE], "对外提供 D20261123-001　A&B", with_numbers=False)
+    sheet = load_workbook(io.BytesIO(content)).worksheets[0]
+    assert sheet.oddFooter.center is not None
+    assert sheet.oddFooter.center.text == "对外提供 D20261123-001　A&&B"
 
 
 def test_the_mark_names_number_recipient_and_day() -> None:

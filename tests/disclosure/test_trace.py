@@ -162,6 +162,20 @@ def test_what_is_left_is_told_with_its_weight(ground: Ground, saved: Save) -> No
         assert trace(session, honest[:8]) == []
 
 
+def test_another_way_of_writing_hides_nobody(ground: Ground) -> None:
+    asked = ground.approved()
+    rows = _rows(ground.make(asked).content)[2:]
+    widths = str.maketrans("0123456789", "０１２３４５６７８９")
+    with Session(ground.owner) as session:
+        for change in (
+            lambda cell: cell.translate(widths),
+            lambda cell: f" {cell[:3]} {cell[3:]} ",
+            lambda cell: cell.replace("号", "號"),
+        ):
+            (one,) = trace(session, [[change(cell) for cell in row] for row in rows])
+            assert (one.id, one.decoys, one.is_in_order) == (asked, 8, True)
+
+
 def test_two_copies_in_one_file_name_both_and_neither_alone(ground: Ground) -> None:
     first, second = ground.approved(), ground.approved(recipient="另一单位")
     rows = [row for asked in (first, second) for row in _rows(ground.make(asked).content)[2:]]

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from geo_registry import cluster
-from geo_registry.access import anchors, ledger
-from geo_registry.access.anchors import Anchors
 from geo_registry.access.rules import Role
+from geo_registry.audit import anchors, ledger
+from geo_registry.audit.anchors import Anchors
 from geo_registry.db import TIMEZONE, app_engine
 from geo_registry.errors import Refused, RuleBroken
 from geo_registry.exchange import audit_file

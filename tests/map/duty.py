@@ -8,8 +8,8 @@ import psycopg
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from geo_registry.access.accounts import add_account
 from geo_registry.access.rules import Role
+from geo_registry.account.accounts import add_account
 from tests.map.town import PASSWORD
 
 # The fullest block of the first community is the coordinator's own, another waits for somebody.

@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from geo_registry import cluster
 from geo_registry.access import cipher
-from geo_registry.access.accounts import add_account
 from geo_registry.access.rules import Role
+from geo_registry.account.accounts import add_account
 from geo_registry.commands.town import load_town
 
 PASSWORD = "a-long-pass-phrase"

@@ -23,8 +23,9 @@ from sqlalchemy.orm import Session
 
 from api.app import create_app
 from geo_registry import cluster, postgres, server
-from geo_registry.access import accounts, cipher, sessions
+from geo_registry.access import cipher
 from geo_registry.access.rules import Role
+from geo_registry.account import accounts, sessions
 from geo_registry.exchange.areas import import_areas
 from geo_registry.exchange.buildings import import_buildings
 from geo_registry.exchange.residents import import_residents

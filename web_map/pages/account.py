@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
-from geo_registry.access import oidc
+from geo_registry.account import oidc
 from geo_registry.errors import NotSignedIn
 from web_map.assets import read_manifest
 from web_map.deps import PageSession, current_viewer, safe_next

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from geo_registry.access import accounts, purposes
+from geo_registry.access import purposes
 from geo_registry.access.rules import ALLOWED, ROLE_TITLES, Role
 from geo_registry.access.viewer import Permission, Viewer
+from geo_registry.account import accounts
 from geo_registry.area.reads import AreaRow, areas
 from geo_registry.db import Session, today
 from web_map import access_words, words

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from geo_registry.access import reviews, trail
 from geo_registry.access.purposes import all_purposes
 from geo_registry.access.rules import ROLE_TITLES, Role
 from geo_registry.access.viewer import Permission, Viewer
+from geo_registry.audit import reviews, trail
 from web_map import access_words
 from web_map.deps import Opens, PageSession, Token
 from web_map.pages.home import own_areas

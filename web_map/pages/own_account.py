@@ -7,8 +7,8 @@ import segno
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from markupsafe import Markup
 
-from geo_registry.access import sessions
 from geo_registry.access.viewer import Permission, Viewer
+from geo_registry.account import sessions
 from web_map import access_words
 from web_map.deps import CurrentViewer, Opens, PageSession, Token
 from web_map.pages.home import own_areas

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from geo_registry.access import oidc
 from geo_registry.access.viewer import network_address
+from geo_registry.account import oidc
 from geo_registry.settings import settings
 from web_map.deps import RequestEngine, safe_next
 from web_map.render import PageRoute, page

@@ -21,8 +21,8 @@ import orjson
 import psycopg
 from sqlalchemy import Engine, text
 
-from geo_registry.access import anchors
-from geo_registry.access.anchors import SHARDS, Anchors
+from geo_registry.audit import anchors
+from geo_registry.audit.anchors import SHARDS, Anchors
 from geo_registry.db import transaction
 
 LOG = logging.getLogger(__name__)

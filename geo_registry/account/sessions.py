@@ -17,9 +17,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import text
 
-from geo_registry.access import factors
-from geo_registry.access.factors import Proof
 from geo_registry.access.viewer import hash_token
+from geo_registry.account import factors
+from geo_registry.account.factors import Proof
 from geo_registry.codes import new_id
 from geo_registry.db import Engine, Session, transaction
 from geo_registry.errors import NotSignedIn, RuleBroken, TooMany

@@ -14,8 +14,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from geo_registry.access.rules import ROLE_TITLES, Role
-from geo_registry.access.sessions import hash_password, new_token
 from geo_registry.access.viewer import hash_token
+from geo_registry.account.sessions import hash_password, new_token
 from geo_registry.codes import new_id
 from geo_registry.db import Session, today
 from geo_registry.errors import NotFound

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from geo_registry.access.sessions import open_session
+from geo_registry.account.sessions import open_session
 from geo_registry.codes import new_id
 from geo_registry.db import Engine, Session, transaction
 from geo_registry.errors import Refused, Unavailable

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from geo_registry.access.ledger import take_anchor
 from geo_registry.access.viewer import hash_token
+from geo_registry.audit.ledger import take_anchor
 from geo_registry.codes import new_id
 from geo_registry.db import Session, transaction, translated
 from geo_registry.errors import NotFound, RegistryError, RuleBroken

@@ -1,0 +1,1 @@
+"""Accounts: signing in, the second factor, unified sign-in, and their administration."""
