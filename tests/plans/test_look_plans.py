@@ -87,6 +87,7 @@ def _buffers(texts: list[str]) -> int:
     return max(int(hits) for plan in texts for hits in re.findall(r"shared hit=(\d+)", plan))
 
 
+@pytest.mark.promise("P7")
 def test_looks_go_over_indexes_only(town: Town, plans: Plans) -> None:
     building = _crowded(town.owner)
     token = hash_token(town.tokens["officer1"])
