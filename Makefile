@@ -29,6 +29,7 @@ test: setup ## Run all tests, those in a real browser too
 
 deep: setup ## Run all tests and the long ones at full size, with no network but the loopback
 	@scripts/debian_packages.sh --tests
+	@$(PIP) --require-hashes -r requirements-deep.lock
 	$(OFFLINE) -n 2 --dist loadfile --no-loadscope-reorder
 	$(OFFLINE) -m deep
 
@@ -46,9 +47,10 @@ fix: $(INSTALLED) ## Format, and repair what the linter can
 bench: setup ## Run the benchmarks
 	$(BIN)/python -m benchmarks
 
-lock: ## Renew requirements.lock from requirements.in (needs uv)
-	uv pip compile requirements.in -o requirements.lock --universal --python-version 3.11 --upgrade \
-		--generate-hashes --no-emit-index-url --no-header --quiet
+lock: ## Renew both requirements*.lock from requirements*.in (needs uv)
+	for list in requirements requirements-deep; do \
+		uv pip compile $$list.in -o $$list.lock --universal --python-version 3.11 --upgrade \
+			--generate-hashes --no-emit-index-url --no-header --quiet || exit 1; done
 
 packages:
 	@scripts/debian_packages.sh
