@@ -51,6 +51,11 @@ OPTIONS = {
 EAST = "310199100001"
 NAME = "柳映雪"
 PURPOSE = {"Access-Purpose": "01; case=2026-1183"}
+APPROVED = """
+    WITH others AS (INSERT INTO registry.account (login, name, role) VALUES ('head', 'head', 'station_head'), ('office', 'office', 'population_office')
+      RETURNING id), opened AS (UPDATE registry.disclosure SET state = 'approved' RETURNING id)
+    INSERT INTO registry.disclosure_approval (disclosure_id, account_id, verdict) SELECT opened.id, others.id, 'approved' FROM opened, others
+"""
 COLUMNS = (
     "name", "sex", "id_type", "id_number", "phone", "kind", "community_code", "street", "number", "room", "since",
 )  # fmt: skip
@@ -182,6 +187,7 @@ def _use(planted: Installation) -> int:
         with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
             client.headers["Authorization"] = f"Bearer {_sign_in(planted)}"
             found = sum(_look(client, planted, turn, bodies) for turn in range(0, PLANTED, 10))
+            _give_out(client, planted)
     finally:
         root.removeHandler(log)
         log.close()
@@ -213,6 +219,25 @@ def _look(client: httpx.Client, planted: Installation, turn: int, bodies: list[s
     assert all(answer.status_code >= 400 for answer in attempts)
     bodies += [json.dumps([str(answer.headers), answer.text]) for answer in attempts]
     return bool(shown.status_code == 200)
+
+
+def _give_out(client: httpx.Client, planted: Installation) -> None:
+    """Make a list with all numbers in it, which the server keeps nowhere."""
+    with psycopg.connect(planted.urls.owner) as connection:
+        (building,) = connection.execute("SELECT id FROM registry.building").fetchone() or (None,)
+    request = {
+        "object_kind": "building", "object_id": str(building), "purpose": "05", "case_number": "映公〔2026〕17号",
+        "recipient": "映山区教育局", "reason": "核对适龄儿童入学", "with_numbers": True,
+    }  # fmt: skip
+    asked = client.post("/v1/disclosures", json=request, headers={"Idempotency-Key": uuid4().hex})
+    assert asked.status_code == 201, asked.text
+    with psycopg.connect(planted.urls.owner) as connection:
+        connection.execute(APPROVED)
+    path = f"/v1/disclosures/{asked.json()['id']}/actions/make"
+    for form in ("csv", "xlsx"):
+        made = client.post(path, json={"form": form})
+        assert made.status_code == 200, made.text
+        assert (planted.numbers[0] in made.text) is (form == "csv")
 
 
 def _disturb(planted: Installation) -> None:
