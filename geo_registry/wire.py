@@ -74,7 +74,7 @@ class Wire:
         prepared = line.pgconn.prepare(_NAME, self._statement)
         if prepared.status != pq.ExecStatus.COMMAND_OK:
             line.close()
-            raise error_from_result(prepared)
+            raise _error(prepared)
         return line
 
     @contextlib.contextmanager
@@ -128,5 +128,12 @@ async def _result(connection: pq.abc.PGconn) -> pq.abc.PGresult:
 
 def _row(result: pq.abc.PGresult) -> tuple[bytes | None, ...]:
     if result.status != pq.ExecStatus.TUPLES_OK:
-        raise error_from_result(result)
+        raise _error(result)
     return tuple(result.get_value(0, column) for column in range(result.nfields))
+
+
+def _error(result: pq.abc.PGresult) -> psycopg.Error:
+    # What libpq itself says has no code: the server is gone.
+    if result.error_field(pq.DiagnosticField.SQLSTATE) is None:
+        return psycopg.OperationalError("the connection was lost")
+    return error_from_result(result)

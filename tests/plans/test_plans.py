@@ -190,6 +190,7 @@ def test_no_read_scans_a_large_table(filled: Filled, name: str, *, whole: bool) 
         ("rate of a street", {"plate_current_key"}),
     ],
 )
+@pytest.mark.promise("P7")
 def test_reads_use_their_index(filled: Filled, name: str, indexes: set[str]) -> None:
     nodes = _explained(filled.session, lambda: READS[name][1](filled))
     assert indexes <= {node.get("Index Name") for node in nodes}
