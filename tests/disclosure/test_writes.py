@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -10,12 +11,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from geo_registry.access import cipher
 from geo_registry.access.viewer import hash_token
-from geo_registry.codes import new_id
+from geo_registry.codes import new_id, new_ids
 from geo_registry.db import transaction
 from geo_registry.disclosure import reads, rules
 from geo_registry.errors import Conflict, NotFound, PurposeRequired, Refused, RegistryError, RuleBroken, Stale
-from tests.disclosure.conftest import Ground
+from tests.disclosure.conftest import LIVES, PERSON, Ground
 
 pytestmark = pytest.mark.commits
 
@@ -183,6 +185,27 @@ def test_too_many_persons_are_refused(ground: Ground) -> None:
             {"tall": ground.ids["tall"]},
         )
     assert _code(ground.request, RuleBroken) == "too-many-rows"
+
+
+@pytest.mark.deep
+def test_the_longest_list_is_made_in_seconds(ground: Ground) -> None:
+    ids = list(new_ids(4_916))
+    persons = [
+        {"id": one, "name": "周*", "sex": "1", "year": 1980, "tail": "13", "index": cipher.blind_index("111", str(turn)),
+         "number": cipher.seal("person", "id_number", one, f"31011219800307{turn:04}"), "phone": None}
+        for turn, one in enumerate(ids)
+    ]  # fmt: skip
+    unit = ground.one("SELECT id FROM registry.housing_unit WHERE unit_key = '203'")
+    lives = [{"person": one, "unit": unit, "category": "incomer", "since": "2024-03-01"} for one in ids]
+    with ground.owner.begin() as connection:
+        connection.execute(PERSON, persons)
+        connection.execute(LIVES, lives)
+    asked = ground.approved(object_kind="division", object_id=ground.ids["c"], with_numbers=True)
+    begun = time.monotonic()
+    made = ground.make(asked, "xlsx")
+    assert time.monotonic() - begun < 20
+    assert ground.read(asked).files[0]["row_count"] == 5_008
+    assert len(made.content) > 100_000
 
 
 def test_lists_show_each_viewer_what_concerns_him(ground: Ground) -> None:
