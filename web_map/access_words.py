@@ -154,6 +154,8 @@ def note_words(action: str, note: str) -> str:
     """Return the note of an audit row in words, as far as it holds codes of ours."""
     if action == "review":
         return REVIEW_KINDS[note][0] if note in REVIEW_KINDS else note
+    if action == "read-audit":
+        return " ".join(ACTIONS.get(one) or DECISIONS.get(one) or one for one in note.split())
     if action in {"add-account", "change-account"}:
         for role in Role:
             note = note.replace(role.value, ROLE_TITLES[role])

@@ -102,6 +102,15 @@ def put_in_order(visitor: Visitor, login: str, one_time: str) -> list[str]:
     recovery = page.locator("#codes-list li").all_inner_texts()
     assert len(set(recovery)) == 10
     hold(visitor, "account-codes")
+    page.emulate_media(media="print")
+    assert [page.is_visible(part) for part in ("#codes-list", "#codes-close", ".topbar", "#main")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    visitor.shoot("account-codes-print")
+    page.emulate_media(media="screen")
     page.click("#codes-close")
     page.wait_for_selector("#map-frame")
     return recovery
@@ -352,6 +361,16 @@ def test_an_emergency_asks_for_a_fresh_second_factor(visit: Visit, server: str) 
     visitor.page.context.clear_cookies()
     visitor.enter("zhan", "/reviews?kind=emergency")
     assert "走失老人，须联系家属" in page.inner_text(".access-pane")
+
+
+def test_an_emergency_is_at_hand_on_a_phone(visit: Visit) -> None:
+    visitor = visit(PHONE)
+    visitor.enter("du", "/")
+    visitor.page.click("[data-open=emergency]")
+    visitor.page.wait_for_selector("#emergency[open]")
+    hold(visitor, "emergency")
+    visitor.page.click("#emergency [data-close] >> nth=0")
+    hold(visitor, "home-emergency")
 
 
 def test_pages_are_absent_for_others(server: str, cookies: dict[str, httpx.Cookies]) -> None:
