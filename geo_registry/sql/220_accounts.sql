@@ -272,7 +272,8 @@ BEGIN
   RETURN QUERY SELECT jsonb_build_object('id', u.id, 'at', u.at, 'action', u.action, 'purpose', u.purpose, 'purpose_title', p.title,
     'case_number', u.case_number, 'object_kind', u.object_kind, 'object_id', u.object_id, 'object_title', coalesce(
       (SELECT concat_ws(' ', d.standard_text, nullif(b.building_no, ''), h.unit_text) FROM building_address b JOIN address d ON d.id = b.address_id
-        WHERE b.building_id = coalesce(h.building_id, u.object_id) AND b.is_main ORDER BY b.valid DESC LIMIT 1), ''),
+        -- The title of what was refused would tell that it is there.
+        WHERE u.decision = 'granted' AND b.building_id = coalesce(h.building_id, u.object_id) AND b.is_main ORDER BY b.valid DESC LIMIT 1), ''),
     'fields', u.fields, 'row_count', u.row_count, 'decision', u.decision)
   FROM audit u LEFT JOIN purpose p ON p.code = u.purpose LEFT JOIN housing_unit h ON h.id = u.object_id
   WHERE u.account_id = owner.account_id AND u.action IN ('occupants', 'dwellings', 'person', 'export', 'subject')
