@@ -1,10 +1,13 @@
 -- Reading the audit, and what the server does for its chains.
 
 -- Whether somebody's areas lie wholly in those of another: NULL is the whole installation; who has no area lies in that alone.
+-- A city or province lies in what covers each of its districts.
 CREATE OR REPLACE FUNCTION registry.lies_within(inner_areas uuid[], outer_areas uuid[]) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
   SELECT outer_areas IS NULL OR (cardinality(inner_areas) > 0 AND NOT EXISTS (SELECT FROM unnest(inner_areas) a (id)
-    LEFT JOIN division d ON d.id = a.id WHERE covers(outer_areas, d.district_id, d.township_id, d.id) IS NOT TRUE))
+    LEFT JOIN division d ON d.id = a.id WHERE CASE WHEN d.level IN ('province', 'city') THEN EXISTS (SELECT FROM division x WHERE x.level = 'district'
+      AND (x.city_id = d.id OR x.parent_id = d.id OR x.city_id IN (SELECT c.id FROM division c WHERE c.parent_id = d.id)) AND x.id <> ALL (outer_areas))
+      ELSE covers(outer_areas, d.district_id, d.township_id, d.id) IS NOT TRUE END))
 $$;
 
 -- Accounts whose areas lie wholly in some areas; NULL for all of them.
@@ -16,7 +19,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
       ELSE covers(areas, d.district_id, d.township_id, d.id) IS TRUE END)) END
 $$;
 
--- The session that may do something: a role among those named, and an account that is in order.
+-- The session of a person who may do something: a role among those named, and an account that is in order.
 CREATE OR REPLACE FUNCTION registry.admit(asked_by bytea, roles text[]) RETURNS record
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
@@ -25,7 +28,7 @@ BEGIN
   SELECT * INTO viewer FROM viewer_of(asked_by);
   IF viewer.account_id IS NULL THEN
     RAISE EXCEPTION 'no live session' USING ERRCODE = 'P0001', CONSTRAINT = 'session_ended';
-  ELSIF viewer.confined IS NOT NULL OR NOT viewer.role = ANY (roles) THEN
+  ELSIF viewer.confined IS NOT NULL OR viewer.kind <> 'person' OR NOT viewer.role = ANY (roles) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'P0001', CONSTRAINT = 'role_refused';
   END IF;
   RETURN viewer;
@@ -37,7 +40,9 @@ CREATE OR REPLACE FUNCTION registry.take_anchor(due interval)
 RETURNS TABLE (at timestamptz, shard smallint, seq bigint, hash bytea, unsealed bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 BEGIN
-  IF pg_try_advisory_xact_lock(hashtextextended('audit anchor', 0)) THEN
+  -- A lock that nobody outside these functions can hold.
+  PERFORM FROM audit_anchor FOR UPDATE SKIP LOCKED;
+  IF FOUND THEN
     UPDATE audit_anchor a SET anchored_at = clock_timestamp() WHERE a.anchored_at <= clock_timestamp() - due;
     IF FOUND THEN
       RETURN QUERY SELECT a.anchored_at, h.shard, h.seq, h.hash, (SELECT count(*) FROM audit u WHERE u.shard IS NULL)
@@ -46,15 +51,21 @@ BEGIN
   END IF;
 END $$;
 
--- What was refused to somebody who is signed in: the code and the template of the route. Three hundred an hour tell enough.
+-- What was refused to somebody who is signed in: the code and the template of the route. Three hundred of a code an hour tell
+-- enough, and somebody else hears of it then; those of one code leave room for the others.
 CREATE OR REPLACE FUNCTION registry.note_refusal(asked_by bytea, code text, route text, object_id uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   viewer record;
+  noted int;
 BEGIN
   SELECT * INTO viewer FROM viewer_of(asked_by);
-  IF viewer.account_id IS NOT NULL AND (SELECT count(*) FROM audit a WHERE a.account_id = viewer.account_id
-      AND a.at > now() - interval '1 hour' AND a.action = 'refused') < 300 THEN
+  SELECT count(*) INTO noted FROM audit a WHERE a.account_id = viewer.account_id AND a.at > clock_timestamp() - interval '1 hour'
+    AND a.action = 'refused' AND a.decision = left(code, 40);
+  IF viewer.account_id IS NOT NULL AND noted < 300 THEN
+    IF noted = 299 THEN
+      INSERT INTO look_review (kind, account_id, looks) VALUES ('limit', viewer.account_id, 300);
+    END IF;
     PERFORM note_act(viewer.session_id, viewer.account_id, viewer.role, 'refused', 'route', note_refusal.object_id, left(code, 40), route);
   END IF;
 END $$;

@@ -88,6 +88,23 @@ def test_a_refusal_is_on_the_record_once(town: "Town") -> None:
     assert town.sql("SELECT count(*) FROM registry.audit") == before + 1
 
 
+def test_a_flood_of_refusals_hides_no_other(town: "Town") -> None:
+    flood = """
+        SELECT registry.note_refusal(s.token_hash, 'not-found', 'GET /v1/buildings/{{building_id}}', NULL)
+        FROM registry.session s JOIN registry.account a ON a.id = s.account_id, generate_series(1, {most})
+        WHERE a.login = 'installer'"""
+    told = """
+        SELECT count(*) FROM registry.{table} t JOIN registry.account a ON a.id = t.account_id
+        WHERE a.login = 'installer' AND {which}"""
+    town.sql(flood.format(most=299))
+    assert town.sql(told.format(table="look_review", which="t.kind = 'limit'")) == 0
+    town.sql(flood.format(most=20))
+    assert town.sql(told.format(table="audit", which="t.decision = 'not-found'")) == 300
+    assert town.sql(told.format(table="look_review", which="t.kind = 'limit'")) == 1
+    assert town.call("installer", "GET", "/v1/audit").status_code == 403
+    assert _rows(town, account="installer")[0]["note"] == "GET /v1/audit"
+
+
 def test_the_state_of_the_chains(town: "Town") -> None:
     _look(town)
     state = town.call("audit_admin", "GET", "/v1/audit/state").json()
