@@ -146,7 +146,6 @@ def parse_purpose(header: str) -> tuple[str, str]:
 
 async def current_look(
     request: Request,
-    token: Token,
     access_purpose: Annotated[
         str, Header(description="目的代码与案号：`<code>; case=<number>`，案号可用百分号编码")
     ] = "",
@@ -154,7 +153,7 @@ async def current_look(
     """Return who looks and why; a missing purpose is refused, on the record, by the look itself."""
     purpose, number = parse_purpose(access_purpose)
     request.state.purpose = purpose or None
-    return Look(token, purpose, number, address_of(request), request.state.request_id)
+    return Look(await token_of(request), purpose, number, address_of(request), request.state.request_id)
 
 
 CurrentLook = Annotated[Look, Depends(current_look)]

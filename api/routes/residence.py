@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from api.deps import NO_STORE, App, CurrentLook, NeedsToLook, answer
+from api.deps import NO_STORE, App, CurrentLook, NeedsToLook, answer, engine_of
 from api.schemas.residence import DwellingsOut, Fields, Identity, OccupantsOut, OccupantsQuery, RevealedOut
 from geo_registry.access.viewer import Permission
 from geo_registry.pages import read_cursor
@@ -22,26 +22,24 @@ Asked = Annotated[OccupantsQuery, Query()]
 
 @router.get("/buildings/{building_id}/occupants", dependencies=[OCCUPANTS], response_model=OccupantsOut)
 async def occupants_of_building(
-    building_id: UUID, query: Asked, request: Request, engine: App, look: CurrentLook
+    building_id: UUID, query: Asked, request: Request, look: CurrentLook
 ) -> Response:
     """Tell who lives in a building at a day (以房找人)."""
     target = reads.occupants_target("building", building_id, _after(query), query.limit)
-    return await _told(request, engine, _at(look, query), target)
+    return await _told(request, _at(look, query), target)
 
 
 @router.get("/housing-units/{unit_id}/occupants", dependencies=[OCCUPANTS], response_model=OccupantsOut)
-async def occupants_of_unit(
-    unit_id: UUID, query: Asked, request: Request, engine: App, look: CurrentLook
-) -> Response:
+async def occupants_of_unit(unit_id: UUID, query: Asked, request: Request, look: CurrentLook) -> Response:
     """Tell who lives in a housing unit at a day (以房找人)."""
     target = reads.occupants_target("housing_unit", unit_id, _after(query), query.limit)
-    return await _told(request, engine, _at(look, query), target)
+    return await _told(request, _at(look, query), target)
 
 
 @router.post("/persons/lookup", dependencies=[PERSON], response_model=DwellingsOut)
-async def dwellings_of_person(body: Identity, request: Request, engine: App, look: CurrentLook) -> Response:
+async def dwellings_of_person(body: Identity, request: Request, look: CurrentLook) -> Response:
     """Tell where the person of an identity document lives and has lived (以人找房)."""
-    return await _told(request, engine, look, reads.dwellings_target(body.id_type, body.id_number))
+    return await _told(request, look, reads.dwellings_target(body.id_type, body.id_number))
 
 
 @router.post("/persons/{person_id}/reveal", dependencies=[REVEAL], response_model=RevealedOut)
@@ -62,7 +60,7 @@ def _after(query: OccupantsQuery) -> tuple[UUID, UUID] | None:
     return unit, residence
 
 
-async def _told(request: Request, engine: App, look: Look, target: Target) -> Response:
-    audit_id, told = await reads.told(engine, look, target)
+async def _told(request: Request, look: Look, target: Target) -> Response:
+    audit_id, told = await reads.told(await engine_of(request), look, target)
     request.state.rows = told.count(b'"residence_id":')
     return Response(told, headers={**NO_STORE, "Audit-Id": str(audit_id)}, media_type="application/json")
