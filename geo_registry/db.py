@@ -41,6 +41,7 @@ STATEMENT_TIMEOUT_MS = 10_000
 
 # Constraint -> (class, code, sentence). Whatever is not listed falls back on its kind.
 _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
+    "account_changed": (RuleBroken, "account-changed", "账号刚刚有变动，请再登录一次"),
     "account_login_check": (
         RuleBroken,
         "login-malformed",
@@ -96,6 +97,12 @@ _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
     "purpose_unknown": (NotFound, "purpose-not-found", "没有这一目的"),
     "review_decided": (Conflict, "review-decided", "这一项已有复核结论，不能再改"),
     "review_unknown": (NotFound, "not-found", "没有这一项复核，或不在您的区域内"),
+    "administrator_by_console": (
+        Refused,
+        "administrator-by-console",
+        "管理员账号只能在服务器上用命令行增设和重置（geo-registry account）",
+    ),
+    "door_unproven": (Unavailable, "door-unproven", "服务器密钥与数据库不一致，请系统管理员运行 db upgrade"),
     "role_crosses": (
         RuleBroken,
         "role-crosses",

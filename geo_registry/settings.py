@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).parents[1]
-KEYS = ("identity", "blind_index", "session", "anchor")
+KEYS = ("identity", "blind_index", "session", "anchor", "door")
 SHORTEST_SECRET = 32
 
 

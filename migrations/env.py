@@ -53,9 +53,11 @@ def _apply_functions(connection: Connection) -> None:
 
 def _refresh(connection: Connection) -> None:
     """Add what follows from the rows that are there and what older versions did not keep."""
+    from geo_registry.account.sessions import keep_door_key
     from geo_registry.housing.sounds import add_sounds
 
     add_sounds(connection)
+    keep_door_key(connection)
 
 
 def _run(connection: Connection) -> None:

@@ -101,6 +101,11 @@ class Permission(StrEnum):
 
 
 P = Permission
+FOR_PEOPLE = frozenset(
+    {P.ACCOUNT_MANAGE, P.AUDIT_READ, P.DISCLOSURE_APPROVE, P.DISCLOSURE_REQUEST, P.EMERGENCY_OPEN,
+     P.LOOK_REVIEW, P.PURPOSE_MANAGE}
+)  # fmt: skip
+"""What no token of a machine may do, whatever its role."""
 _EVERYBODY = {P.SESSION_OWN}
 _PLACES = {P.AREA_READ, P.PLACE_READ}
 _NAMING = {

@@ -82,6 +82,15 @@ class RecoveryCode(Base):
     used_at: Mapped[dt.datetime | None]
 
 
+class DoorKey(Base):
+    """门钥: what only a server of this installation can prove; no role but the owner reads it."""
+
+    __tablename__ = "door_key"
+    __table_args__ = (CheckConstraint("id", name="id"),)
+    id: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    key: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class LookCount(Base):
     """查看计数: what an account looked at in this hour and on this day; the row is the lock of its looks."""
 

@@ -27,11 +27,14 @@ class Viewer:
     areas: tuple[UUID, ...] | None
     confined: str | None = None
     """Why the session may only put its own account in order: `password`, `second-factor` or `review`."""
+    kind: str = "person"
+    """`machine` for a bearer token: it looks and reads, and decides nothing."""
 
     def may(self, permission: Permission) -> bool:
         """Tell whether the role holds the permission at all, and the session may use it now."""
         is_free = self.confined is None or permission is Permission.SESSION_OWN
-        return is_free and rules.may(self.role, permission)
+        is_meant = self.kind == "person" or permission not in rules.FOR_PEOPLE
+        return is_free and is_meant and rules.may(self.role, permission)
 
 
 def hash_token(token: str) -> bytes:
@@ -55,13 +58,15 @@ def enter(session: Session, token: str) -> Viewer:
 
     """
     query = text(
-        "SELECT session_id, account_id, login, name, role, areas, confined FROM registry.enter(:hash)"
+        "SELECT session_id, account_id, login, name, role, areas, confined, kind FROM registry.enter(:hash)"
     )
     row = session.execute(query, {"hash": hash_token(token)}).one_or_none()
     if row is None:
         raise NotSignedIn("session-ended", "登录已失效，请重新登录")
     areas = None if row.areas is None else tuple(row.areas)
-    return Viewer(row.session_id, row.account_id, row.login, row.name, Role(row.role), areas, row.confined)
+    return Viewer(
+        row.session_id, row.account_id, row.login, row.name, Role(row.role), areas, row.confined, row.kind
+    )
 
 
 def authorize(

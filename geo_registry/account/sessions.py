@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from threading import BoundedSemaphore
 from typing import Any
 from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import text
+from sqlalchemy import Connection, TextClause, text
 
 from geo_registry.access.viewer import hash_token
 from geo_registry.account import factors
@@ -24,6 +25,7 @@ from geo_registry.codes import new_id
 from geo_registry.db import Engine, Session, transaction
 from geo_registry.errors import NotSignedIn, RuleBroken, TooMany
 from geo_registry.pages import Page, cut, read_cursor
+from geo_registry.settings import make_secrets, secret
 
 SHORTEST_PASSWORD = 10
 
@@ -31,10 +33,12 @@ SHORTEST_PASSWORD = 10
 _hasher = PasswordHasher(time_cost=2, memory_cost=46 * 1024, parallelism=1)
 _slots = BoundedSemaphore(2)
 
+_KEEP_KEY = text("""
+    INSERT INTO registry.door_key (key) VALUES (:key) ON CONFLICT (id) DO UPDATE SET key = EXCLUDED.key""")
 _BEGIN = text("SELECT * FROM registry.begin_sign_in(:login, CAST(:address AS inet), :id)")
 _REFUSE = text("SELECT registry.refuse_sign_in(:login, CAST(:address AS inet), :id, :reason)")
 _OPEN = text("""SELECT registry.open_session(
-    :id, :hashed, :account_id, CAST(:address AS inet), :door, :step, :recovery)""")
+    :id, :hashed, :account_id, CAST(:address AS inet), :door, :step, :recovery, :seen, :proof)""")
 _NO_PROOF = Proof()
 
 
@@ -50,6 +54,7 @@ class Attempt:
     is_expired: bool
     totp_secret: bytes | None
     totp_step: int | None
+    version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,19 @@ class Caller:
     token: str
     login: str
     address: str | None = None
+
+
+def keep_door_key(connection: Connection) -> None:
+    """Tell the database by what it knows a server of this installation; done by the owner at each upgrade."""
+    make_secrets()
+    connection.execute(_KEEP_KEY, {"key": secret("door")})
+
+
+def _door_proof(*facts: object) -> bytes:
+    """Return the keyed hash (32 bytes) of facts that the server has checked, as `demand_door` makes it."""
+    told = [fact.hex() if isinstance(fact, bytes) else "-" if fact is None else str(fact) for fact in facts]
+    key = secret("door")
+    return sha256(key + sha256(key + "\n".join(told).encode()).digest()).digest()
 
 
 def hash_password(password: str) -> str:
@@ -128,7 +146,9 @@ def sign_in(
         try:
             proof = _proof(attempt, code)
             with transaction(engine) as session:
-                return open_session(session, attempt.account_id, address=address, proof=proof)
+                return open_session(
+                    session, attempt.account_id, address=address, proof=proof, seen=attempt.version
+                )
         except RuleBroken as error:
             raise NotSignedIn(error.code, error.detail) from error
 
@@ -149,18 +169,23 @@ def open_session(
     proof: Proof = _NO_PROOF,
     door: str = "password",
     session_id: UUID | None = None,
+    seen: int | None = None,
 ) -> str:
     """Open a session for somebody who proved who he is, and return its token; a session's id opens once.
 
+    `seen` is the version of the account that he proved it for.
+
     Raises:
-        RuleBroken: the second factor was used already.
+        RuleBroken: the second factor was used already, or the account has changed.
         Refused: a session of that id was opened before.
 
     """
     token = new_token()
     values = {"id": session_id or new_id(), "hashed": hash_token(token), "account_id": account_id}
     told = {"address": address, "door": door, "step": proof.step, "recovery": proof.recovery}
-    session.execute(_OPEN, {**values, **told})
+    told |= {"seen": seen}
+    proven = _door_proof("open_session", *values.values(), door, proof.step, proof.recovery)
+    session.execute(_OPEN, {**values, **told, "proof": proven})
     return token
 
 
@@ -182,9 +207,9 @@ def confirm(engine: Engine, caller: Caller, code: str) -> str:
         TooMany: too many wrong codes.
 
     """
-    step_up = text("SELECT registry.confirm_session(:token, :hashed, :step, :recovery)")
+    step_up = text("SELECT registry.confirm_session(:token, :hashed, :step, :recovery, :proof)")
     with counted(engine, caller.login, caller.address) as attempt:
-        return _stepped_up(engine, caller, step_up, _demanded(attempt, code))
+        return _stepped_up(engine, caller, step_up, "confirm_session", _demanded(attempt, code))
 
 
 def change_password(engine: Engine, caller: Caller, current: str, new: str) -> None:
@@ -199,7 +224,9 @@ def change_password(engine: Engine, caller: Caller, current: str, new: str) -> N
     hashed = hash_password(new)
     with counted(engine, caller.login, caller.address) as attempt:
         _demand_password(attempt, current)
-        _own(engine, caller, "SELECT registry.change_own_password(:token, :hashed)", hashed=hashed)
+        proven = _door_proof("change_own_password", hash_token(caller.token), hashed)
+        changing = "SELECT registry.change_own_password(:token, :hashed, :proof)"
+        _own(engine, caller, changing, hashed=hashed, proof=proven)
 
 
 def start_second_factor(engine: Engine, caller: Caller, password: str) -> str:
@@ -214,19 +241,22 @@ def start_second_factor(engine: Engine, caller: Caller, password: str) -> str:
 def confirm_second_factor(engine: Engine, caller: Caller, code: str) -> tuple[str, list[str]]:
     """Let the second factor count; return the session's new token and the recovery codes, shown this once."""
     shown, hashes = factors.new_recovery_codes()
-    confirming = text("SELECT registry.confirm_own_factor(:token, :hashed, :step, :codes)")
+    confirming = text("SELECT registry.confirm_own_factor(:token, :hashed, :step, :codes, :proof)")
     with counted(engine, caller.login, caller.address) as attempt:
         proof = _demanded(attempt, code)
-        return _stepped_up(engine, caller, confirming, proof, codes=hashes), shown
+        if proof.step is None:
+            raise RuleBroken("second-factor-wrong", "请输入验证器上的 6 位验证码", field="code")
+        return _stepped_up(engine, caller, confirming, "confirm_own_factor", proof, codes=hashes), shown
 
 
 def drop_second_factor(engine: Engine, caller: Caller, password: str, code: str) -> None:
     """Give up the second factor, where the account may."""
-    dropping = "SELECT registry.drop_own_factor(:token, :step, :recovery)"
+    dropping = "SELECT registry.drop_own_factor(:token, :step, :recovery, :proof)"
     with counted(engine, caller.login, caller.address) as attempt:
         _demand_password(attempt, password)
         proof = _demanded(attempt, code)
-        _own(engine, caller, dropping, step=proof.step, recovery=proof.recovery)
+        proven = _door_proof("drop_own_factor", hash_token(caller.token), proof.step, proof.recovery)
+        _own(engine, caller, dropping, step=proof.step, recovery=proof.recovery, proof=proven)
 
 
 def end_own_session(engine: Engine, caller: Caller, session_id: UUID) -> None:
@@ -266,9 +296,13 @@ def _demanded(attempt: Attempt, code: str) -> Proof:
     return factors.prove(attempt.account_id, attempt.totp_secret, attempt.totp_step, code)
 
 
-def _stepped_up(engine: Engine, caller: Caller, statement: Any, proof: Proof, **more: object) -> str:  # noqa: ANN401  (a statement)
+def _stepped_up(
+    engine: Engine, caller: Caller, statement: TextClause, act: str, proof: Proof, **more: object
+) -> str:
     token = new_token()
-    values = {"token": hash_token(caller.token), "hashed": hash_token(token), "step": proof.step, **more}
+    named = {"token": hash_token(caller.token), "hashed": hash_token(token), "step": proof.step}
+    named["recovery"] = proof.recovery
+    proven = _door_proof(act, *named.values())
     with transaction(engine) as session:
-        session.execute(statement, values | {"recovery": proof.recovery})
+        session.execute(statement, {**named, **more, "proof": proven})
     return token

@@ -5,6 +5,7 @@ told to the log too: whoever cuts the end of this file cannot cut the log of ano
 """
 
 import base64
+import datetime as dt
 import fcntl
 import hashlib
 import os
@@ -23,6 +24,7 @@ NAME: Final = "anchors.jsonl"
 _CONTEXT: Final = b"geo_registry audit\n"
 _MARK: Final = b',"signature":"'
 _NOTHING: Final = "0" * 64
+_LONGEST_LINE: Final = 1 << 16
 
 
 @dataclass(slots=True)
@@ -68,6 +70,16 @@ def checked(line: bytes, key: str) -> dict[str, Any] | None:
     except (ValueError, InvalidSignature):
         return None
     return facts if mark and isinstance(facts, dict) else None
+
+
+def last_at(folder: Path) -> dt.datetime | None:
+    """Return when the last line says it was written; None without a line, or one that tells nothing."""
+    try:
+        with (folder / NAME).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LONGEST_LINE))
+            return dt.datetime.fromisoformat(orjson.loads(file.read().splitlines()[-1])["at"])
+    except (OSError, ValueError, IndexError, KeyError, TypeError):
+        return None
 
 
 def append(folder: Path, facts: dict[str, Any]) -> str:

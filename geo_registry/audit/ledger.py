@@ -232,10 +232,12 @@ def _only(connection: psycopg.Connection[Any], query: LiteralString) -> tuple[An
 def take_anchor(engine: Engine, folder: Path | None = None, due: dt.timedelta = HOURLY) -> str | None:
     """Sign the heads when the last anchor is older than `due`, or there is none; return the line's digest.
 
-    The line is on the disk before the database counts it.
+    The file decides, lest somebody in the database pretend to an anchor. The line is on the disk before the
+    database counts it.
     """
     folder = folder or anchors.default_folder()
-    if not (folder / anchors.NAME).exists():
+    last = anchors.last_at(folder)
+    if last is None or dt.datetime.now(dt.UTC) - last >= due:
         due = dt.timedelta(0)
     with transaction(engine) as session:
         rows = session.execute(_TAKE, {"due": due}).all()

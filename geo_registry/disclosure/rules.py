@@ -97,7 +97,9 @@ def _decoy(lines: Sequence[Line], address: str, chance: random.Random) -> Line:
     decoy = replace(like, address=address, since=other.since, category=other.category)
     if like.name == MINOR:
         return decoy
-    tail = f"{chance.randrange(10)}{chance.choice('0123456789X')}"
+    # The last figure but one tells the sex (GB 11643).
+    parity = {"男": (1, 3, 5, 7, 9), "女": (0, 2, 4, 6, 8)}.get(like.sex, range(10))
+    tail = f"{chance.choice(parity)}{chance.choice('0123456789X')}"
     if not re.fullmatch(r"\d{17}[\dX]", like.id_number):
         return replace(decoy, id_tail=tail, id_number="", phone="")
     body = (

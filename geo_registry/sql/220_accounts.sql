@@ -6,6 +6,16 @@ BEGIN
   RAISE EXCEPTION 'refused: %', reason USING ERRCODE = 'P0001', CONSTRAINT = reason, DETAIL = fact;
 END $$;
 
+-- Passwords and codes are checked by the server. That it did so it proves with a secret that lies in a file beside it: the
+-- password of its database role alone opens no door. The facts are joined as `_door_proof` of geo_registry/account/sessions.py joins them.
+CREATE OR REPLACE FUNCTION registry.demand_door(proof bytea, VARIADIC facts text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+BEGIN
+  IF proof IS DISTINCT FROM (SELECT sha256(k.key || sha256(k.key || convert_to(array_to_string(facts, E'\n', '-'), 'UTF8'))) FROM door_key k) OR proof IS NULL THEN
+    PERFORM refuse('door_unproven');
+  END IF;
+END $$;
+
 -- A refused sign-in names the account that was tried, never what was typed as its name, and nobody as the actor.
 CREATE OR REPLACE FUNCTION registry.note_refused_sign_in(tried text, from_address inet, reason text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
@@ -17,7 +27,8 @@ $$;
 -- An attempt is counted before the password is looked at, or parallel guesses would not see each other: five an account in
 -- fifteen minutes, fifty an address. Only then the caller gets what to compare with; an unknown login gets nothing in the same time.
 CREATE OR REPLACE FUNCTION registry.begin_sign_in(tried text, from_address inet, attempt uuid)
-RETURNS TABLE (throttled boolean, account_id uuid, password_hash text, is_expired boolean, totp_secret bytea, totp_step bigint)
+RETURNS TABLE (throttled boolean, account_id uuid, password_hash text, is_expired boolean, totp_secret bytea, totp_step bigint,
+  version int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   since timestamptz := clock_timestamp() - interval '15 minutes';
@@ -31,7 +42,8 @@ BEGIN
   IF of_login < 5 AND of_address < 50 THEN
     -- Without the address as yet: a hundred people who sign in at eight o'clock behind one address are no failures.
     INSERT INTO sign_in_failure (id, login, at) VALUES (attempt, tried, clock_timestamp());
-    RETURN QUERY SELECT false, a.id, a.password_hash, coalesce(a.password_expires_at < clock_timestamp(), false), a.totp_secret, a.totp_step
+    RETURN QUERY SELECT false, a.id, a.password_hash, coalesce(a.password_expires_at < clock_timestamp(), false), a.totp_secret, a.totp_step,
+      a.version
     FROM (VALUES (1)) one LEFT JOIN account a ON a.login = tried AND a.is_active AND NOT a.is_machine;
     RETURN;
   END IF;
@@ -41,7 +53,7 @@ BEGIN
     VALUES (attempt, CASE WHEN of_login = 5 THEN tried ELSE '' END, from_address, clock_timestamp());
     PERFORM note_refused_sign_in(tried, from_address, 'sign-in-throttled');
   END IF;
-  RETURN QUERY SELECT true, NULL::uuid, NULL::text, NULL::boolean, NULL::bytea, NULL::bigint;
+  RETURN QUERY SELECT true, NULL::uuid, NULL::text, NULL::boolean, NULL::bytea, NULL::bigint, NULL::int;
 END $$;
 
 -- The attempt failed; one that only lacks the second factor was no guess.
@@ -61,7 +73,8 @@ END $$;
 CREATE OR REPLACE FUNCTION registry.use_factor(owner_id uuid, proven_step bigint, recovery bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 BEGIN
-  UPDATE account a SET totp_step = proven_step WHERE a.id = owner_id AND a.totp_step < proven_step;
+  UPDATE account a SET totp_step = proven_step
+  WHERE a.id = owner_id AND a.totp_step < proven_step AND proven_step <= extract(epoch FROM clock_timestamp()) / 30 + 2;
   IF NOT FOUND THEN
     UPDATE recovery_code c SET used_at = clock_timestamp() WHERE c.account_id = owner_id AND c.code_hash = recovery AND c.used_at IS NULL;
     IF NOT FOUND THEN
@@ -71,16 +84,21 @@ BEGIN
 END $$;
 
 -- The session of somebody who proved who he is. Its id is chosen before the door is opened: a door opens once.
-CREATE OR REPLACE FUNCTION registry.open_session(own_id uuid, hashed bytea, owner_id uuid, from_address inet, door text, proven_step bigint, recovery bytea)
+CREATE OR REPLACE FUNCTION registry.open_session(own_id uuid, hashed bytea, owner_id uuid, from_address inet, door text, proven_step bigint, recovery bytea,
+  seen int, proof bytea)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   known account%ROWTYPE;
   is_spent boolean := proven_step IS NOT NULL OR recovery IS NOT NULL;
   is_strong boolean := is_spent OR door = 'oidc-mfa';
 BEGIN
-  SELECT * INTO known FROM account a WHERE a.id = owner_id AND a.is_active AND NOT a.is_machine;
+  PERFORM demand_door(proof, 'open_session', own_id::text, encode(hashed, 'hex'), owner_id::text, door, proven_step::text, encode(recovery, 'hex'));
+  SELECT * INTO known FROM account a WHERE a.id = owner_id AND a.is_active AND NOT a.is_machine FOR NO KEY UPDATE;
   IF known.id IS NULL THEN
     PERFORM refuse('session_ended');
+  ELSIF known.version <> seen THEN
+    -- What was proven is out of date: the password or the factor has changed meanwhile.
+    PERFORM refuse('account_changed');
   ELSIF is_spent OR (known.totp_step IS NOT NULL AND door = 'password') THEN
     PERFORM use_factor(owner_id, proven_step, recovery);
   END IF;
@@ -145,21 +163,23 @@ BEGIN
 END $$;
 
 -- A step up: the session goes on under a new token, with the time of its second factor.
-CREATE OR REPLACE FUNCTION registry.confirm_session(asked_by bytea, hashed bytea, proven_step bigint, recovery bytea) RETURNS void
+CREATE OR REPLACE FUNCTION registry.confirm_session(asked_by bytea, hashed bytea, proven_step bigint, recovery bytea, proof bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   owner record := own_session(asked_by);
 BEGIN
+  PERFORM demand_door(proof, 'confirm_session', encode(asked_by, 'hex'), encode(hashed, 'hex'), proven_step::text, encode(recovery, 'hex'));
   PERFORM use_factor(owner.account_id, proven_step, recovery);
   UPDATE session s SET token_hash = hashed, strong_at = clock_timestamp() WHERE s.id = owner.session_id;
   PERFORM finish_own(owner, 'second-factor');
 END $$;
 
-CREATE OR REPLACE FUNCTION registry.change_own_password(asked_by bytea, new_hash text) RETURNS void
+CREATE OR REPLACE FUNCTION registry.change_own_password(asked_by bytea, new_hash text, proof bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   owner record := own_session(asked_by);
 BEGIN
+  PERFORM demand_door(proof, 'change_own_password', encode(asked_by, 'hex'), new_hash);
   UPDATE account a SET password_hash = new_hash, password_expires_at = NULL WHERE a.id = owner.account_id;
   PERFORM end_sessions(owner.account_id, owner.session_id);
   PERFORM finish_own(owner, 'change-password');
@@ -178,12 +198,13 @@ BEGIN
   PERFORM finish_own(owner, 'start-second-factor');
 END $$;
 
-CREATE OR REPLACE FUNCTION registry.confirm_own_factor(asked_by bytea, hashed bytea, proven_step bigint, codes bytea[]) RETURNS void
+CREATE OR REPLACE FUNCTION registry.confirm_own_factor(asked_by bytea, hashed bytea, proven_step bigint, codes bytea[], proof bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   owner record := own_session(asked_by);
 BEGIN
-  IF proven_step IS NULL THEN
+  PERFORM demand_door(proof, 'confirm_own_factor', encode(asked_by, 'hex'), encode(hashed, 'hex'), proven_step::text, NULL);
+  IF proven_step IS NULL OR proven_step > extract(epoch FROM clock_timestamp()) / 30 + 2 THEN
     PERFORM refuse('second_factor_wrong');
   END IF;
   UPDATE account a SET totp_step = proven_step WHERE a.id = owner.account_id AND a.totp_secret IS NOT NULL AND a.totp_step IS NULL;
@@ -203,11 +224,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
   UPDATE account a SET totp_secret = NULL, totp_step = NULL WHERE a.id = owner_id
 $$;
 
-CREATE OR REPLACE FUNCTION registry.drop_own_factor(asked_by bytea, proven_step bigint, recovery bytea) RETURNS void
+CREATE OR REPLACE FUNCTION registry.drop_own_factor(asked_by bytea, proven_step bigint, recovery bytea, proof bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   owner record := own_session(asked_by);
 BEGIN
+  PERFORM demand_door(proof, 'drop_own_factor', encode(asked_by, 'hex'), proven_step::text, encode(recovery, 'hex'));
   IF EXISTS (SELECT FROM account a WHERE a.id = owner.account_id AND a.second_factor_required) THEN
     PERFORM refuse('second_factor_due');
   END IF;
@@ -274,7 +296,8 @@ BEGIN
       (SELECT concat_ws(' ', d.standard_text, nullif(b.building_no, ''), h.unit_text) FROM building_address b JOIN address d ON d.id = b.address_id
         -- The title of what was refused would tell that it is there.
         WHERE u.decision = 'granted' AND b.building_id = coalesce(h.building_id, u.object_id) AND b.is_main ORDER BY b.valid DESC LIMIT 1), ''),
-    'fields', u.fields, 'row_count', u.row_count, 'decision', u.decision)
+    -- How many persons a number has would tell who is registered elsewhere.
+    'fields', u.fields, 'row_count', CASE WHEN u.object_kind <> 'person' THEN u.row_count END, 'decision', u.decision)
   FROM audit u LEFT JOIN purpose p ON p.code = u.purpose LEFT JOIN housing_unit h ON h.id = u.object_id
   WHERE u.account_id = owner.account_id AND u.action IN ('occupants', 'dwellings', 'person', 'export', 'subject')
     AND (before IS NULL OR (u.at, u.id) < (before, before_id))

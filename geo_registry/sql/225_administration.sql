@@ -14,6 +14,22 @@ BEGIN
   RETURN admit(asked_by, ARRAY['security_admin']);
 END $$;
 
+-- Whether all that is granted to an account, today and later, lies in some areas.
+CREATE OR REPLACE FUNCTION registry.granted_within(target uuid, outer_areas uuid[]) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+  SELECT outer_areas IS NULL OR coalesce((SELECT bool_and(lies_within(CASE WHEN g.division_id IS NOT NULL THEN ARRAY[g.division_id] END, outer_areas) IS TRUE)
+    FROM area_grant g WHERE g.account_id = target AND NOT isempty(g.valid) AND (upper_inf(g.valid) OR upper(g.valid) > CURRENT_DATE)), false)
+$$;
+
+-- Administrators are made, and put in order when locked out, on the machine itself: no administrator alone becomes a second one.
+CREATE OR REPLACE FUNCTION registry.refuse_administrator(manager record, role text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+BEGIN
+  IF manager.account_id IS NOT NULL AND role LIKE '%\_admin' THEN
+    PERFORM refuse('administrator_by_console');
+  END IF;
+END $$;
+
 -- An account locked for change, as it was when it was read (`seen`; the command line reads and changes at once).
 CREATE OR REPLACE FUNCTION registry.held_account(manager record, target uuid, seen int) RETURNS registry.account
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
@@ -21,13 +37,14 @@ DECLARE
   held account%ROWTYPE;
 BEGIN
   SELECT * INTO held FROM account a WHERE a.id = target FOR NO KEY UPDATE;
-  IF held.id IS NULL OR lies_within(areas_of(held.id), manager.areas) IS NOT TRUE THEN
+  IF held.id IS NULL OR NOT granted_within(held.id, manager.areas) THEN
     PERFORM refuse('account_unknown');
   ELSIF held.id = manager.account_id THEN
     PERFORM refuse('account_own');
   ELSIF held.version <> seen THEN
     PERFORM refuse('version_stale', held.version::text);
   END IF;
+  PERFORM refuse_administrator(manager, held.role);
   RETURN held;
 END $$;
 
@@ -41,13 +58,17 @@ BEGIN
   RETURN reached;
 END $$;
 
--- Nobody grants more than he holds: an area within his own, the whole installation (no division) from one who holds it.
+-- Nobody grants more than he holds: an area within his own and for no longer, the whole installation (no division) from one who holds it.
 CREATE OR REPLACE FUNCTION registry.add_grant(manager record, target uuid, division uuid, period daterange) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 BEGIN
   IF isempty(period) THEN
     PERFORM refuse('period_empty');
   ELSIF lies_within(CASE WHEN division IS NOT NULL THEN ARRAY[division] END, manager.areas) IS NOT TRUE THEN
+    PERFORM refuse('grant_outside');
+  ELSIF manager.account_id IS NOT NULL AND NOT coalesce((SELECT range_agg(g.valid) FROM area_grant g LEFT JOIN division d ON d.id = division
+      WHERE g.account_id = manager.account_id AND (g.division_id IS NULL OR g.division_id IN (d.id, d.parent_id, d.township_id, d.district_id, d.city_id,
+        (SELECT c.parent_id FROM division c WHERE c.id = d.city_id)))) @> period, false) THEN
     PERFORM refuse('grant_outside');
   END IF;
   INSERT INTO area_grant (account_id, division_id, valid, granted_by) VALUES (target, division, period, manager.account_id);
@@ -61,6 +82,7 @@ DECLARE
   manager record := managing(asked_by);
   division uuid;
 BEGIN
+  PERFORM refuse_administrator(manager, new_role);
   INSERT INTO account (id, login, name, role, is_machine, password_hash, password_expires_at, second_factor_required, oidc_subject, created_by, version)
   VALUES (own_id, new_login, new_name, new_role, is_machine, hashed, expires, factor_required, subject, manager.account_id, 0);
   IF cardinality(divisions) = 0 THEN
@@ -201,7 +223,7 @@ BEGIN
   WHERE (after_login IS NULL OR a.login > after_login) AND (asked_role IS NULL OR a.role = asked_role)
     AND (active IS NULL OR a.is_active = active) AND (machine IS NULL OR a.is_machine = machine)
     AND (words IS NULL OR starts_with(a.login, lower(words)) OR strpos(a.name, words) > 0)
-    AND (asked_area IS NULL OR lies_within(areas_of(a.id), ARRAY[asked_area])) AND lies_within(areas_of(a.id), manager.areas)
+    AND (asked_area IS NULL OR lies_within(areas_of(a.id), ARRAY[asked_area])) AND granted_within(a.id, manager.areas)
   ORDER BY a.login LIMIT page_rows;
 END $$;
 
@@ -211,7 +233,7 @@ DECLARE
   manager record := managing(asked_by);
 BEGIN
   RETURN (SELECT account_told(a) || jsonb_build_object('sessions', sessions_told(a.id, NULL)) FROM account a
-    WHERE (a.id = target OR a.login = named) AND lies_within(areas_of(a.id), manager.areas));
+    WHERE (a.id = target OR a.login = named) AND granted_within(a.id, manager.areas));
 END $$;
 
 CREATE OR REPLACE FUNCTION registry.purpose_told(p registry.purpose) RETURNS jsonb LANGUAGE sql STABLE AS $$

@@ -7,7 +7,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
     'reviewed_at', r.reviewed_at, 'version', r.version,
     'account', (SELECT jsonb_build_object('name', a.name, 'role', a.role) FROM account a WHERE a.id = r.account_id),
     'look', (SELECT jsonb_build_object('audit_id', l.id, 'at', l.at, 'action', l.action, 'purpose', l.purpose, 'purpose_title', p.title,
-        'case_number', l.case_number, 'object_kind', l.object_kind, 'row_count', l.row_count, 'decision', l.decision,
+        'case_number', l.case_number, 'object_kind', l.object_kind, 'row_count', CASE WHEN l.object_kind <> 'person' THEN l.row_count END, 'decision', l.decision,
         'object_title', concat_ws(' ', d.standard_text, nullif(b.building_no, ''), u.unit_text))
       FROM audit l LEFT JOIN purpose p ON p.code = l.purpose
         LEFT JOIN housing_unit u ON u.id = l.object_id AND l.object_kind = 'housing_unit'
@@ -117,7 +117,9 @@ DECLARE
   night timestamptz := date_trunc('day', moment - interval '6 hours') + interval '22 hours';
   raised int;
 BEGIN
-  IF NOT pg_try_advisory_xact_lock(hashtextextended('look alarms', 0)) THEN
+  -- One call at a time, by a lock that nobody outside these functions can hold.
+  PERFORM FROM audit_anchor FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
     RETURN 0;
   END IF;
   WITH recent AS MATERIALIZED (

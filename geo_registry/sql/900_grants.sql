@@ -23,6 +23,16 @@ GRANT SELECT (account_id, division_id, valid) ON registry.area_grant TO registry
 REVOKE ALL ON registry.audit, registry.person, registry.residence, registry.hukou, registry.registration, registry.field_check
   FROM registry_app;
 
+-- Days and hours are China's, whatever clock the caller has set for itself.
+DO $$
+DECLARE
+  own regprocedure;
+BEGIN
+  FOR own IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'registry'::regnamespace AND p.prosecdef LOOP
+    EXECUTE format('ALTER FUNCTION %s SET timezone = %L', own, 'Asia/Shanghai');
+  END LOOP;
+END $$;
+
 -- Neither the seed nor the decoys of a disclosure, by which its files are traced.
 GRANT SELECT (id, number, state, requested_by, requested_at, expires_at, purpose, case_number, recipient, reason, object_kind, object_id,
   with_numbers, district_id, township_id, community_id, version) ON registry.disclosure TO registry_app;

@@ -59,6 +59,22 @@ ALTER TABLE registry.purpose
   ADD COLUMN version INTEGER DEFAULT 1 NOT NULL,
   ADD CONSTRAINT purpose_report_delay_days_check CHECK (report_delay_days BETWEEN 0 AND 365);
 
+-- The new roles state the purposes that are there already.
+UPDATE registry.purpose p SET roles = n.roles::text[] FROM (VALUES
+  ('01', '{officer,coordinator,entry_clerk,station_head,population_office,permit_desk}'),
+  ('02', '{officer,coordinator,quality_supervisor}'),
+  ('03', '{officer,station_head,population_office}'),
+  ('04', '{officer,station_head,population_office,permit_desk}'),
+  ('05', '{officer,station_head,population_office}')) n (code, roles) WHERE p.code = n.code AND p.roles <@ '{officer,coordinator}';
+
+-- What only a server of this installation can prove: a file's secret, told to the database by its owner.
+CREATE TABLE registry.door_key (
+  id BOOLEAN DEFAULT true NOT NULL,
+  key BYTEA NOT NULL,
+  CONSTRAINT door_key_pkey PRIMARY KEY (id),
+  CONSTRAINT door_key_id_check CHECK (id)
+);
+
 -- The audit: how many, where, what was done, and the seal of its chain.
 ALTER TABLE registry.audit
   ADD COLUMN area_id UUID,

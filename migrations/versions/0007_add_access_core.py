@@ -11,7 +11,7 @@ depends_on = None
 
 TABLES = (
     "disclosure_file", "disclosure_approval", "disclosure", "look_review", "emergency", "audit_anchor",
-    "audit_head", "look_count", "recovery_code",
+    "audit_head", "door_key", "look_count", "recovery_code",
 )  # fmt: skip
 COLUMNS = {
     "audit": ("area_id", "row_count", "emergency_id", "note", "shard", "seq", "prev", "hash"),

@@ -1,16 +1,25 @@
 """Signing in and out: one answer for all failures, a throttle that survives a restart, immediate ends."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from geo_registry.access.rules import Role
-from geo_registry.access.viewer import Viewer, enter
-from geo_registry.account.accounts import Held, add_account, switch_account
+from geo_registry.access.viewer import Viewer, enter, hash_token
+from geo_registry.account import sessions
+from geo_registry.account.accounts import (
+    Held,
+    Kept,
+    add_account,
+    reset_password,
+    reset_second_factor,
+    switch_account,
+)
 from geo_registry.account.sessions import open_session, sign_in, sign_out
 from geo_registry.cluster import Urls
 from geo_registry.db import app_engine, transaction
@@ -156,3 +165,47 @@ def test_an_account_has_one_role_and_the_stored_password_is_no_password(session:
     assert row.role == "officer"
     assert row.password_hash.startswith("$argon2id$")
     assert PASSWORD not in row.password_hash
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize("act", [reset_password, reset_second_factor])
+def test_a_sign_in_begun_before_a_reset_opens_nothing(
+    door: Door, act: Callable[[Held], Kept], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = sessions._matches
+
+    def slowly(stored: str | None, password: str) -> bool:
+        matches = judge(stored, password)
+        with transaction(door.owner) as session:
+            act(Held(session, None, door.account_id))
+        return matches
+
+    monkeypatch.setattr(sessions, "_matches", slowly)
+    with pytest.raises(NotSignedIn) as caught:
+        sign_in(door.app, "du", PASSWORD)
+    assert caught.value.code == "account-changed"
+    assert door.run("SELECT count(*) FROM registry.session") == [(0,)]
+
+
+@pytest.mark.commits
+def test_the_password_of_the_database_role_opens_no_door(door: Door) -> None:
+    """The server proves with a secret beside it that it has checked a password or a code."""
+    hashed = hash_token("forged")
+    live = hash_token(sign_in(door.app, "du", PASSWORD))
+    calls = (
+        "open_session(registry.new_id(), :hashed, :id, NULL, 'password', NULL, NULL, NULL, :proof)",
+        "open_session(registry.new_id(), :hashed, :id, NULL, 'oidc-mfa', NULL, NULL, NULL, :proof)",
+        "confirm_session(:live, :hashed, 90000000, NULL, :proof)",
+        "change_own_password(:live, 'x', :proof)",
+        "confirm_own_factor(:live, :hashed, 1, '{}', :proof)",
+        "drop_own_factor(:live, 1, NULL, :proof)",
+    )
+    for call in calls:
+        for proof in (None, b"", bytes(32)):
+            values = {"hashed": hashed, "id": door.account_id, "live": live, "proof": proof}
+            with pytest.raises(DBAPIError) as caught, door.app.connect() as connection:
+                connection.execute(text(f"SELECT registry.{call}"), values)
+            assert "door_unproven" in str(caught.value.orig), call
+    with pytest.raises(DBAPIError, match="permission denied"), door.app.connect() as connection:
+        connection.execute(text("SELECT key FROM registry.door_key"))
+    assert door.run("SELECT count(*) FROM registry.session") == [(1,)]
