@@ -135,11 +135,11 @@ def _more(operation: Operation, schemas: dict[str, Any]) -> Iterator[tuple[str]]
 
 
 def told(reply: Reply, payload: Payload) -> tuple[int, str]:
-    """Return status and body of an answer without what was sent, what chance made, and the digit in which the two differ."""
+    """Return status and body of an answer without what was sent, what chance made, and numbers, in which the two differ."""
     text = unescape(reply.body.decode("utf-8", "replace"))
     if reply.body[:1] in b"{[":
         text = json.dumps(json.loads(reply.body), ensure_ascii=False)
     for sent in (payload.true, payload.false):
         for form in (sent, json.dumps(sent, ensure_ascii=False)[1:-1], quote(sent)):
             text = text.replace(form, "□")
-    return reply.status, re.sub(r"\d", "0", _CHANCE.sub("*", unquote(text)))
+    return reply.status, re.sub(r"\d+", "0", _CHANCE.sub("*", unquote(text)))
