@@ -103,6 +103,7 @@ _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
         "管理员账号只能在服务器上用命令行增设和重置（geo-registry account）",
     ),
     "door_unproven": (Unavailable, "door-unproven", "服务器密钥与数据库不一致，请系统管理员运行 db upgrade"),
+    "ticket_time": (Unavailable, "clock-differs", "服务器与数据库的时钟相差过大，请系统管理员校时"),
     "role_crosses": (
         RuleBroken,
         "role-crosses",

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Form, Request
 
@@ -113,13 +112,10 @@ def stated_look(
 StatedLook = Annotated[Look, Depends(stated_look)]
 
 
+# Browsers read a backslash as a slash, and leave out tabs and line ends.
+_OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+
+
 def safe_next(target: str) -> str:
     """Return a path of this host, or the map: a sign-in leads nowhere else."""
-    parts = urlsplit(target)
-    inside = (
-        target.startswith("/")
-        and not target.startswith(("//", "/\\"))
-        and not parts.scheme
-        and not parts.netloc
-    )
-    return target if inside else "/"
+    return target if _OWN_PATH.fullmatch(target) else "/"

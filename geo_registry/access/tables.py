@@ -283,6 +283,7 @@ class LookReview(Base):
             name="reviewed",
         ),
         CheckConstraint("reviewed_by <> account_id", name="reviewed_by"),
+        Index("look_review_audit_id_key", "audit_id", "kind", unique=True),
         Index("look_review_open_idx", "at", postgresql_where=text("verdict IS NULL")),
         Index("look_review_account_id_idx", "account_id", "kind", "at"),
     )

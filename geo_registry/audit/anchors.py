@@ -9,6 +9,8 @@ import datetime as dt
 import fcntl
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -70,6 +72,15 @@ def checked(line: bytes, key: str) -> dict[str, Any] | None:
     except (ValueError, InvalidSignature):
         return None
     return facts if mark and isinstance(facts, dict) else None
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let one process of this machine at a time judge whether an anchor is due, and write it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def last_at(folder: Path) -> dt.datetime | None:

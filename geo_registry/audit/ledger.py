@@ -53,6 +53,7 @@ FROM registry.audit u WHERE u.shard IS NULL"""
 _FOREIGN: Final = """
 SELECT shard, seq FROM registry.audit WHERE shard < 0
 UNION ALL SELECT shard, seq FROM registry.audit WHERE shard > 15"""
+_COUNT = text("SELECT registry.count_anchor(:at)")
 _TAKE = text("SELECT at, seq, hash, unsealed FROM registry.take_anchor(:due)")
 
 Row = tuple[int | None, bytes | None, bytes | None, bytes]
@@ -236,16 +237,17 @@ def take_anchor(engine: Engine, folder: Path | None = None, due: dt.timedelta = 
     database counts it.
     """
     folder = folder or anchors.default_folder()
-    last = anchors.last_at(folder)
-    if last is None or dt.datetime.now(dt.UTC) - last >= due:
-        due = dt.timedelta(0)
-    with transaction(engine) as session:
+    with anchors.alone(folder), transaction(engine) as session:
+        last = anchors.last_at(folder)
+        if last is None or dt.datetime.now(dt.UTC) - last >= due:
+            due = dt.timedelta(0)
         rows = session.execute(_TAKE, {"due": due}).all()
         if not rows:
             return None
         heads = [[row.seq, bytes(row.hash).hex()] for row in rows]
         told = {"kind": "anchor", "at": utc(rows[0].at), "unsealed": rows[0].unsealed, "heads": heads}
         digest = anchors.append(folder, told)
+        session.execute(_COUNT, {"at": rows[0].at})
     LOG.info("the audit was anchored: %s", digest)
     return digest
 

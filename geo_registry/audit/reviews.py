@@ -120,6 +120,8 @@ def keep_up(engine: Engine, stop: threading.Event) -> None:
             with transaction(engine) as session:
                 if day != (day := dt.datetime.now(dt.UTC).date()):
                     session.execute(text("SET LOCAL statement_timeout = '10min'"))
+                    # A server that is never upgraded needs months to write into, too.
+                    session.execute(text("SELECT registry.make_partitions()"))
                     habits = look_habits(session)
                 session.execute(_ALARMS, {"roles": habits[0], "most": habits[1]})
         except (RegistryError, SQLAlchemyError, SecretError, OSError) as error:

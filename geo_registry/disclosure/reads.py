@@ -129,5 +129,5 @@ def _row(viewer: Viewer, row: Row[Any]) -> DisclosureRow:
         **{**values, "object_title": values["object_title"] or ""}, approvals=approvals, files=files,
         may_approve=is_live and may_judge and not is_own and not has_judged and row.state == "requested",
         may_make=is_live and is_own and row.state in {"approved", "made"},
-        may_withdraw=is_live and is_own and row.state in {"requested", "approved"},
+        may_withdraw=is_live and is_own and row.state in {"requested", "approved", "made"},
     )  # fmt: skip

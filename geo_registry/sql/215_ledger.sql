@@ -1,21 +1,22 @@
 -- Reading the audit, and what the server does for its chains.
 
 -- Whether somebody's areas lie wholly in those of another: NULL is the whole installation; who has no area lies in that alone.
--- A city or province lies in what covers each of its districts.
+-- A city or province lies in what covers each of its districts, if it has any.
 CREATE OR REPLACE FUNCTION registry.lies_within(inner_areas uuid[], outer_areas uuid[]) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
   SELECT outer_areas IS NULL OR (cardinality(inner_areas) > 0 AND NOT EXISTS (SELECT FROM unnest(inner_areas) a (id)
     LEFT JOIN division d ON d.id = a.id WHERE CASE WHEN d.level IN ('province', 'city') THEN EXISTS (SELECT FROM division x WHERE x.level = 'district'
-      AND (x.city_id = d.id OR x.parent_id = d.id OR x.city_id IN (SELECT c.id FROM division c WHERE c.parent_id = d.id)) AND x.id <> ALL (outer_areas))
+      AND (x.city_id = d.id OR x.parent_id = d.id OR x.city_id IN (SELECT c.id FROM division c WHERE c.parent_id = d.id)) HAVING bool_and(x.id = ANY (outer_areas)) IS NOT TRUE)
       ELSE covers(outer_areas, d.district_id, d.township_id, d.id) IS NOT TRUE END))
 $$;
 
--- Accounts whose areas lie wholly in some areas; NULL for all of them.
+-- Accounts whose areas lie wholly in some areas; NULL for all of them. Who has none today answers where he had his last ones.
 CREATE OR REPLACE FUNCTION registry.accounts_within(areas uuid[]) RETURNS uuid[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
   SELECT CASE WHEN areas IS NOT NULL THEN ARRAY(
-    SELECT g.account_id FROM area_grant g LEFT JOIN division d ON d.id = g.division_id WHERE g.valid @> CURRENT_DATE
-    GROUP BY g.account_id HAVING bool_and(CASE WHEN d.level IN ('province', 'city') THEN lies_within(areas_of(g.account_id), areas)
+    SELECT g.account_id FROM area_grant g LEFT JOIN division d ON d.id = g.division_id
+    WHERE g.valid @> CURRENT_DATE OR (NOT isempty(g.valid) AND NOT EXISTS (SELECT FROM area_grant n WHERE n.account_id = g.account_id AND n.valid @> CURRENT_DATE))
+    GROUP BY g.account_id HAVING bool_and(CASE WHEN d.level IN ('province', 'city') THEN lies_within(ARRAY[d.id], areas) IS TRUE
       ELSE covers(areas, d.district_id, d.township_id, d.id) IS TRUE END)) END
 $$;
 
@@ -34,22 +35,20 @@ BEGIN
   RETURN viewer;
 END $$;
 
--- The heads for an anchor that is due, of one moment; nothing when none is due or another process takes it. The caller
--- writes the anchor before it commits.
+-- The heads for an anchor that is due, of one moment. Nobody can hold them back: nothing is locked.
 CREATE OR REPLACE FUNCTION registry.take_anchor(due interval)
 RETURNS TABLE (at timestamptz, shard smallint, seq bigint, hash bytea, unsealed bigint)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
-BEGIN
-  -- A lock that nobody outside these functions can hold.
-  PERFORM FROM audit_anchor FOR UPDATE SKIP LOCKED;
-  IF FOUND THEN
-    UPDATE audit_anchor a SET anchored_at = clock_timestamp() WHERE a.anchored_at <= clock_timestamp() - due;
-    IF FOUND THEN
-      RETURN QUERY SELECT a.anchored_at, h.shard, h.seq, h.hash, (SELECT count(*) FROM audit u WHERE u.shard IS NULL)
-      FROM audit_head h, audit_anchor a ORDER BY h.shard;
-    END IF;
-  END IF;
-END $$;
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+  SELECT clock_timestamp(), h.shard, h.seq, h.hash, (SELECT count(*) FROM audit u WHERE u.shard IS NULL)
+  FROM audit_head h, audit_anchor a WHERE a.anchored_at <= clock_timestamp() - due ORDER BY h.shard
+$$;
+
+-- The anchor is on the disk. The time steers what is told and when looks stop; whether anchors were written, their file tells.
+CREATE OR REPLACE FUNCTION registry.count_anchor(written_at timestamptz) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+  UPDATE audit_anchor a SET anchored_at = greatest(a.anchored_at, least(written_at, clock_timestamp()))
+  WHERE a.id IN (SELECT f.id FROM audit_anchor f FOR UPDATE SKIP LOCKED)
+$$;
 
 -- What was refused to somebody who is signed in: the code and the template of the route. Three hundred of a code an hour tell
 -- enough, and somebody else hears of it then; those of one code leave room for the others.

@@ -42,7 +42,7 @@ BEGIN
     RETURN NULL;
   END IF;
   RETURN jsonb_build_object('audit_id', ticket, 'at', entry.at,
-    'name', left(one.name, 1) || repeat('*', least(greatest(length(one.name) - 1, 1), 2)), 'id_tail', one.id_tail,
+    'name', masked(one, CURRENT_DATE) -> 'name', 'id_tail', masked(one, CURRENT_DATE) -> 'id_tail',
     'stored', to_jsonb(ARRAY(SELECT f.name FROM (VALUES ('name', true), ('sex', true), ('birth', one.birth_year IS NOT NULL),
       ('id_number', true), ('phone', one.phone IS NOT NULL)) f (name, held) WHERE f.held)),
     'dwellings', (SELECT coalesce(jsonb_agg(jsonb_build_object('address', a.standard_text, 'building_no', nullif(ba.building_no, ''),

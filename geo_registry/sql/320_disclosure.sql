@@ -18,12 +18,12 @@ BEGIN
       WHERE about = 'division' AND d.id = asked;
 END $$;
 
--- Who lives there at a day; of a caller under row-level security, those in its scope.
-CREATE OR REPLACE FUNCTION registry.residents_of(about text, asked uuid, day date, most int) RETURNS SETOF registry.residence
+-- Who lives there at a day, as known at a time; of a caller under row-level security, those in its scope.
+CREATE OR REPLACE FUNCTION registry.residents_of(about text, asked uuid, day date, known_at timestamptz, most int) RETURNS SETOF registry.residence
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY SELECT r.* FROM registry.buildings_of(about, asked) b JOIN registry.residence r ON r.building_id = b
-    WHERE (about <> 'housing_unit' OR r.unit_id = asked) AND r.valid @> day AND upper_inf(r.sys) LIMIT most;
+    WHERE (about <> 'housing_unit' OR r.unit_id = asked) AND r.valid @> day AND r.sys @> known_at LIMIT most;
 END $$;
 
 -- Where it lies; nothing for what is no unit, building, community or township.
@@ -36,11 +36,12 @@ BEGIN
       FROM registry.division d WHERE about = 'division' AND d.id = asked AND d.level IN ('township', 'community');
 END $$;
 
--- How many rows a file of it would have, in full tens: a request shows that it is not too long, not who many live in one room.
+-- How many rows a file of it would have, in full tens, ten at least: a request shows that it is not too long, not whether somebody
+-- lives in a room.
 CREATE OR REPLACE FUNCTION registry.rows_about(asked uuid) RETURNS int
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 BEGIN
-  RETURN (SELECT ((SELECT count(*) FROM residents_of(d.object_kind, d.object_id, CURRENT_DATE, 5001)) + 9) / 10 * 10 FROM disclosure d WHERE d.id = asked);
+  RETURN (SELECT greatest(10, ((SELECT count(*) FROM residents_of(d.object_kind, d.object_id, CURRENT_DATE, clock_timestamp(), 5001)) + 9) / 10 * 10) FROM disclosure d WHERE d.id = asked);
 END $$;
 
 -- Addresses that nobody lives at: streets, buildings and rooms of the place itself, with numbers that no register has, and
@@ -91,7 +92,7 @@ BEGIN
     WHEN NOT viewer.role = ANY (ground.roles) OR NOT asked_purpose = ANY (coalesce(viewer.purposes, ARRAY[asked_purpose])) THEN 'purpose-not-allowed'
     WHEN numbers AND NOT ARRAY['id_number', 'phone'] <@ ground.fields THEN 'field-not-allowed'
     WHEN btrim(asked_case) !~ ('^(?:' || ground.case_pattern || ')$') THEN 'case-required'
-    WHEN (SELECT count(*) FROM residents_of(kind, asked, CURRENT_DATE, 5001)) > 5000 THEN 'too-many-rows'
+    WHEN (SELECT count(*) FROM residents_of(kind, asked, CURRENT_DATE, clock_timestamp(), 5001)) > 5000 THEN 'too-many-rows'
     ELSE 'done' END;
   IF verdict <> 'done' THEN
     RETURN verdict;
@@ -109,7 +110,8 @@ BEGIN
   RETURN verdict;
 END $$;
 
--- `approved` or `refused` by somebody else, `withdrawn` by the requester; the second approval opens it.
+-- `approved` or `refused` by somebody else, `withdrawn` by the requester; the second approval opens it, and the other two close it
+-- at any time.
 CREATE OR REPLACE FUNCTION registry.judge_disclosure(asked_by bytea, asked uuid, read_version int, judgement text, words text)
 RETURNS TABLE (outcome text, version int) LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
@@ -131,7 +133,8 @@ BEGIN
     WHEN judgement <> 'withdrawn' AND viewer.account_id = d.requested_by THEN 'own-request'
     WHEN d.version <> read_version THEN 'stale'
     WHEN EXISTS (SELECT FROM disclosure_approval p WHERE p.disclosure_id = asked AND p.account_id = viewer.account_id) THEN 'already-judged'
-    WHEN d.expires_at <= clock_timestamp() OR NOT (d.state = 'requested' OR (judgement = 'withdrawn' AND d.state = 'approved')) THEN 'not-open'
+    WHEN d.expires_at <= clock_timestamp() OR NOT (d.state = 'requested'
+      OR (judgement <> 'approved' AND d.state IN ('approved', 'made'))) THEN 'not-open'
     ELSE 'done' END;
   IF outcome = 'done' THEN
     IF judgement <> 'withdrawn' THEN
@@ -158,26 +161,28 @@ BEGIN
   RETURN found;
 END $$;
 
--- The rows of a file, masked as on screen; ciphers of numbers only where the ticket names them, and none of minors. NULL where no file
+-- The rows of a file, as of the second approval, so that every file of it is the same list; masked as on screen; ciphers of numbers only where the ticket names them, and none of minors. NULL where no file
 -- may be made.
 CREATE OR REPLACE FUNCTION registry.reveal_export(ticket uuid, asked_by bytea)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
 DECLARE
   entry audit;
   d disclosure;
+  opened timestamptz;
 BEGIN
   entry := honour(ticket, asked_by, 'export');
   d := disclosable(entry);
   IF d.id IS NULL THEN
     RETURN NULL;
   END IF;
+  opened := (SELECT max(p.at) FROM disclosure_approval p WHERE p.disclosure_id = d.id AND p.verdict = 'approved');
   RETURN jsonb_build_object('seed', encode(d.seed, 'hex'), 'decoys', d.decoys, 'rows', (
     SELECT coalesce(jsonb_agg(masked(p, entry.valid_at) || jsonb_build_object(
       'person_id', p.id, 'address', concat(a.standard_text, ba.building_no, u.unit_text), 'category', r.category, 'since', lower(r.valid),
       'id_type', p.id_type,
       'id_number', CASE WHEN 'id_number' = ANY (entry.fields) AND NOT is_minor(p.birth_year, p.birth_month, entry.valid_at) THEN encode(p.id_number, 'base64') END,
       'phone', CASE WHEN 'id_number' = ANY (entry.fields) AND NOT is_minor(p.birth_year, p.birth_month, entry.valid_at) THEN encode(p.phone, 'base64') END)), '[]')
-    FROM residents_of(d.object_kind, d.object_id, entry.valid_at, 5001) r
+    FROM residents_of(d.object_kind, d.object_id, opened::date, opened, 5001) r
       JOIN person p ON p.id = r.person_id JOIN housing_unit u ON u.id = r.unit_id
       LEFT JOIN building_address ba ON ba.building_id = r.building_id AND ba.is_main AND ba.valid @> entry.valid_at
       LEFT JOIN address a ON a.id = ba.address_id))::text;

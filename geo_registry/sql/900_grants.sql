@@ -37,6 +37,7 @@ END $$;
 GRANT SELECT (id, number, state, requested_by, requested_at, expires_at, purpose, case_number, recipient, reason, object_kind, object_id,
   with_numbers, district_id, township_id, community_id, version) ON registry.disclosure TO registry_app;
 GRANT SELECT ON registry.disclosure_approval, registry.disclosure_file TO registry_app;
+GRANT SELECT ON registry.disclosure_approval TO registry_reader;
 
 GRANT SELECT ON registry.person, registry.residence, registry.hukou, registry.registration, registry.housing_unit,
   registry.building, registry.building_address, registry.address, registry.division TO registry_reader;
@@ -61,7 +62,7 @@ BEGIN
       'judge_disclosure', 'keep_file', 'request_disclosure', 'reveal_export', 'rows_about',
       'decide_review', 'look_habits', 'open_emergency', 'own_emergencies', 'raise_alarms', 'read_review', 'read_reviews',
       'audit_state', 'building_persons', 'enter', 'intent', 'note_refusal', 'read_audit', 'record_field_check', 'reveal_occupants', 'reveal_dwellings', 'reveal_person', 'reveal_subject',
-      'revision', 'sample_checked', 'sample_totals', 'take_anchor', 'turn_day', 'viewer_of',
+      'revision', 'sample_checked', 'sample_totals', 'count_anchor', 'make_partitions', 'take_anchor', 'turn_day', 'viewer_of',
       'account_of_subject', 'begin_sign_in', 'refuse_sign_in', 'refuse_sign_on', 'open_session', 'sign_out', 'confirm_session', 'change_own_password', 'start_own_factor',
       'confirm_own_factor', 'drop_own_factor', 'end_own_session', 'own_account', 'own_looks', 'list_accounts', 'find_account', 'add_account',
       'change_account', 'switch_account', 'reset_password', 'reset_factor', 'grant_area', 'end_grant', 'issue_token', 'end_session',

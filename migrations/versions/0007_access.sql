@@ -147,6 +147,7 @@ CREATE TABLE registry.look_review (
   CONSTRAINT look_review_reviewed_check CHECK ((verdict IS NULL) = (reviewed_by IS NULL) AND (verdict IS NULL) = (reviewed_at IS NULL)),
   CONSTRAINT look_review_reviewed_by_check CHECK (reviewed_by <> account_id)
 );
+CREATE UNIQUE INDEX look_review_audit_id_key ON registry.look_review (audit_id, kind);
 CREATE INDEX look_review_open_idx ON registry.look_review (at) WHERE verdict IS NULL;
 CREATE INDEX look_review_account_id_idx ON registry.look_review (account_id, kind, at);
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from geo_registry import cluster
 from geo_registry.access.audit import Look, look_text
 from geo_registry.access.viewer import hash_token
+from geo_registry.codes import new_id
 from geo_registry.errors import RegistryError
 from geo_registry.residence.reads import occupants_target
 
@@ -224,7 +225,7 @@ def test_five_hundred_tricks_with_tickets_open_nothing(impatient: Town) -> None:
     for number in range(500):
         trick = TRICKS[number % len(TRICKS)]
         values = {
-            "ticket": uuid4(), "token": tokens[0], "other": chance.choice(tokens[1:]), "building": impatient.buildings[1],
+            "ticket": new_id(), "token": tokens[0], "other": chance.choice(tokens[1:]), "building": impatient.buildings[1],
         }  # fmt: skip
         with impatient.app.connect() as connection:
             try:
@@ -240,7 +241,7 @@ def test_five_hundred_tricks_with_tickets_open_nothing(impatient: Town) -> None:
 
 @pytest.mark.promise("P8")
 def test_a_ticket_of_half_a_minute_ago_opens_nothing(town: Town) -> None:
-    values = {"ticket": uuid4(), "token": hash_token(town.tokens["officer1"]), "building": town.buildings[1]}
+    values = {"ticket": new_id(), "token": hash_token(town.tokens["officer1"]), "building": town.buildings[1]}
     with town.app.connect() as connection:
         connection.execute(text(INTENT), values)
         connection.commit()

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from geo_registry.access import cipher
 from geo_registry.access.audit import Look
 from geo_registry.access.viewer import hash_token
+from geo_registry.codes import new_id
 from geo_registry.db import today, translated
 from geo_registry.errors import (
     NotFound,
@@ -224,7 +225,7 @@ def test_an_intent_that_is_not_committed_reveals_nothing(town: Town) -> None:
     intent = text("""SELECT registry.intent(:ticket, :token, 'occupants', '01', '居登-1183', 'building', :building, NULL,
                      '{}', CURRENT_DATE, NULL, NULL, NULL)""")
     reveal = text("SELECT registry.reveal_occupants(:ticket, :token, NULL, NULL, 10)")
-    values = {"ticket": uuid4(), "token": hash_token(town.tokens["officer1"]), "building": town.buildings[1]}
+    values = {"ticket": new_id(), "token": hash_token(town.tokens["officer1"]), "building": town.buildings[1]}
 
     def is_refused(*, savepoint: bool) -> bool:
         with town.app.connect() as connection:
@@ -267,7 +268,7 @@ REVEALS = {
 @pytest.mark.parametrize("wanted", ["dwellings", "person"])
 def test_a_ticket_for_a_list_opens_no_person(town: Town, wanted: str) -> None:
     values = {
-        "ticket": uuid4(), "token": hash_token(town.tokens["coordinator"]), "action": "occupants", "kind": "person",
+        "ticket": new_id(), "token": hash_token(town.tokens["coordinator"]), "action": "occupants", "kind": "person",
         "object": town.persons[1], "subject": cipher.blind_index("111", NUMBERS[0]), "fields": ["name"],
     }  # fmt: skip
     with town.app.connect() as connection:
@@ -276,7 +277,7 @@ def test_a_ticket_for_a_list_opens_no_person(town: Town, wanted: str) -> None:
         with pytest.raises(DBAPIError, match="no committed audit record"):
             connection.execute(REVEALS[wanted], values)
         connection.rollback()
-        values |= {"ticket": uuid4(), "kind": "housing_unit", "object": town.units[1]}
+        values |= {"ticket": new_id(), "kind": "housing_unit", "object": town.units[1]}
         assert connection.execute(INTENT, values).scalar_one() == "granted"
         connection.commit()
         assert json.loads(connection.execute(REVEALS["occupants"], values).scalar_one())["occupants"]
@@ -285,7 +286,7 @@ def test_a_ticket_for_a_list_opens_no_person(town: Town, wanted: str) -> None:
 @pytest.mark.promise("P8")
 def test_the_record_waits_for_the_disk_whatever_the_caller_set(town: Town) -> None:
     values = {
-        "ticket": uuid4(), "token": hash_token(town.tokens["coordinator"]), "action": "occupants",
+        "ticket": new_id(), "token": hash_token(town.tokens["coordinator"]), "action": "occupants",
         "kind": "housing_unit", "object": town.units[1], "subject": None, "fields": [],
     }  # fmt: skip
     with town.app.connect() as connection:
@@ -296,7 +297,7 @@ def test_the_record_waits_for_the_disk_whatever_the_caller_set(town: Town) -> No
 
 
 def test_a_reveal_without_its_record_is_an_error_of_the_registry(town: Town) -> None:
-    values = {"ticket": uuid4(), "token": hash_token(town.tokens["officer1"])}
+    values = {"ticket": new_id(), "token": hash_token(town.tokens["officer1"])}
     with pytest.raises(Unavailable), translated(), town.app.connect() as connection:
         connection.execute(REVEALS["person"], values)
 

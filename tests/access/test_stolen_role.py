@@ -50,7 +50,7 @@ def _refusal(town: Town, query: str, **values: object) -> str | None:
 
 def _look(town: Town, token: bytes, *, before: str = "", **changes: object) -> str:
     values = {
-        "ticket": uuid4(), "token": token, "action": "occupants", "purpose": "01", "kind": "housing_unit",
+        "ticket": new_id(), "token": token, "action": "occupants", "purpose": "01", "kind": "housing_unit",
         "object": town.units[1], "subject": None, **changes,
     }  # fmt: skip
     with town.app.begin() as connection:

@@ -79,7 +79,7 @@ def test_one_refusal_settles_a_request(ground: Ground) -> None:
     assert ground.read(asked).state == "refused"
 
 
-def test_the_requester_withdraws_until_a_file_is_made(ground: Ground) -> None:
+def test_the_requester_withdraws_at_any_time(ground: Ground) -> None:
     asked = ground.approved()
     assert _code(lambda: ground.judge("stranger", asked, "withdrawn"), NotFound) == "not-found"
     assert ground.read(asked).may_withdraw
@@ -87,6 +87,8 @@ def test_the_requester_withdraws_until_a_file_is_made(ground: Ground) -> None:
     assert _code(lambda: ground.make(asked), Conflict) == "not-approved"
     made = ground.approved()
     ground.make(made)
+    ground.judge("officer", made, "withdrawn")
+    assert _code(lambda: ground.make(made), Conflict) == "not-approved"
     assert not ground.read(made).may_withdraw
     assert _code(lambda: ground.judge("officer", made, "withdrawn"), Conflict) == "not-open"
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -13,6 +13,7 @@ from geo_registry import cluster
 from geo_registry.access import audit, cipher
 from geo_registry.access.audit import Look
 from geo_registry.access.viewer import hash_token
+from geo_registry.codes import new_id
 from geo_registry.db import wire_of
 from geo_registry.residence.reads import occupants_of_building
 from tests.access.conftest import NUMBERS, Town
@@ -92,7 +93,7 @@ def test_looks_go_over_indexes_only(town: Town, plans: Plans) -> None:
     building = _crowded(town.owner)
     token = hash_token(town.tokens["officer1"])
     for _ in range(2):
-        found = plans.of(LOOK, uuid4(), token, "occupants", "building", building, None)
+        found = plans.of(LOOK, new_id(), token, "occupants", "building", building, None)
     reveal = [plan for plan in found if "relation_to_head" in plan and "Index" in plan]
     assert reveal
     assert "residence_building_id_idx" in reveal[0]
@@ -101,7 +102,7 @@ def test_looks_go_over_indexes_only(town: Town, plans: Plans) -> None:
     assert _buffers(reveal) < 3000
 
     subject = cipher.blind_index("111", NUMBERS[0])
-    found = plans.of(LOOK, uuid4(), token, "dwellings", "person", None, subject)
+    found = plans.of(LOOK, new_id(), token, "dwellings", "person", None, subject)
     reveal = [plan for plan in found if "id_index" in plan]
     assert any("person_id_index_key" in plan for plan in reveal)
     assert (
