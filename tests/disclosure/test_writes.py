@@ -108,7 +108,7 @@ def test_a_request_that_breaks_a_rule_is_not_kept(ground: Ground) -> None:
         ("officer", {"object_id": new_id()}, NotFound, "not-found"),
         ("officer", {"object_kind": "division"}, NotFound, "not-found"),
         ("officer", {"purpose": "99"}, PurposeRequired, "purpose-unknown"),
-        ("head", {"purpose": "01"}, PurposeRequired, "purpose-not-allowed"),
+        ("head", {"purpose": "02"}, PurposeRequired, "purpose-not-allowed"),
         ("officer", {"case_number": "17"}, PurposeRequired, "case-required"),
         ("officer", {"case_number": "\u200b" * 6}, RuleBroken, "text-unreadable"),
         ("officer", {"recipient": "教育局\u202e"}, RuleBroken, "text-unreadable"),
