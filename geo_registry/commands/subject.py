@@ -6,11 +6,14 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from geo_registry.commands.look import CATEGORIES, Case, Login, PurposeCode, signed_in
 
 console = Console()
+STORED = {
+    "name": "姓名", "sex": "性别", "birth": "出生年月", "id_number": "证件号码", "phone": "电话",
+}  # fmt: skip
 WAYS = {
     "number": "按证件号码", "person": "查看此人", "housing_unit": "按户室", "building": "按楼栋",
     "disclosure": "对外提供",
@@ -38,14 +41,20 @@ def subject_report(
         output.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         console.print(f"{len(report['looks'])} looks in {output}", soft_wrap=True)
         return
-    homes = Table(
-        "地址", "户室", "类别", "自", "至", title=f"{report['name']} · 存有 {'、'.join(report['stored'])}"
+    stored = "、".join(STORED[field] for field in report["stored"])
+    homes = _table(
+        "地址", "户室", "类别", "自", "至", title=f"{report['name'] or '未满14岁'} · 存有 {stored}"
     )
     for row in report["dwellings"]:
         kind = CATEGORIES.get(row["category"], row["category"])
         homes.add_row(row["address"], row["unit"], kind, row["since"], row["until"] or "至今")
-    looks = Table("时间", "方式", "角色", "单位", "目的", "依据", title="查看记录")
+    looks = _table("时间", "方式", "角色", "单位", "目的", "依据", title="查看记录")
     for row in report["looks"]:
         way, at = WAYS.get(row["way"], row["way"]), row["at"][:16].replace("T", " ")
         looks.add_row(at, way, row["role_title"], row["office"], row["purpose_title"], row["legal_basis"])
     console.print(homes, looks, f"审计号 {report['audit_id']}", sep="\n")
+
+
+def _table(*headings: str, title: str) -> Table:
+    """Return a table that breaks long cells; a report leaves nothing out."""
+    return Table(*(Column(heading, overflow="fold") for heading in headings), title=title)

@@ -51,7 +51,8 @@ def test_a_request_is_logged_by_its_route_without_persons(
         purpose = {"Access-Purpose": "02; case=2026-0001"}
         body = {"id_type": "111", "id_number": NUMBER}
         town.call("officer", "POST", "/v1/persons/lookup", json=body, headers=purpose)
-        town.call("officer", "GET", "/v1/buildings/{building}/occupants", headers=purpose)
+        look = town.call("officer", "GET", "/v1/buildings/{building}/occupants", headers=purpose)
+        town.call("officer", "GET", "/v1/session")
         town.client.post("/v1/persons/lookup", content=json.dumps({"id_number": NUMBER, "x": NUMBER}))
     facts = [record.facts for record in caplog.records if record.name == "geo_registry.request"]  # type: ignore[attr-defined]
     assert [fact.get("route") for fact in facts][:2] == [
@@ -60,7 +61,11 @@ def test_a_request_is_logged_by_its_route_without_persons(
     ]
     assert facts[1]["rows"] == 1
     assert facts[1]["purpose"] == "02"
-    assert facts[1]["account_id"]
+    # Who looked stands in the audit, under the request's number.
+    asked = town.sql(
+        "SELECT a.account_id FROM registry.audit a WHERE a.request_id = :id", id=look.headers["x-request-id"]
+    )
+    assert facts[2]["account_id"] == str(asked)
     assert NUMBER not in json.dumps(facts)
     assert NUMBER not in caplog.text
 

@@ -90,7 +90,7 @@ def test_no_read_shows_anything_of_another_area(town: "Town", outsiders: dict[Ro
         answer = call(town, outsiders[role], "GET", path)
         assert answer.status_code < 500, (path, answer.text)
         ids = {str(one) for one in town.ids.values()} - {
-            str(town.ids[name]) for name in ("d", "far", "hidden")
+            str(town.ids[name]) for name in ("d", "far", "hidden", "reason")
         }
         told = answer.text.replace(path.partition("?")[2], "")
         if answer.status_code == 200 and (
