@@ -97,6 +97,17 @@ def occupants_target(kind: str, object_id: UUID, after: tuple[UUID, UUID] | None
     return Target("occupants", kind, object_id, LIST_FIELDS, after=after, limit=rows)
 
 
+def subject_of(id_type: str, id_number: str) -> bytes:
+    """Return the keyed hash by which the person of a document is found.
+
+    Raises:
+        RuleBroken: the number is not one of its kind.
+
+    """
+    document = check_document(id_type, id_number, on=today())
+    return cipher.blind_index(id_type, document.normal)
+
+
 def dwellings_target(id_type: str, id_number: str) -> Target:
     """Return what is looked at when one asks where the person of a document lives.
 
@@ -104,8 +115,7 @@ def dwellings_target(id_type: str, id_number: str) -> Target:
         RuleBroken: the number is not one of its kind.
 
     """
-    document = check_document(id_type, id_number, on=today())
-    subject = cipher.blind_index(id_type, document.normal)
+    subject = subject_of(id_type, id_number)
     return Target("dwellings", "person", None, (*LIST_FIELDS, "dwellings"), subject=subject)
 
 
@@ -118,11 +128,12 @@ async def told(engine: Engine, request: Look, target: Target) -> tuple[UUID, byt
     """
     audit_id, answer = await look_async(engine, request, target)
     if answer is None:
-        raise _nobody(audit_id)
+        raise nobody(audit_id)
     return audit_id, answer
 
 
-def _nobody(audit_id: UUID) -> NotFound:
+def nobody(audit_id: UUID) -> NotFound:
+    """Return the one answer for a person who does not exist, or is not within the viewer's area."""
     return NotFound("not-found", "没有找到，或不在您的区域内", audit_id=str(audit_id))
 
 
@@ -136,7 +147,7 @@ def dwellings_of_person(engine: Engine, request: Look, id_type: str, id_number: 
     """
     audit_id, answer = look(engine, request, dwellings_target(id_type, id_number))
     if answer is None:
-        raise _nobody(audit_id)
+        raise nobody(audit_id)
     return Dwellings(audit_id, answer["person"])
 
 
@@ -153,7 +164,7 @@ def reveal_person(engine: Engine, request: Look, person_id: UUID, fields: Sequen
     target = Target("person", "person", person_id, tuple(dict.fromkeys(fields)))
     audit_id, stored = look(engine, request, target)
     if stored is None:
-        raise _nobody(audit_id)
+        raise nobody(audit_id)
     return Revealed(audit_id, {name: _plain(name, person_id, value) for name, value in stored.items()})
 
 

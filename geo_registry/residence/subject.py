@@ -4,12 +4,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from geo_registry.access import cipher
 from geo_registry.access.audit import Look, Target, look
 from geo_registry.access.rules import ROLE_TITLES, Role
-from geo_registry.db import today
-from geo_registry.errors import NotFound
-from geo_registry.person.rules import check_document
+from geo_registry.residence.reads import nobody, subject_of
 
 FIELDS = ("stored", "dwellings", "looks")
 
@@ -24,11 +21,10 @@ def subject_report(engine: Engine, request: Look, id_type: str, id_number: str) 
         NotFound: nobody in the viewer's area has it; the look is on the record all the same.
 
     """
-    document = check_document(id_type, id_number, on=today())
-    subject = cipher.blind_index(id_type, document.normal)
-    audit_id, found = look(engine, request, Target("subject", "person", None, FIELDS, subject=subject))
+    target = Target("subject", "person", None, FIELDS, subject=subject_of(id_type, id_number))
+    audit_id, found = look(engine, request, target)
     if found is None:
-        raise NotFound("not-found", "没有找到，或不在您的区域内", audit_id=str(audit_id))
+        raise nobody(audit_id)
     report: dict[str, Any] = found
     for row in report["looks"]:
         row["role_title"] = ROLE_TITLES[Role(row["role"])]
