@@ -1,8 +1,9 @@
 """Two hundred people sign in at once, in a process that has the whole server in it; prints the most memory it had."""
 
-import resource
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from api.app import create_app
 from geo_registry.account.sessions import sign_in
@@ -15,8 +16,10 @@ def main(url: str, password: str, people: int) -> None:
     engine = app_engine(url)
     with ThreadPoolExecutor(people) as pool:
         tokens = list(pool.map(lambda number: sign_in(engine, f"p{number}", password), range(people)))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(f"{len(set(tokens))} {round(peak)}\n")
+    # The kernel's other figure, ru_maxrss, is what the process that started this one had, if that was more.
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert peak
+    sys.stdout.write(f"{len(set(tokens))} {int(peak[1]) // 1024}\n")
 
 
 if __name__ == "__main__":

@@ -70,17 +70,19 @@ def _broken(town: Town, statement: str) -> Iterator[None]:
 @contextlib.contextmanager
 def _ended(town: Town) -> Iterator[None]:
     """End every connection of the server at any moment, between the two steps of a look too."""
-    done = threading.Event()
+    begun, done = threading.Event(), threading.Event()
     chance = random.Random(8)
 
     def end() -> None:
         with psycopg.connect(_superuser(town), autocommit=True) as connection:
+            begun.set()
             while not done.wait(chance.uniform(0.001, 0.02)):
                 connection.execute(END)
 
     thread = threading.Thread(target=end)
     thread.start()
     try:
+        begun.wait()
         yield
     finally:
         done.set()
