@@ -1,6 +1,6 @@
 #!/bin/sh
-# Install the Debian packages that are missing: PostgreSQL with PostGIS and Python's venv;
-# with --tests also Chromium and a Chinese font. Asks no question; uses sudo only when something is missing.
+# Install the Debian packages that are missing: PostgreSQL with PostGIS, Python's venv, Pango and a Chinese font for
+# what is printed; with --tests also Chromium. Asks no question; uses sudo only when something is missing.
 set -eu
 
 missing=""
@@ -19,9 +19,12 @@ has_postgis() {
 
 [ -n "${GEO_REGISTRY_DATABASE_URL:-}" ] || has_postgis || missing="$missing postgresql-postgis"
 "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+# What is printed is laid out by Pango, in a Chinese font.
+ls /usr/lib/*/libpangoft2-1.0.so.0 >/dev/null 2>&1 || missing="$missing libpangoft2-1.0-0"
+ls /usr/lib/*/libharfbuzz-subset.so.0 >/dev/null 2>&1 || missing="$missing libharfbuzz-subset0"
+ls /usr/share/fonts/opentype/noto/NotoSansCJK-* >/dev/null 2>&1 || missing="$missing fonts-noto-cjk"
 if [ "${1:-}" = --tests ]; then
     command -v chromium >/dev/null || missing="$missing chromium"
-    ls /usr/share/fonts/opentype/noto/NotoSansCJK-* >/dev/null 2>&1 || missing="$missing fonts-noto-cjk"
 fi
 [ -n "$missing" ] || exit 0
 

@@ -44,7 +44,10 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is looked at: a building, a unit or a person, with the fields that leave."""
+    """What is looked at: a building, a unit or a person, with the fields that leave.
+
+    `words` narrow a list (a name, a state): the record keeps a hash of a name, never the name.
+    """
 
     action: str
     kind: str
@@ -53,6 +56,7 @@ class Target:
     subject: bytes | None = None
     after: tuple[UUID, UUID] | None = None
     limit: int = 200
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class PurposeOption:
     case_pattern: str
 
 
-_CALL = f"CALL registry.look({', '.join(f'${n}' for n in range(1, 17))}, NULL, NULL)"
+_CALL = f"CALL registry.look({', '.join(f'${n}' for n in range(1, 18))}, NULL, NULL)"
 
 _REFUSALS: dict[str, RegistryError] = {
     "session-ended": NotSignedIn("session-ended", "登录已失效，请重新登录"),
@@ -126,7 +130,7 @@ def _values(ticket: UUID, request: Look, target: Target) -> Sequence[bytes | str
         str(ticket), hash_token(request.token), target.action, request.purpose, legible(request.case_number),
         target.kind, _text(target.object_id), target.subject, f"{{{','.join(target.fields)}}}",
         _text(request.valid_at), _text(request.known_at), request.address, _text(request.request_id),
-        _text(after_unit), _text(after_id), str(target.limit),
+        _text(after_unit), _text(after_id), str(target.limit), target.words,
     )  # fmt: skip
 
 

@@ -65,17 +65,28 @@ class Permission(StrEnum):
     BUILDING_CORRECT = "building:correct"
     BUILDING_REGISTER = "building:register"
     BUILDING_RETIRE = "building:retire"
+    CASE_ENTER = "case:enter"
+    CASE_READ = "case:read"
+    CASE_REVIEW = "case:review"
     CHANGES_READ = "changes:read"
     CHECK_RECORD = "check:record"
+    DEATH_REVIEW = "death:review"
+    DECLARATION_REVIEW = "declaration:review"
     DISCLOSURE_APPROVE = "disclosure:approve"
     DISCLOSURE_REQUEST = "disclosure:request"
+    DWELLING_NOTE = "dwelling:note"
     EMERGENCY_OPEN = "emergency:open"
     GRID_READ = "grid:read"
     HISTORY_READ = "history:read"
+    LEDGER_LOOK = "ledger:look"
     LOOK_REVIEW = "look:review"
     MEASURE_READ = "measure:read"
+    NAME_LOOK = "name:look"
     OCCUPANTS_LOOK = "occupants:look"
+    PAPER_KEEP = "paper:keep"
+    PERMIT_RECORD = "permit:record"
     PERSON_LOOK = "person:look"
+    PERSON_MERGE = "person:merge"
     PERSON_REVEAL = "person:reveal"
     PLACE_READ = "place:read"
     PLATE_EDIT = "plate:edit"
@@ -83,8 +94,12 @@ class Permission(StrEnum):
     PLATE_INSTALL = "plate:install"
     PLATE_PRODUCE = "plate:produce"
     PLATE_VERIFY = "plate:verify"
+    PREMISES_KEEP = "premises:keep"
     PURPOSE_MANAGE = "purpose:manage"
     SAMPLE_DRAW = "sample:draw"
+    SAMPLE_SIGN = "sample:sign"
+    SEPARATION_DECIDE = "separation:decide"
+    SEPARATION_LOOK = "separation:look"
     SESSION_OWN = "session:own"
     STREET_NAME = "street:name"
     STREET_RENAME = "street:rename"
@@ -93,6 +108,8 @@ class Permission(StrEnum):
     UNIT_CHANGE = "unit:change"
     UNIT_REGISTER = "unit:register"
     UNIT_RETIRE = "unit:retire"
+    VERIFICATION_DECIDE = "verification:decide"
+    VERIFICATION_WORK = "verification:work"
     VISIT_RECORD = "visit:record"
     ZONE_DECIDE = "zone:decide"
     ZONE_PROPOSE = "zone:propose"
@@ -102,8 +119,9 @@ class Permission(StrEnum):
 
 P = Permission
 FOR_PEOPLE = frozenset(
-    {P.ACCOUNT_MANAGE, P.AUDIT_READ, P.DISCLOSURE_APPROVE, P.DISCLOSURE_REQUEST, P.EMERGENCY_OPEN,
-     P.LOOK_REVIEW, P.PURPOSE_MANAGE}
+    {P.ACCOUNT_MANAGE, P.AUDIT_READ, P.CASE_REVIEW, P.DISCLOSURE_APPROVE, P.DISCLOSURE_REQUEST,
+     P.EMERGENCY_OPEN,
+     P.LOOK_REVIEW, P.PERSON_MERGE, P.PURPOSE_MANAGE}
 )  # fmt: skip
 """What no token of a machine may do, whatever its role."""
 _EVERYBODY = {P.SESSION_OWN}
@@ -126,14 +144,20 @@ _LOOKS = {P.OCCUPANTS_LOOK, P.PERSON_LOOK, P.PERSON_REVEAL}
 # Who looks at persons does not judge the looks of his own station, and nobody approves what he asked for.
 ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.CLERK: frozenset(
-        _EVERYBODY | _PLACES | _NAMING | _HOUSING | _PLATES | {P.CHANGES_READ, P.HISTORY_READ, P.MEASURE_READ}
+        _EVERYBODY | _PLACES | _NAMING | _HOUSING | _PLATES
+        | {P.CHANGES_READ, P.HISTORY_READ, P.MEASURE_READ, P.PREMISES_KEEP}
     ),
     Role.OFFICER: frozenset(
         _EVERYBODY | _PLACES | _FIGURES | _LOOKS
-        | {P.CHECK_RECORD, P.DISCLOSURE_REQUEST, P.EMERGENCY_OPEN, P.HISTORY_READ, P.ZONE_PROPOSE}
+        | {P.CASE_READ, P.CASE_REVIEW, P.CHECK_RECORD, P.DEATH_REVIEW, P.DECLARATION_REVIEW,
+           P.DISCLOSURE_REQUEST,
+           P.DWELLING_NOTE, P.EMERGENCY_OPEN, P.HISTORY_READ, P.LEDGER_LOOK, P.NAME_LOOK, P.SEPARATION_DECIDE,
+           P.SEPARATION_LOOK, P.VERIFICATION_DECIDE, P.VERIFICATION_WORK, P.ZONE_PROPOSE}
     ),
     Role.COORDINATOR: frozenset(
-        _EVERYBODY | _PLACES | _FIELD | {P.BLOCK_OWN, P.OCCUPANTS_LOOK, P.UNIT_CHANGE}
+        _EVERYBODY | _PLACES | _FIELD
+        | {P.BLOCK_OWN, P.CASE_ENTER, P.CASE_READ, P.DWELLING_NOTE, P.OCCUPANTS_LOOK, P.PREMISES_KEEP,
+           P.UNIT_CHANGE, P.VERIFICATION_WORK}
     ),
     Role.SUPERVISOR: frozenset(
         _EVERYBODY | _PLACES | _FIGURES
@@ -143,23 +167,32 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.LEADER: frozenset(_EVERYBODY | _PLACES | _FIGURES | {P.ZONE_DECIDE}),
     Role.STEWARD: frozenset(
         _EVERYBODY | _PLACES | _HOUSING | _FIGURES
-        | {P.BLOCK_DRAW, P.CHANGES_READ, P.CHECK_RECORD, P.HISTORY_READ, P.SAMPLE_DRAW}
+        | {P.BLOCK_DRAW, P.CHANGES_READ, P.CHECK_RECORD, P.HISTORY_READ, P.PREMISES_KEEP, P.SAMPLE_DRAW}
     ),
-    Role.ENTRY_CLERK: frozenset(_EVERYBODY | _PLACES | {P.OCCUPANTS_LOOK, P.PERSON_LOOK}),
+    Role.ENTRY_CLERK: frozenset(
+        _EVERYBODY | _PLACES
+        | {P.CASE_ENTER, P.CASE_READ, P.DECLARATION_REVIEW, P.LEDGER_LOOK, P.OCCUPANTS_LOOK, P.PAPER_KEEP,
+           P.PERSON_LOOK}
+    ),
     Role.STATION_HEAD: frozenset(
         _EVERYBODY | _PLACES | _FIGURES | _LOOKS
-        | {P.CHECK_RECORD, P.DISCLOSURE_APPROVE, P.DISCLOSURE_REQUEST, P.HISTORY_READ, P.LOOK_REVIEW}
+        | {P.CASE_READ, P.CASE_REVIEW, P.CHECK_RECORD, P.DEATH_REVIEW, P.DISCLOSURE_APPROVE,
+           P.DISCLOSURE_REQUEST,
+           P.HISTORY_READ, P.LEDGER_LOOK, P.LOOK_REVIEW, P.NAME_LOOK, P.PAPER_KEEP, P.PERSON_MERGE,
+           P.SEPARATION_DECIDE, P.SEPARATION_LOOK, P.VERIFICATION_DECIDE, P.VERIFICATION_WORK}
     ),
     Role.QUALITY_SUPERVISOR: frozenset(
-        _EVERYBODY | _PLACES | _FIGURES | {P.CHECK_RECORD, P.HISTORY_READ, P.OCCUPANTS_LOOK}
+        _EVERYBODY | _PLACES | _FIGURES | {P.CASE_READ, P.CHECK_RECORD, P.HISTORY_READ, P.OCCUPANTS_LOOK}
     ),
     Role.POPULATION_OFFICE: frozenset(
         _EVERYBODY | _PLACES | _FIGURES | _LOOKS
-        | {P.DISCLOSURE_APPROVE, P.DISCLOSURE_REQUEST, P.HISTORY_READ, P.LOOK_REVIEW, P.SUBJECT_REPORT}
+        | {P.CASE_READ, P.DISCLOSURE_APPROVE, P.DISCLOSURE_REQUEST, P.HISTORY_READ, P.LEDGER_LOOK,
+           P.LOOK_REVIEW,
+           P.NAME_LOOK, P.PERSON_MERGE, P.SEPARATION_DECIDE, P.SEPARATION_LOOK, P.SUBJECT_REPORT}
     ),
     Role.INSTALLER: frozenset(_EVERYBODY | _PLACES | {P.PLATE_INSPECT, P.PLATE_INSTALL}),
-    Role.PERMIT_DESK: frozenset(_EVERYBODY | _PLACES | {P.PERSON_LOOK}),
-    Role.INSPECTOR: frozenset(_EVERYBODY | _PLACES | _FIGURES | {P.CHECK_RECORD}),
+    Role.PERMIT_DESK: frozenset(_EVERYBODY | _PLACES | {P.PERMIT_RECORD, P.PERSON_LOOK}),
+    Role.INSPECTOR: frozenset(_EVERYBODY | _PLACES | _FIGURES | {P.CHECK_RECORD, P.SAMPLE_SIGN}),
     Role.VOLUNTEER: frozenset(_EVERYBODY | _PLACES),
     Role.SYSTEM_ADMIN: frozenset(_EVERYBODY | {P.AREA_READ}),
     Role.SECURITY_ADMIN: frozenset(_EVERYBODY | {P.ACCOUNT_MANAGE, P.AREA_READ, P.PURPOSE_MANAGE}),

@@ -15,12 +15,14 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     SmallInteger,
+    func,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Numeric, Uuid
 
 from geo_registry.access.tables import Account
+from geo_registry.area.tables import Division
 from geo_registry.base import Base, Code, Id, Located, Versioned, geometry, spatial_index
 from geo_registry.housing.tables import Building, HousingUnit
 
@@ -201,3 +203,23 @@ class HeatCell(Located, Base):
     row_no: Mapped[int] = mapped_column(Integer, primary_key=True)
     class_no: Mapped[int | None] = mapped_column(SmallInteger)
     shape = geometry("POLYGON", nullable=False)
+
+
+class Acceptance(Located, Base):
+    """验收: what an acceptance team says of an area after a sample; signed once."""
+
+    __tablename__ = "acceptance"
+    __table_args__ = (
+        CheckConstraint("verdict IN ('accepted', 'put_right', 'refused')", name="verdict"),
+        CheckConstraint("length(note) <= 300", name="note"),
+        Index("acceptance_once_key", "plan_id", "division_id", unique=True),
+    )
+    id: Mapped[Id]
+    plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(SamplePlan.id))
+    division_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Division.id))
+    verdict: Mapped[str]
+    note: Mapped[str | None]
+    put_right_by: Mapped[dt.date | None]
+    signed_by: Mapped[uuid.UUID] = mapped_column(ForeignKey(Account.id))
+    signed_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+    act_id: Mapped[uuid.UUID | None]

@@ -43,10 +43,16 @@ BEGIN
   RETURN NEW;
 END $$;
 
--- Residence, hukou and registration copy building and areas from the unit, whatever the caller says ...
+-- Residence, hukou, registration and what else lies in a unit copy building and areas from it, whatever the caller says ...
 CREATE OR REPLACE FUNCTION registry.copy_unit_areas() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_TABLE_NAME = 'registration' THEN
+  IF TG_TABLE_NAME = 'case_person' THEN
+    SELECT c.district_id, c.township_id, c.community_id INTO STRICT NEW.district_id, NEW.township_id, NEW.community_id
+    FROM registry.registration_case c WHERE c.id = NEW.case_id;
+  ELSIF TG_TABLE_NAME = 'permit_referral' THEN
+    SELECT g.district_id, g.township_id, g.community_id INTO STRICT NEW.district_id, NEW.township_id, NEW.community_id
+    FROM registry.registration g WHERE g.id = NEW.registration_id;
+  ELSIF TG_TABLE_NAME = 'registration' THEN
     SELECT r.district_id, r.township_id, r.community_id, r.person_id
     INTO STRICT NEW.district_id, NEW.township_id, NEW.community_id, NEW.person_id
     FROM registry.residence r WHERE r.id = NEW.residence_id;
@@ -95,7 +101,7 @@ DECLARE
   areas text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['division', 'place_name', 'address', 'building', 'entrance', 'housing_unit', 'plate', 'plate_batch',
-      'grid_block', 'sample_plan', 'focus_area', 'zone', 'rectification_plan'] LOOP
+      'grid_block', 'sample_plan', 'focus_area', 'zone', 'rectification_plan', 'verification', 'dwelling_note', 'premises'] LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER keep_version BEFORE UPDATE ON registry.%I FOR EACH ROW EXECUTE FUNCTION registry.keep_version()', name);
     EXECUTE format('CREATE OR REPLACE TRIGGER refuse_loss BEFORE DELETE ON registry.%I FOR EACH STATEMENT EXECUTE FUNCTION registry.refuse_loss()', name);
     areas := CASE name
@@ -113,10 +119,11 @@ BEGIN
       FOR EACH STATEMENT EXECUTE FUNCTION registry.note_change(%L)', name, areas);
   END LOOP;
   FOREACH name IN ARRAY ARRAY['act', 'audit', 'visit', 'plate_inspection', 'field_check', 'building_check', 'sweep', 'zone_decision',
-      'place_change'] LOOP
+      'place_change', 'verification_statement', 'acceptance'] LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON registry.%I FOR EACH ROW EXECUTE FUNCTION registry.refuse_loss()', name);
   END LOOP;
-  FOREACH name IN ARRAY ARRAY['residence', 'hukou', 'registration'] LOOP
+  FOREACH name IN ARRAY ARRAY['residence', 'hukou', 'registration', 'household', 'absence', 'registration_case', 'case_person', 'permit_referral',
+      'verification', 'dwelling_note'] LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER copy_unit_areas BEFORE INSERT OR UPDATE ON registry.%I FOR EACH ROW EXECUTE FUNCTION registry.copy_unit_areas()', name);
   END LOOP;
 END $$;

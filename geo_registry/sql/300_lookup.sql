@@ -9,6 +9,18 @@ CREATE OR REPLACE FUNCTION registry.may_look(role text, action text) RETURNS boo
     WHEN 'person' THEN role IN ('officer', 'station_head', 'population_office')
     WHEN 'export' THEN role IN ('officer', 'station_head', 'population_office')
     WHEN 'subject' THEN role = 'population_office'
+    WHEN 'name' THEN role IN ('officer', 'station_head', 'population_office')
+    WHEN 'case' THEN role IN ('coordinator', 'entry_clerk', 'officer', 'station_head')
+    WHEN 'check' THEN role IN ('coordinator', 'entry_clerk')
+    WHEN 'paper' THEN role IN ('coordinator', 'entry_clerk', 'officer', 'station_head')
+    WHEN 'ledger' THEN role IN ('entry_clerk', 'officer', 'station_head', 'population_office')
+    WHEN 'permit' THEN role = 'permit_desk'
+    WHEN 'separation' THEN role IN ('officer', 'station_head', 'population_office')
+    WHEN 'run' THEN role IN ('officer', 'station_head', 'population_office')
+    WHEN 'duplicates' THEN role IN ('station_head', 'population_office')
+    WHEN 'lineage' THEN role IN ('station_head', 'population_office')
+    WHEN 'declaration' THEN role IN ('entry_clerk', 'officer')
+    WHEN 'death' THEN role IN ('officer', 'station_head')
     ELSE false END
 $$;
 
@@ -63,7 +75,9 @@ BEGIN
     WHEN viewer.confined IS NOT NULL THEN 'account-confined'
     -- What is looked at is what the action shows, or the record would name another thing.
     WHEN (asked_action, asked_kind) NOT IN (('occupants', 'building'), ('occupants', 'housing_unit'), ('dwellings', 'person'), ('person', 'person'),
-      ('subject', 'person'), ('export', 'disclosure')) THEN 'not-allowed'
+      ('subject', 'person'), ('export', 'disclosure'), ('name', 'division'), ('case', 'registration_case'), ('check', 'registration_case'),
+      ('paper', 'registration_case'), ('ledger', 'division'), ('permit', 'person'), ('separation', 'division'), ('run', 'separation_run'),
+      ('duplicates', 'division'), ('lineage', 'person_lineage'), ('declaration', 'declaration'), ('death', 'death_notice')) THEN 'not-allowed'
     WHEN NOT registry.may_look(viewer.role, asked_action) THEN 'not-allowed'
     WHEN coalesce(asked_purpose, '') = '' THEN 'purpose-required'
     WHEN reason.code IS NULL THEN 'purpose-unknown'
@@ -75,6 +89,19 @@ BEGIN
     WHEN reason.is_unanchored THEN 'audit-unanchored'
     WHEN NOT registry.count_look(viewer.account_id, place.building_id) THEN 'limit-reached'
     ELSE 'granted' END;
+END $$;
+
+-- Where the other things lie that are looked at: lists of an area, cases, what came in from outside. A step of `intent`.
+CREATE OR REPLACE FUNCTION registry.place_of(kind text, asked uuid)
+RETURNS TABLE (building_id uuid, district_id uuid, township_id uuid, community_id uuid) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY SELECT NULL::uuid, d.district_id, d.township_id, CASE d.level WHEN 'community' THEN d.id END
+      FROM registry.division d WHERE kind = 'division' AND d.id = asked AND d.level IN ('township', 'community')
+    UNION ALL SELECT c.building_id, c.district_id, c.township_id, c.community_id FROM registry.registration_case c WHERE kind = 'registration_case' AND c.id = asked
+    UNION ALL SELECT NULL, s.district_id, s.township_id, s.community_id FROM registry.separation_run s WHERE kind = 'separation_run' AND s.id = asked
+    UNION ALL SELECT NULL, l.district_id, l.township_id, l.community_id FROM registry.person_lineage l WHERE kind = 'person_lineage' AND l.id = asked
+    UNION ALL SELECT NULL, o.district_id, o.township_id, o.community_id FROM registry.declaration o WHERE kind = 'declaration' AND o.id = asked
+    UNION ALL SELECT NULL, n.district_id, n.township_id, n.community_id FROM registry.death_notice n WHERE kind = 'death_notice' AND n.id = asked;
 END $$;
 
 -- Write the audit row and decide. The row stays whatever the decision is; a token that never was a session's has nobody to
@@ -106,6 +133,8 @@ BEGIN
     SELECT u.building_id, u.district_id, u.township_id, u.community_id INTO place FROM housing_unit u WHERE u.id = asked_id;
   ELSIF asked_kind = 'disclosure' THEN
     SELECT NULL::uuid AS building_id, d.district_id, d.township_id, d.community_id INTO place FROM disclosure d WHERE d.id = asked_id;
+  ELSIF asked_kind IN ('division', 'registration_case', 'separation_run', 'person_lineage', 'declaration', 'death_notice') THEN
+    SELECT * INTO place FROM place_of(asked_kind, asked_id);
   ELSE
     SELECT b.id AS building_id, b.district_id, b.township_id, b.community_id INTO place FROM building b
     WHERE b.id = asked_id AND asked_kind = 'building';
@@ -319,7 +348,7 @@ END $$;
 CREATE OR REPLACE PROCEDURE registry.look(
   ticket uuid, asked_by bytea, asked_action text, asked_purpose text, asked_case text, asked_kind text, asked_id uuid,
   asked_subject bytea, asked_fields text[], at_day date, at_knowledge timestamptz, from_address inet, request uuid,
-  after_unit uuid, after_id uuid, page_rows int, INOUT decision text, INOUT answer text)
+  after_unit uuid, after_id uuid, page_rows int, asked_text text, INOUT decision text, INOUT answer text)
 LANGUAGE plpgsql AS $$
 BEGIN
   decision := registry.intent(ticket, asked_by, asked_action, asked_purpose, asked_case, asked_kind, asked_id, asked_subject,
@@ -337,5 +366,29 @@ BEGIN
     answer := registry.reveal_subject(ticket, asked_by);
   ELSIF asked_action = 'export' THEN
     answer := registry.reveal_export(ticket, asked_by);
+  ELSIF asked_action = 'name' THEN
+    answer := registry.reveal_name(ticket, asked_by, asked_text, page_rows);
+  ELSIF asked_action = 'case' THEN
+    answer := registry.reveal_case(ticket, asked_by);
+  ELSIF asked_action = 'check' THEN
+    answer := registry.reveal_check(ticket, asked_by);
+  ELSIF asked_action = 'paper' THEN
+    answer := registry.reveal_paper(ticket, asked_by);
+  ELSIF asked_action = 'ledger' THEN
+    answer := registry.reveal_ledger(ticket, asked_by, asked_text, after_id, page_rows);
+  ELSIF asked_action = 'permit' THEN
+    answer := registry.reveal_permit(ticket, asked_by);
+  ELSIF asked_action = 'separation' THEN
+    answer := registry.reveal_separation(ticket, asked_by, asked_text, after_id, page_rows);
+  ELSIF asked_action = 'run' THEN
+    answer := registry.reveal_run(ticket, asked_by, after_id, page_rows);
+  ELSIF asked_action = 'duplicates' THEN
+    answer := registry.reveal_duplicates(ticket, asked_by, page_rows);
+  ELSIF asked_action = 'lineage' THEN
+    answer := registry.reveal_lineage(ticket, asked_by);
+  ELSIF asked_action = 'declaration' THEN
+    answer := registry.reveal_declaration(ticket, asked_by);
+  ELSIF asked_action = 'death' THEN
+    answer := registry.reveal_death(ticket, asked_by);
   END IF;
 END $$;

@@ -13,14 +13,17 @@ DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['person', 'residence', 'hukou', 'registration', 'field_check'] LOOP
+  FOREACH name IN ARRAY ARRAY['person', 'person_history', 'person_lineage', 'person_lineage_row', 'household', 'residence', 'hukou', 'registration',
+      'absence', 'separation_decision', 'case_person', 'permit_referral', 'declaration', 'death_notice', 'separation_item', 'hukou_referral',
+      'field_check'] LOOP
     EXECUTE format('ALTER TABLE registry.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
     EXECUTE format('DROP POLICY IF EXISTS scope ON registry.%I', name);
     EXECUTE format('DROP POLICY IF EXISTS upkeep ON registry.%I', name);
     -- Migrations and bulk loads run as the owner.
     EXECUTE format('CREATE POLICY upkeep ON registry.%I TO registry_owner USING (true)', name);
   END LOOP;
-  FOREACH name IN ARRAY ARRAY['residence', 'hukou', 'registration', 'field_check'] LOOP
+  FOREACH name IN ARRAY ARRAY['residence', 'hukou', 'registration', 'household', 'absence', 'separation_decision', 'case_person', 'permit_referral',
+      'declaration', 'death_notice', 'separation_item', 'hukou_referral', 'person_lineage', 'field_check'] LOOP
     EXECUTE format($policy$CREATE POLICY scope ON registry.%I FOR SELECT TO registry_reader USING (
       community_id::text = current_setting('registry.area', true)
       OR registry.in_scope(community_id, township_id, district_id))$policy$, name);
@@ -29,4 +32,7 @@ BEGIN
   EXECUTE $policy$CREATE POLICY scope ON registry.person FOR SELECT TO registry_reader USING (
     community_id::text = current_setting('registry.area', true)
     OR registry.in_scope(community_id, township_id, district_id) OR registry.dwells_in_scope(id))$policy$;
+  -- What was known of a person is seen by whoever sees the person.
+  EXECUTE $policy$DROP POLICY IF EXISTS scope ON registry.person_history;
+    CREATE POLICY scope ON registry.person_history FOR SELECT TO registry_reader USING (EXISTS (SELECT FROM registry.person p WHERE p.id = person_id))$policy$;
 END $$;

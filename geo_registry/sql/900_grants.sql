@@ -20,8 +20,15 @@ GRANT SELECT, INSERT, DELETE ON registry.idempotency_key TO registry_app;
 REVOKE ALL ON registry.account, registry.area_grant, registry.session, registry.sign_in_failure, registry.recovery_code FROM registry_app;
 GRANT SELECT (id, name, role, is_active) ON registry.account TO registry_app;
 GRANT SELECT (account_id, division_id, valid) ON registry.area_grant TO registry_app;
-REVOKE ALL ON registry.audit, registry.person, registry.residence, registry.hukou, registry.registration, registry.field_check
+REVOKE ALL ON registry.audit, registry.person, registry.person_history, registry.person_lineage, registry.person_lineage_row, registry.household,
+  registry.residence, registry.hukou, registry.registration, registry.absence, registry.separation_decision, registry.case_person,
+  registry.permit_referral, registry.declaration, registry.death_notice, registry.separation_item, registry.hukou_referral, registry.field_check
   FROM registry_app;
+-- Cases, sheets and volumes name dwellings and who worked on them: read as work, written by the functions of the cases alone.
+GRANT SELECT ON registry.registration_case, registry.archive_volume, registry.form_sheet, registry.separation_run TO registry_app;
+GRANT SELECT, INSERT, UPDATE ON registry.verification, registry.dwelling_note, registry.premises TO registry_app;
+GRANT SELECT, INSERT ON registry.verification_statement, registry.acceptance TO registry_app;
+GRANT USAGE ON SEQUENCE registry.certificate_number TO registry_app;
 
 -- Days and hours are China's, whatever clock the caller has set for itself.
 DO $$
@@ -39,16 +46,22 @@ GRANT SELECT (id, number, state, requested_by, requested_at, expires_at, purpose
 GRANT SELECT ON registry.disclosure_approval, registry.disclosure_file TO registry_app;
 GRANT SELECT ON registry.disclosure_approval TO registry_reader;
 
-GRANT SELECT ON registry.person, registry.residence, registry.hukou, registry.registration, registry.housing_unit,
-  registry.building, registry.building_address, registry.address, registry.division TO registry_reader;
+GRANT SELECT ON registry.person, registry.person_history, registry.person_lineage, registry.household, registry.residence, registry.hukou, registry.registration,
+  registry.absence, registry.separation_decision, registry.case_person, registry.permit_referral, registry.declaration, registry.death_notice,
+  registry.separation_item, registry.hukou_referral, registry.registration_case, registry.archive_volume, registry.form_sheet, registry.separation_run,
+  registry.housing_unit, registry.entrance, registry.building, registry.building_address, registry.address, registry.division, registry.last_visit, registry.building_block, registry.grid_block TO registry_reader;
+GRANT SELECT (id, name, role) ON registry.account TO registry_reader;
 
 -- The functions that answer about persons belong to the reader, whom row-level security binds.
 GRANT CREATE ON SCHEMA registry TO registry_reader;
-ALTER FUNCTION registry.reveal_occupants(uuid, bytea, uuid, uuid, int) OWNER TO registry_reader;
-ALTER FUNCTION registry.reveal_dwellings(uuid, bytea) OWNER TO registry_reader;
-ALTER FUNCTION registry.reveal_person(uuid, bytea) OWNER TO registry_reader;
-ALTER FUNCTION registry.reveal_export(uuid, bytea) OWNER TO registry_reader;
-ALTER FUNCTION registry.reveal_subject(uuid, bytea) OWNER TO registry_reader;
+DO $$
+DECLARE
+  call regprocedure;
+BEGIN
+  FOR call IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'registry'::regnamespace AND p.proname LIKE 'reveal\_%' LOOP
+    EXECUTE format('ALTER FUNCTION %s OWNER TO registry_reader', call);
+  END LOOP;
+END $$;
 REVOKE CREATE ON SCHEMA registry FROM registry_reader;
 
 -- A function that runs with its caller's rights gives none. Of those that run with their owner's, these are the ones the
@@ -58,7 +71,7 @@ DECLARE
   call regprocedure;
 BEGIN
   FOR call IN SELECT p.oid::regprocedure FROM pg_proc p
-    WHERE p.pronamespace = 'registry'::regnamespace AND p.prorettype <> 'trigger'::regtype AND (NOT p.prosecdef OR p.proname = ANY (ARRAY[
+    WHERE p.pronamespace = 'registry'::regnamespace AND p.prorettype <> 'trigger'::regtype AND (NOT p.prosecdef OR (p.proname LIKE 'reveal\_%' OR p.proname = ANY (ARRAY[
       'judge_disclosure', 'keep_file', 'request_disclosure', 'reveal_export', 'rows_about',
       'decide_review', 'look_habits', 'open_emergency', 'own_emergencies', 'raise_alarms', 'read_review', 'read_reviews',
       'audit_state', 'building_persons', 'enter', 'intent', 'note_refusal', 'read_audit', 'record_field_check', 'reveal_occupants', 'reveal_dwellings', 'reveal_person', 'reveal_subject',
@@ -66,7 +79,11 @@ BEGIN
       'account_of_subject', 'begin_sign_in', 'refuse_sign_in', 'refuse_sign_on', 'open_session', 'sign_out', 'confirm_session', 'change_own_password', 'start_own_factor',
       'confirm_own_factor', 'drop_own_factor', 'end_own_session', 'own_account', 'own_looks', 'list_accounts', 'find_account', 'add_account',
       'change_account', 'switch_account', 'reset_password', 'reset_factor', 'grant_area', 'end_grant', 'issue_token', 'end_session',
-      'keep_purpose']))
+      'keep_purpose',
+      -- Cases, papers, people, intake, separation.
+      'keep_case', 'judge_case', 'persons_of_documents', 'expire_registrations', 'issue_sheets', 'move_sheets', 'open_volume', 'bind_forms', 'close_volume', 'refer_permit', 'keep_permit',
+      'decide_separation', 'end_separation_decision', 'propose_lineage', 'judge_lineage', 'undo_lineage',
+      'judge_declaration', 'judge_death', 'open_separation_run', 'close_separation_run', 'add_separation_item', 'settle_separation_item', 'refer_hukou', 'close_hukou_referral'])))
   LOOP
     EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO registry_app, registry_reader', call);
   END LOOP;

@@ -146,7 +146,7 @@ TRICKS = {
     ),
     READ: (
         "SELECT name FROM registry.person",
-        "CALL registry.look(:id, :token, 'person', 'any', 'case 2026', 'person', :person, NULL, '{name}', NULL, NULL, NULL, NULL, NULL, NULL, 9, NULL, NULL)",
+        "CALL registry.look(:id, :token, 'person', 'any', 'case 2026', 'person', :person, NULL, '{name}', NULL, NULL, NULL, NULL, NULL, NULL, 9, NULL, NULL, NULL)",
     ),
 }  # fmt: skip
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.commits
 INTENT = "SELECT registry.intent(:ticket, :token, 'occupants', '01', '居登-1183', 'building', :building, NULL, '{}', CURRENT_DATE, NULL, NULL, NULL)"
 REVEAL = "SELECT registry.reveal_occupants(:ticket, :token, NULL, NULL, 10)"
 CALL = """CALL registry.look(:ticket, :token, 'occupants', '01', '居登-1183', 'building', :building, NULL, '{}', NULL, NULL, NULL, NULL,
-  NULL, NULL, 10, NULL, NULL)"""
+  NULL, NULL, 10, NULL, NULL, NULL)"""
 # Every second record fails to be written, or to be committed.
 BREAK = """
 CREATE FUNCTION registry.break_it() RETURNS trigger LANGUAGE plpgsql AS $$

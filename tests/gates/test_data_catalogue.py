@@ -51,7 +51,7 @@ def test_what_is_personal_lies_behind_the_wall(catalogue: list[dict[str, str]]) 
     assert {row["class"] for row in catalogue if row["table"] in tables.PERSONAL} <= OF_PERSONS
     assert {row["class"] for row in catalogue if row["table"] in tables.PLACE} <= {"place", "total"}
     sensitive = {row["column"] for row in catalogue if row["class"] == "personal-sensitive"}
-    assert sensitive == {"id_number", "id_index", "id_tail", "phone"}
+    assert sensitive == {"id_number", "id_index", "id_tail", "phone", "permit_number", "permit_tail"}
 
 
 def test_what_is_sensitive_is_no_plain_text(connection: Connection, catalogue: list[dict[str, str]]) -> None:

@@ -77,7 +77,7 @@ def plans(town: Town) -> Iterator[Plans]:
     found.connection.close()
 
 
-LOOK = """CALL registry.look(%s, %s, %s, '01', '居登-1183', %s, %s, %s, '{}', NULL, NULL, NULL, NULL, NULL, NULL, 200, NULL, NULL)"""
+LOOK = """CALL registry.look(%s, %s, %s, '01', '居登-1183', %s, %s, %s, '{}', NULL, NULL, NULL, NULL, NULL, NULL, 200, NULL, NULL, NULL)"""
 
 
 def _scans(texts: list[str]) -> set[str]:
