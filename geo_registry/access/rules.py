@@ -105,6 +105,8 @@ class Permission(StrEnum):
     STREET_RENAME = "street:rename"
     STREET_RETIRE = "street:retire"
     SUBJECT_REPORT = "subject:report"
+    TIP_GIVE = "tip:give"
+    TIP_WORK = "tip:work"
     UNIT_CHANGE = "unit:change"
     UNIT_REGISTER = "unit:register"
     UNIT_RETIRE = "unit:retire"
@@ -152,12 +154,13 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
         | {P.CASE_READ, P.CASE_REVIEW, P.CHECK_RECORD, P.DEATH_REVIEW, P.DECLARATION_REVIEW,
            P.DISCLOSURE_REQUEST,
            P.DWELLING_NOTE, P.EMERGENCY_OPEN, P.HISTORY_READ, P.LEDGER_LOOK, P.NAME_LOOK, P.SEPARATION_DECIDE,
-           P.SEPARATION_LOOK, P.VERIFICATION_DECIDE, P.VERIFICATION_WORK, P.ZONE_PROPOSE}
+           P.SEPARATION_LOOK, P.TIP_GIVE, P.TIP_WORK, P.VERIFICATION_DECIDE, P.VERIFICATION_WORK,
+           P.ZONE_PROPOSE}
     ),
     Role.COORDINATOR: frozenset(
         _EVERYBODY | _PLACES | _FIELD
         | {P.BLOCK_OWN, P.CASE_ENTER, P.CASE_READ, P.DWELLING_NOTE, P.OCCUPANTS_LOOK, P.PREMISES_KEEP,
-           P.UNIT_CHANGE, P.VERIFICATION_WORK}
+           P.TIP_GIVE, P.TIP_WORK, P.UNIT_CHANGE, P.VERIFICATION_WORK}
     ),
     Role.SUPERVISOR: frozenset(
         _EVERYBODY | _PLACES | _FIGURES
@@ -172,7 +175,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.ENTRY_CLERK: frozenset(
         _EVERYBODY | _PLACES
         | {P.CASE_ENTER, P.CASE_READ, P.DECLARATION_REVIEW, P.LEDGER_LOOK, P.OCCUPANTS_LOOK, P.PAPER_KEEP,
-           P.PERSON_LOOK}
+           P.PERSON_LOOK, P.TIP_GIVE, P.TIP_WORK}
     ),
     Role.STATION_HEAD: frozenset(
         _EVERYBODY | _PLACES | _FIGURES | _LOOKS
@@ -193,7 +196,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.INSTALLER: frozenset(_EVERYBODY | _PLACES | {P.PLATE_INSPECT, P.PLATE_INSTALL}),
     Role.PERMIT_DESK: frozenset(_EVERYBODY | _PLACES | {P.PERMIT_RECORD, P.PERSON_LOOK}),
     Role.INSPECTOR: frozenset(_EVERYBODY | _PLACES | _FIGURES | {P.CHECK_RECORD, P.SAMPLE_SIGN}),
-    Role.VOLUNTEER: frozenset(_EVERYBODY | _PLACES),
+    Role.VOLUNTEER: frozenset(_EVERYBODY | _PLACES | {P.TIP_GIVE}),
     Role.SYSTEM_ADMIN: frozenset(_EVERYBODY | {P.AREA_READ}),
     Role.SECURITY_ADMIN: frozenset(_EVERYBODY | {P.ACCOUNT_MANAGE, P.AREA_READ, P.PURPOSE_MANAGE}),
     Role.AUDIT_ADMIN: frozenset(_EVERYBODY | {P.AREA_READ, P.AUDIT_READ}),

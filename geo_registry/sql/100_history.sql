@@ -101,7 +101,7 @@ DECLARE
   areas text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['division', 'place_name', 'address', 'building', 'entrance', 'housing_unit', 'plate', 'plate_batch',
-      'grid_block', 'sample_plan', 'focus_area', 'zone', 'rectification_plan', 'verification', 'dwelling_note', 'premises'] LOOP
+      'grid_block', 'sample_plan', 'focus_area', 'zone', 'rectification_plan', 'verification', 'dwelling_note', 'tip', 'premises'] LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER keep_version BEFORE UPDATE ON registry.%I FOR EACH ROW EXECUTE FUNCTION registry.keep_version()', name);
     EXECUTE format('CREATE OR REPLACE TRIGGER refuse_loss BEFORE DELETE ON registry.%I FOR EACH STATEMENT EXECUTE FUNCTION registry.refuse_loss()', name);
     areas := CASE name
@@ -123,7 +123,7 @@ BEGIN
     EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON registry.%I FOR EACH ROW EXECUTE FUNCTION registry.refuse_loss()', name);
   END LOOP;
   FOREACH name IN ARRAY ARRAY['residence', 'hukou', 'registration', 'household', 'absence', 'registration_case', 'case_person', 'permit_referral',
-      'verification', 'dwelling_note'] LOOP
+      'verification', 'dwelling_note', 'tip'] LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER copy_unit_areas BEFORE INSERT OR UPDATE ON registry.%I FOR EACH ROW EXECUTE FUNCTION registry.copy_unit_areas()', name);
   END LOOP;
 END $$;

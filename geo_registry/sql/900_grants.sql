@@ -26,7 +26,7 @@ REVOKE ALL ON registry.audit, registry.person, registry.person_history, registry
   FROM registry_app;
 -- Cases, sheets and volumes name dwellings and who worked on them: read as work, written by the functions of the cases alone.
 GRANT SELECT ON registry.registration_case, registry.archive_volume, registry.form_sheet, registry.separation_run TO registry_app;
-GRANT SELECT, INSERT, UPDATE ON registry.verification, registry.dwelling_note, registry.premises TO registry_app;
+GRANT SELECT, INSERT, UPDATE ON registry.verification, registry.dwelling_note, registry.tip, registry.premises TO registry_app;
 GRANT SELECT, INSERT ON registry.verification_statement, registry.acceptance TO registry_app;
 GRANT USAGE ON SEQUENCE registry.certificate_number TO registry_app;
 

@@ -1,4 +1,4 @@
-"""Stored forms of the lawful-residence verification of a dwelling; they name no person, only the case."""
+"""Stored forms of what is said of a dwelling: its verification, notes and tips; they name no person."""
 
 import datetime as dt
 import uuid
@@ -94,4 +94,30 @@ class DwellingNote(Located, Versioned, Base):
     handed_to: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Account.id))
     handed_at: Mapped[dt.datetime | None]
     outcome: Mapped[str | None]
+    closed_at: Mapped[dt.datetime | None]
+
+
+class Tip(Located, Versioned, Base):
+    """线索: that somebody came to a dwelling, left it, or something changed there; for one account to look into."""
+
+    __tablename__ = "tip"
+    __table_args__ = (
+        CheckConstraint("kind IN ('arrived', 'changed', 'left')", name="kind"),
+        CheckConstraint("state IN ('pending', 'processed', 'ignored', 'expired')", name="state"),
+        CheckConstraint("outcome IN ('registered', 'changed', 'cancelled', 'nothing_found')", name="outcome"),
+        CheckConstraint("length(note) <= 200", name="note"),
+        Index("tip_unit_id_idx", "unit_id"),
+        Index("tip_district_id_idx", "district_id", "state", "id"),
+    )
+    id: Mapped[Id]
+    unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(HousingUnit.id))
+    building_id: Mapped[uuid.UUID]
+    kind: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default=text("'pending'"))
+    note: Mapped[str | None]
+    given_by: Mapped[uuid.UUID] = mapped_column(ForeignKey(Account.id))
+    given_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+    assigned_to: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Account.id))
+    outcome: Mapped[str | None]
+    closed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Account.id))
     closed_at: Mapped[dt.datetime | None]

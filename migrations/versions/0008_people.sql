@@ -448,6 +448,40 @@ CREATE UNIQUE INDEX separation_item_once_key ON registry.separation_item (run_id
 
 CREATE INDEX separation_item_run_id_idx ON registry.separation_item (run_id, community_id);
 
+CREATE TABLE registry.tip (
+  id UUID DEFAULT registry.new_id() NOT NULL,
+  unit_id UUID NOT NULL,
+  building_id UUID NOT NULL,
+  kind TEXT NOT NULL,
+  state TEXT DEFAULT 'pending' NOT NULL,
+  note TEXT,
+  given_by UUID NOT NULL,
+  given_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+  assigned_to UUID,
+  outcome TEXT,
+  closed_by UUID,
+  closed_at TIMESTAMP WITH TIME ZONE,
+  district_id UUID NOT NULL,
+  township_id UUID,
+  community_id UUID,
+  version INTEGER DEFAULT 1 NOT NULL,
+  changed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+  act_id UUID,
+  CONSTRAINT tip_pkey PRIMARY KEY (id),
+  CONSTRAINT tip_kind_check CHECK (kind IN ('arrived', 'changed', 'left')),
+  CONSTRAINT tip_state_check CHECK (state IN ('pending', 'processed', 'ignored', 'expired')),
+  CONSTRAINT tip_outcome_check CHECK (outcome IN ('registered', 'changed', 'cancelled', 'nothing_found')),
+  CONSTRAINT tip_note_check CHECK (length(note) <= 200),
+  CONSTRAINT tip_unit_id_fkey FOREIGN KEY(unit_id) REFERENCES registry.housing_unit (id),
+  CONSTRAINT tip_given_by_fkey FOREIGN KEY(given_by) REFERENCES registry.account (id),
+  CONSTRAINT tip_assigned_to_fkey FOREIGN KEY(assigned_to) REFERENCES registry.account (id),
+  CONSTRAINT tip_closed_by_fkey FOREIGN KEY(closed_by) REFERENCES registry.account (id)
+);
+
+CREATE INDEX tip_district_id_idx ON registry.tip (district_id, state, id);
+
+CREATE INDEX tip_unit_id_idx ON registry.tip (unit_id);
+
 CREATE TABLE registry.verification (
   id UUID DEFAULT registry.new_id() NOT NULL,
   number TEXT NOT NULL,
