@@ -35,7 +35,8 @@ PLACE = (
     "block_assignment", "visit", "last_visit", "sample_plan", "sample_unit", "building_check",
     "heat_cell", "focus_area", "focus_area_block", "zone", "zone_block", "rectification_plan",
     "plan_measure", "sweep", "zone_decision", "registration_case", "archive_volume", "form_sheet",
-    "verification", "verification_statement", "dwelling_note", "tip", "premises", "separation_run", "acceptance",
+    "verification", "verification_statement", "dwelling_note", "tip", "premises", "separation_run",
+    "acceptance",
 )  # fmt: skip
 # Totals of both, which leave the server only after small cells are blanked.
 TOTALS = ("tally", "tally_week")

@@ -98,7 +98,7 @@ class DwellingNote(Located, Versioned, Base):
 
 
 class Tip(Located, Versioned, Base):
-    """线索: that somebody came to a dwelling, left it, or something changed there; for one account to look into."""
+    """线索: that somebody came to a dwelling, left it or changed; one account looks into it."""
 
     __tablename__ = "tip"
     __table_args__ = (

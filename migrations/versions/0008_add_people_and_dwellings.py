@@ -10,7 +10,8 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
-    "acceptance", "premises", "tip", "dwelling_note", "verification_statement", "verification", "hukou_referral",
+    "acceptance", "premises", "tip", "dwelling_note", "verification_statement", "verification",
+    "hukou_referral",
     "separation_item", "separation_run", "death_notice", "declaration", "permit_referral", "form_sheet",
     "case_person", "registration_case", "archive_volume", "separation_decision", "absence",
     "person_lineage_row", "person_lineage", "person_history", "household",
