@@ -54,7 +54,7 @@ _FOREIGN: Final = """
 SELECT shard, seq FROM registry.audit WHERE shard < 0
 UNION ALL SELECT shard, seq FROM registry.audit WHERE shard > 15"""
 _COUNT = text("SELECT registry.count_anchor(:at)")
-_TAKE = text("SELECT at, seq, hash, unsealed FROM registry.take_anchor(:due)")
+_TAKE = text("SELECT at, seq, hash, unsealed FROM registry.take_anchor()")
 
 Row = tuple[int | None, bytes | None, bytes | None, bytes]
 """Number, seal before, seal, and the canonical line."""
@@ -239,11 +239,9 @@ def take_anchor(engine: Engine, folder: Path | None = None, due: dt.timedelta = 
     folder = folder or anchors.default_folder()
     with anchors.alone(folder), transaction(engine) as session:
         last = anchors.last_at(folder)
-        if last is None or dt.datetime.now(dt.UTC) - last >= due:
-            due = dt.timedelta(0)
-        rows = session.execute(_TAKE, {"due": due}).all()
-        if not rows:
+        if last is not None and dt.datetime.now(dt.UTC) - last < due:
             return None
+        rows = session.execute(_TAKE).all()
         heads = [[row.seq, bytes(row.hash).hex()] for row in rows]
         told = {"kind": "anchor", "at": utc(rows[0].at), "unsealed": rows[0].unsealed, "heads": heads}
         digest = anchors.append(folder, told)

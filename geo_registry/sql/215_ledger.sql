@@ -36,11 +36,11 @@ BEGIN
 END $$;
 
 -- The heads for an anchor that is due, of one moment. Nobody can hold them back: nothing is locked.
-CREATE OR REPLACE FUNCTION registry.take_anchor(due interval)
+CREATE OR REPLACE FUNCTION registry.take_anchor()
 RETURNS TABLE (at timestamptz, shard smallint, seq bigint, hash bytea, unsealed bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
   SELECT clock_timestamp(), h.shard, h.seq, h.hash, (SELECT count(*) FROM audit u WHERE u.shard IS NULL)
-  FROM audit_head h, audit_anchor a WHERE a.anchored_at <= clock_timestamp() - due ORDER BY h.shard
+  FROM audit_head h ORDER BY h.shard
 $$;
 
 -- The anchor is on the disk. The time steers what is told and when looks stop; whether anchors were written, their file tells.

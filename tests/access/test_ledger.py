@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import random
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -330,8 +331,9 @@ def test_an_anchor_is_taken_once_an_hour_by_one_of_many(database: cluster.Urls, 
     engine = app_engine(database.app)
     assert ledger.take_anchor(engine, tmp_path)
     assert ledger.take_anchor(engine, tmp_path) is None
-    with psycopg.connect(database.owner) as owner:
-        owner.execute("UPDATE registry.audit_anchor SET anchored_at = now() - interval '61 minutes'")
+    line = (tmp_path / anchors.NAME).read_text()
+    an_hour_ago = ledger.utc(dt.datetime.now(dt.UTC) - dt.timedelta(minutes=61))
+    (tmp_path / anchors.NAME).write_text(re.sub(r'(?<="at":")[^"]+', an_hour_ago, line))
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda _: ledger.take_anchor(engine, tmp_path), range(8)))
     assert len([digest for digest in taken if digest]) == 1
@@ -342,10 +344,6 @@ def test_an_anchor_that_cannot_be_written_does_not_count(
     committed: Engine, database: cluster.Urls, tmp_path: Path
 ) -> None:
     make_secrets()
-    with committed.begin() as connection:
-        connection.exec_driver_sql(
-            "UPDATE registry.audit_anchor SET anchored_at = now() - interval '2 hours'"
-        )
     (tmp_path / "full").write_text("a file where the folder should be")
     with pytest.raises(OSError, match="full"):
         ledger.take_anchor(app_engine(database.app), tmp_path / "full")
