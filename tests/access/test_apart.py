@@ -13,6 +13,7 @@ from geo_registry.access.viewer import hash_token
 from geo_registry.codes import new_id
 from geo_registry.db import transaction
 from tests.access.conftest import SIGNED_IN, Town
+from tests.access.test_look_walls import NEEDED
 
 GRANT, READ, ERASE = "grant", "read persons", "erase audit"
 EFFECTS = {
@@ -26,7 +27,7 @@ FUNCTIONS = text("""
     SELECT p.proname, p.prosrc, has_function_privilege('registry_app', p.oid, 'EXECUTE') AS called, p.prosecdef AS definer
     FROM pg_proc p WHERE p.pronamespace = 'registry'::regnamespace AND p.prorettype <> 'trigger'::regtype""")
 LOOKERS = text("""
-    SELECT r FROM unnest(CAST(:roles AS text[])) r, unnest(ARRAY['occupants', 'dwellings', 'person', 'export', 'subject']) a
+    SELECT r FROM unnest(CAST(:roles AS text[])) r, unnest(CAST(:actions AS text[])) a
     WHERE registry.may_look(r, a)""")
 # What the server's role may do, as itself and as any role that it could become.
 RIGHTS = text("""
@@ -73,7 +74,11 @@ def _guards(source: str, looking: set[str]) -> Iterator[str]:
 def graph_of(connection: Connection) -> tuple[Graph, list[str]]:
     """Return the graph, and the functions that have an effect and ask nobody who he is."""
     rows = connection.execute(FUNCTIONS).all()
-    looking = set(connection.execute(LOOKERS, {"roles": [role.value for role in Role]}).scalars())
+    looking = set(
+        connection.execute(
+            LOOKERS, {"roles": [role.value for role in Role], "actions": list(NEEDED)}
+        ).scalars()
+    )
     steps = re.compile(r"\b(" + "|".join(sorted({re.escape(row.proname) for row in rows})) + r")\(")
     graph, open_ = Graph(), []
     for row in rows:

@@ -64,6 +64,16 @@ SHAPES = (
     "SELECT (to_jsonb({t})->>'id')::uuid FROM registry.{t} WHERE {c}",
     "SELECT max({t}.id::text)::uuid FROM registry.{t} WHERE {c} GROUP BY {t}.community_id",
 )
+# One of these permissions lets a role ask for the action; who may open a case of his own area is judged again in the reveal.
+NEEDED = {
+    "occupants": {Permission.OCCUPANTS_LOOK}, "dwellings": {Permission.PERSON_LOOK}, "person": {Permission.PERSON_REVEAL},
+    "subject": {Permission.SUBJECT_REPORT}, "export": {Permission.DISCLOSURE_REQUEST}, "name": {Permission.NAME_LOOK},
+    "case": {Permission.CASE_ENTER, Permission.CASE_REVIEW}, "check": {Permission.CASE_ENTER},
+    "paper": {Permission.CASE_ENTER, Permission.CASE_REVIEW, Permission.PAPER_KEEP}, "ledger": {Permission.LEDGER_LOOK},
+    "permit": {Permission.PERMIT_RECORD}, "separation": {Permission.SEPARATION_LOOK}, "run": {Permission.SEPARATION_LOOK},
+    "duplicates": {Permission.PERSON_MERGE}, "lineage": {Permission.PERSON_MERGE},
+    "declaration": {Permission.DECLARATION_REVIEW}, "death": {Permission.DEATH_REVIEW},
+}  # fmt: skip
 AREAS = "SELECT id, community_id, township_id, district_id FROM registry."
 
 
@@ -332,19 +342,14 @@ def test_an_account_without_its_count_looks_at_nothing(town: Town) -> None:
 
 
 def test_the_database_and_the_rules_let_the_same_roles_look(connection: Connection) -> None:
-    needed = {
-        "occupants": Permission.OCCUPANTS_LOOK, "dwellings": Permission.PERSON_LOOK, "person": Permission.PERSON_REVEAL,
-        "subject": Permission.SUBJECT_REPORT, "export": Permission.DISCLOSURE_REQUEST,
-    }  # fmt: skip
     asked = text("SELECT registry.may_look(:role, :action)")
+    pairs = [(role, action) for role in Role for action in (*NEEDED, "anything")]
     found = {
         (role, action): connection.execute(asked, {"role": role, "action": action}).scalar_one()
-        for role in Role
-        for action in (*needed, "anything")
+        for role, action in pairs
     }
     expected = {
-        (role, action): action in needed and needed[action] in ALLOWED[role]
-        for role in Role
-        for action in (*needed, "anything")
+        (role, action): not NEEDED.get(action, frozenset()).isdisjoint(ALLOWED[role])
+        for role, action in pairs
     }
     assert found == expected
