@@ -35,8 +35,8 @@ _slots = BoundedSemaphore(2)
 
 _KEEP_KEY = text("""
     INSERT INTO registry.door_key (key) VALUES (:key) ON CONFLICT (id) DO UPDATE SET key = EXCLUDED.key""")
-_BEGIN = text("SELECT * FROM registry.begin_sign_in(:login, CAST(:address AS inet), :id)")
-_REFUSE = text("SELECT registry.refuse_sign_in(:login, CAST(:address AS inet), :id, :reason)")
+_BEGIN = text("SELECT * FROM registry.begin_sign_in(:login, CAST(:address AS inet), :id, :proof)")
+_REFUSE = text("SELECT registry.refuse_sign_in(:login, CAST(:address AS inet), :id, :reason, :proof)")
 _OPEN = text("""SELECT registry.open_session(
     :id, :hashed, :account_id, CAST(:address AS inet), :door, :step, :recovery, :seen, :proof)""")
 _NO_PROOF = Proof()
@@ -116,14 +116,16 @@ def counted(engine: Engine, login: str, address: str | None) -> Iterator[Attempt
     """
     named: dict[str, Any] = {"id": new_id(), "login": login.strip().lower()[:40], "address": address}
     with transaction(engine) as session:
-        throttled, *known = session.execute(_BEGIN, named).one()
+        proof = _door_proof("begin_sign_in", named["id"], named["login"])
+        throttled, *known = session.execute(_BEGIN, {**named, "proof": proof}).one()
     if throttled:
         raise TooMany("sign-in-throttled", "登录失败次数过多，请 15 分钟后再试")
     try:
         yield Attempt(named["id"], named["login"], address, *known)
     except (NotSignedIn, RuleBroken) as error:
         with transaction(engine) as session:
-            session.execute(_REFUSE, {**named, "reason": error.code})
+            proof = _door_proof("refuse_sign_in", named["id"], error.code)
+            session.execute(_REFUSE, {**named, "reason": error.code, "proof": proof})
         raise
 
 

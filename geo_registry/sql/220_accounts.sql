@@ -26,7 +26,7 @@ $$;
 
 -- An attempt is counted before the password is looked at, or parallel guesses would not see each other: five an account in
 -- fifteen minutes, fifty an address. Only then the caller gets what to compare with; an unknown login gets nothing in the same time.
-CREATE OR REPLACE FUNCTION registry.begin_sign_in(tried text, from_address inet, attempt uuid)
+CREATE OR REPLACE FUNCTION registry.begin_sign_in(tried text, from_address inet, attempt uuid, proof bytea)
 RETURNS TABLE (throttled boolean, account_id uuid, password_hash text, is_expired boolean, totp_secret bytea, totp_step bigint,
   version int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
@@ -35,6 +35,7 @@ DECLARE
   of_login int;
   of_address int;
 BEGIN
+  PERFORM demand_door(proof, 'begin_sign_in', attempt::text, tried);
   PERFORM pg_advisory_xact_lock(hashtextextended('sign-in/' || tried, 0));
   DELETE FROM sign_in_failure f WHERE f.login = tried AND f.at <= since;
   SELECT count(*) FILTER (WHERE f.login = tried), count(*) FILTER (WHERE f.address = from_address) INTO of_login, of_address
@@ -57,9 +58,10 @@ BEGIN
 END $$;
 
 -- The attempt failed; one that only lacks the second factor was no guess.
-CREATE OR REPLACE FUNCTION registry.refuse_sign_in(tried text, from_address inet, attempt uuid, reason text) RETURNS void
+CREATE OR REPLACE FUNCTION registry.refuse_sign_in(tried text, from_address inet, attempt uuid, reason text, proof bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 BEGIN
+  PERFORM demand_door(proof, 'refuse_sign_in', attempt::text, reason);
   IF reason = 'second-factor-required' THEN
     DELETE FROM sign_in_failure f WHERE f.id = attempt;
   ELSE

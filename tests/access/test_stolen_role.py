@@ -70,6 +70,8 @@ def test_no_door_opens_without_the_secret_beside_the_server(town: Town) -> None:
         "confirm_own_factor(:token, :fresh, 9, '{}', :proof)",
         "change_own_password(:token, 'x', :proof)",
         "drop_own_factor(:token, 9, NULL, :proof)",
+        "begin_sign_in('officer1', NULL, :id, :proof)",
+        "refuse_sign_in('officer1', NULL, :id, 'second-factor-required', :proof)",
     )
     values = {"id": new_id(), "fresh": secrets.token_bytes(32), "account": officer, "token": live}
     for proof in (None, b"", secrets.token_bytes(32)):
@@ -192,7 +194,7 @@ def test_an_anchor_that_was_only_pretended_is_written_all_the_same(
 ) -> None:
     assert ledger.take_anchor(town.app, tmp_path)
     with town.app.begin() as connection:
-        connection.execute(text("SELECT * FROM registry.take_anchor('0')"))
+        connection.execute(text("SELECT * FROM registry.take_anchor()"))
         connection.execute(text("SELECT pg_advisory_lock(hashtextextended('audit anchor', 0))"))
     assert ledger.take_anchor(town.app, tmp_path) is None
     old = dt.datetime.now(dt.UTC) - dt.timedelta(hours=2)
