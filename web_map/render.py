@@ -21,7 +21,7 @@ from geo_registry.codes import format_code
 from web_map import words
 from web_map.csp import new_nonce, policy
 from web_map.layers import PLATE_MARKS
-from web_map.sections import menu_for, sections_for
+from web_map.sections import menu_for, registration_tabs, sections_for
 from web_map.town_map import json_text
 
 HERE = Path(__file__).parent
@@ -50,6 +50,7 @@ def environment() -> Environment:
     found.globals.update(
         code_text=format_code, static=static, words=words, role_titles=ROLE_TITLES, marks=PLATE_MARKS
     )
+    found.globals.update(registration_tabs=registration_tabs)
     found.filters.update(json_text=json_text, floor_title=words.floor_title)
     found.filters.update(china_time=words.china_time)
     return found

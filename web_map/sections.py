@@ -1,6 +1,6 @@
 """The sections of the top bar; a role sees those it may use, and no others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from geo_registry.access.viewer import Permission, Viewer
 
@@ -13,7 +13,27 @@ class Section:
     path: str
     icon: str
     permission: Permission
+    parts: tuple[str, ...] = ()
+    """Addresses beside its own that belong to it."""
 
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One page of 居住登记, for who holds one of its permissions."""
+
+    title: str
+    path: str
+    permissions: frozenset[Permission]
+
+
+P = Permission
+REGISTRATION_TABS = (
+    Tab("案件", "/registrations", frozenset({P.CASE_READ})),
+    Tab("受理台", "/registrations/new", frozenset({P.CASE_ENTER})),
+    Tab("审核", "/registrations/review", frozenset({P.CASE_REVIEW})),
+    Tab("重复人员", "/people/duplicates", frozenset({P.PERSON_MERGE})),
+)
+"""The pages of 居住登记 in the order of their tabs; the section leads to the first that the role may use."""
 
 SECTIONS = (
     Section("一张图", "/", "map", Permission.PLACE_READ),
@@ -21,6 +41,7 @@ SECTIONS = (
     Section("看板", "/dashboard", "chart", Permission.MEASURE_READ),
     Section("网格", "/grid", "layers", Permission.GRID_READ),
     Section("我的网格", "/my-block", "home", Permission.BLOCK_OWN),
+    Section("居住登记", "/registrations", "form", Permission.CASE_READ),
     Section("挂牌整治", "/zones", "stamp", Permission.ZONE_READ),
     Section("抽查", "/samples", "table", Permission.CHECK_RECORD),
     Section("门牌", "/plates", "plate", Permission.PLATE_EDIT),
@@ -38,14 +59,39 @@ IN_MENU = (
 )
 
 
-def sections_for(viewer: Viewer | None) -> tuple[Section, ...]:
-    """Return the sections in a viewer's bar; for an editor of plates 门牌 leads to its parts."""
+BAR = 7
+"""So many sections stand side by side on a phone; with more, these give way to the menu at the name."""
+GIVE_WAY = ("/addresses", "/samples", "/zones")
+
+
+def registration_tabs(viewer: Viewer | None) -> tuple[Tab, ...]:
+    """Return the pages of 居住登记 that a viewer may use."""
     if viewer is None:
         return ()
-    parts = ("/plates/",) if viewer.may(Permission.PLATE_EDIT) else ()
-    return tuple(one for one in SECTIONS if viewer.may(one.permission) and not one.path.startswith(parts))
+    return tuple(tab for tab in REGISTRATION_TABS if any(viewer.may(one) for one in tab.permissions))
+
+
+def sections_for(viewer: Viewer | None) -> tuple[Section, ...]:
+    """Return the sections in a viewer's bar; for an editor of plates 门牌 leads to its parts."""
+    return _sections(viewer)[0]
 
 
 def menu_for(viewer: Viewer | None) -> tuple[Section, ...]:
     """Return the sections in the menu at the viewer's name."""
-    return tuple(one for one in IN_MENU if viewer is not None and viewer.may(one.permission))
+    own = tuple(one for one in IN_MENU if viewer is not None and viewer.may(one.permission))
+    return _sections(viewer)[1] + own
+
+
+def _sections(viewer: Viewer | None) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
+    if viewer is None:
+        return (), ()
+    parts = ("/plates/",) if viewer.may(Permission.PLATE_EDIT) else ()
+    tabs = tuple(tab.path for tab in registration_tabs(viewer))
+    found = [
+        replace(one, path=tabs[0], parts=tabs) if one.path == "/registrations" else one
+        for one in SECTIONS
+        if (tabs if one.path == "/registrations" else viewer.may(one.permission))
+        and not one.path.startswith(parts)
+    ]
+    moved = [one for path in GIVE_WAY for one in found if one.path == path][: max(0, len(found) - BAR)]
+    return tuple(one for one in found if one not in moved), tuple(moved)

@@ -24,14 +24,17 @@ function fieldOf(problem) {
 
 /**
  * @param {string} url @param {object} body
- * @param {{version?: number | string | null, key?: string}} [how] the version that was read, and the key of the act
+ * @param {{version?: number | string | null, key?: string, purpose?: string}} [how] the version that was read, the key of the
+ *   act, and for a look at persons the purpose with its case: `01; case=<number>`
  * @returns {Promise<Answer>}
  */
-export async function act(url, body, { version = null, key = newKey() } = {}) {
+export async function act(url, body, { version = null, key = newKey(), purpose = "" } = {}) {
   const token = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
   /** @type {Record<string, string>} */
   const headers = { "Content-Type": "application/json", "X-CSRF-Token": token, "Idempotency-Key": key };
   if (version !== null) headers["If-Match"] = `"${version}"`;
+  // A header carries bytes: those of UTF-8.
+  if (purpose) headers["Access-Purpose"] = String.fromCharCode(...new TextEncoder().encode(purpose));
   try {
     const reply = await fetch(url, { method: "POST", headers, body: JSON.stringify(body), cache: "no-store" });
     const told = await reply.json().catch(() => ({}));
