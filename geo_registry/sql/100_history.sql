@@ -74,6 +74,15 @@ BEGIN
   UPDATE person p SET (district_id, township_id, community_id) = (NEW.district_id, NEW.township_id, NEW.community_id)
   FROM residence r WHERE r.unit_id = NEW.id AND r.person_id = p.id AND r.is_main AND upper_inf(r.sys)
     AND r.valid @> CURRENT_DATE;
+  UPDATE household SET unit_id = unit_id WHERE unit_id = NEW.id;
+  UPDATE absence SET unit_id = unit_id WHERE unit_id = NEW.id;
+  UPDATE registration_case SET unit_id = unit_id WHERE unit_id = NEW.id;
+  UPDATE case_person f SET case_id = f.case_id FROM registration_case c WHERE c.id = f.case_id AND c.unit_id = NEW.id;
+  UPDATE permit_referral t SET registration_id = t.registration_id FROM registration g JOIN residence r ON r.id = g.residence_id
+  WHERE g.id = t.registration_id AND r.unit_id = NEW.id AND t.person_id = g.person_id;
+  UPDATE verification SET unit_id = unit_id WHERE unit_id = NEW.id;
+  UPDATE dwelling_note SET unit_id = unit_id WHERE unit_id = NEW.id;
+  UPDATE tip SET unit_id = unit_id WHERE unit_id = NEW.id;
   RETURN NULL;
 END $$;
 
@@ -81,8 +90,10 @@ END $$;
 CREATE OR REPLACE FUNCTION registry.place_person() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
 BEGIN
-  UPDATE person SET district_id = NEW.district_id, township_id = NEW.township_id, community_id = NEW.community_id
-  WHERE id = NEW.person_id AND NEW.is_main AND upper_inf(NEW.sys) AND NEW.valid @> CURRENT_DATE;
+  IF NEW.valid @> CURRENT_DATE THEN
+    UPDATE person SET district_id = NEW.district_id, township_id = NEW.township_id, community_id = NEW.community_id
+    WHERE id = NEW.person_id AND (district_id, township_id, community_id) IS DISTINCT FROM (NEW.district_id, NEW.township_id, NEW.community_id);
+  END IF;
   RETURN NULL;
 END $$;
 
@@ -137,7 +148,7 @@ CREATE OR REPLACE TRIGGER follow_areas AFTER UPDATE OF district_id, township_id,
     OR OLD.community_id IS DISTINCT FROM NEW.community_id)
   EXECUTE FUNCTION registry.follow_unit_areas();
 CREATE OR REPLACE TRIGGER place_person AFTER INSERT OR UPDATE ON registry.residence
-  FOR EACH ROW EXECUTE FUNCTION registry.place_person();
+  FOR EACH ROW WHEN (NEW.is_main AND upper_inf(NEW.sys)) EXECUTE FUNCTION registry.place_person();
 
 -- Audit, acts and visits lie in monthly partitions: the next twelve are made ahead, and for visits, which may be
 -- entered late, the last twelve too.

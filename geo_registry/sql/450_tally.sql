@@ -235,6 +235,10 @@ DECLARE
       added int;
       this_week date := monday(clock_day(clock_timestamp()));
     BEGIN
+      -- Copies of what was known are nobody's dwelling now.
+      IF NOT EXISTS (SELECT FROM fresh n WHERE n.version_of IS NULL) THEN
+        RETURN NULL;
+      END IF;
       PERFORM pg_advisory_xact_lock_shared(hashtextextended('tally', 0));
       SELECT t.day INTO day FROM tally_day t;
       SELECT array_agg(DISTINCT p.leaf_id), array_agg(DISTINCT t.xmin::text),
