@@ -81,11 +81,11 @@ BEGIN
       'change_account', 'switch_account', 'reset_password', 'reset_factor', 'grant_area', 'end_grant', 'issue_token', 'end_session',
       'keep_purpose',
       -- Cases, papers, people, intake, separation.
-      'keep_case', 'judge_case', 'persons_of_documents', 'expire_registrations', 'issue_sheets', 'move_sheets', 'open_volume', 'bind_forms', 'close_volume', 'refer_permit', 'keep_permit',
+      'keep_case', 'judge_case', 'persons_of_documents', 'expire_registrations', 'issue_sheets', 'move_sheets', 'open_volume', 'bind_forms', 'close_volume', 'volume_pages', 'unbound_cases', 'refer_permit', 'keep_permit',
       'decide_separation', 'end_separation_decision', 'propose_lineage', 'judge_lineage', 'undo_lineage',
       'judge_declaration', 'judge_death', 'open_separation_run', 'close_separation_run', 'add_separation_item', 'settle_separation_item', 'refer_hukou', 'close_hukou_referral'])))
   LOOP
     EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO registry_app, registry_reader', call);
   END LOOP;
 END $$;
-GRANT EXECUTE ON FUNCTION registry.honour(uuid, bytea, text), registry.looks_upon(uuid, bytea), registry.disclosable(registry.audit) TO registry_reader;
+GRANT EXECUTE ON FUNCTION registry.honour(uuid, bytea, text), registry.looks_upon(uuid, bytea), registry.disclosable(registry.audit), registry.permit_of(uuid), registry.permit_events(uuid) TO registry_reader;
