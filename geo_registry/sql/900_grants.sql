@@ -90,3 +90,4 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION registry.honour(uuid, bytea, text), registry.looks_upon(uuid, bytea), registry.disclosable(registry.audit), registry.permit_of(uuid), registry.permit_events(uuid) TO registry_reader;
 GRANT EXECUTE ON FUNCTION registry.person_of(bytea), registry.hukou_beyond(uuid, timestamptz), registry.has_hukou(uuid, date, timestamptz) TO registry_reader;
+GRANT EXECUTE ON FUNCTION registry.standing_of(bytea, uuid[], uuid) TO registry_reader;
