@@ -27,6 +27,8 @@ from geo_registry.settings import ROOT, SecretError, Settings, make_secrets, sec
 
 DATABASE = "geo_registry"
 SUPERUSER, OWNER, APP, READER = "registry_superuser", "registry_owner", "registry_app", "registry_reader"
+PUBLIC = "registry_public"
+SIGNING_IN = (OWNER, APP, PUBLIC)
 EXTENSIONS = ("postgis", "pg_trgm", "btree_gist")
 SECONDS_TO_START, SECONDS_TO_STOP = 600, 120
 # What a server says, or does, while it starts, recovers or stops.
@@ -39,6 +41,7 @@ class Urls:
 
     owner: str
     app: str
+    public: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def start(config: Settings | None = None, *, options: Mapping[str, str] | None =
                 initialise(place, SUPERUSER, _password(config, SUPERUSER))
                 launch(place, options or {}, SECONDS_TO_START)
             with _connect(config, superuser_url(config)) as connection:
-                ensure_roles(connection, {role: _password(config, role) for role in (OWNER, APP)})
+                ensure_roles(connection, {role: _password(config, role) for role in SIGNING_IN})
             create_database(config, DATABASE)
     return urls(config)
 
@@ -125,8 +128,9 @@ def urls(config: Settings | None = None) -> Urls:
     if config.database_url:
         url = config.database_url
         owner = url if "@" in urlsplit(url).netloc else _signed_in(config, url, OWNER)
-        return Urls(owner, config.app_database_url or _signed_in(config, url, APP))
-    return Urls(_url(config, OWNER, DATABASE), _url(config, APP, DATABASE))
+        public = config.public_database_url or _signed_in(config, url, PUBLIC)
+        return Urls(owner, config.app_database_url or _signed_in(config, url, APP), public)
+    return _urls(config, DATABASE)
 
 
 def superuser_url(config: Settings | None = None, database: str = "postgres") -> str:
@@ -161,12 +165,13 @@ def migrate(owner_url: str) -> str | None:
 
 
 def ensure_roles(connection: psycopg.Connection, passwords: Mapping[str, str] | None = None) -> None:
-    """Create the three roles of the registry where they are missing, and set the passwords given.
+    """Create the four roles of the registry where they are missing, and set the passwords given.
 
-    ``registry_owner`` owns the schema, ``registry_app`` is the web server's and starts without any right, and
+    ``registry_owner`` owns the schema, ``registry_app`` is the web server's and starts without any right,
+    ``registry_public`` is that of the public zone, which takes declarations and nothing else, and
     ``registry_reader`` cannot sign in: functions that answer for others belong to it. Needs a superuser.
     """
-    for role, may_login in ((OWNER, "LOGIN"), (APP, "LOGIN"), (READER, "NOLOGIN")):
+    for role, may_login in ((OWNER, "LOGIN"), (APP, "LOGIN"), (PUBLIC, "LOGIN"), (READER, "NOLOGIN")):
         name = sql.Identifier(role)
         known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
         verb = sql.SQL("ALTER" if known else "CREATE")
@@ -193,7 +198,7 @@ def prepare(superuser_url: str, config: Settings | None = None) -> None:
     config = config or settings()
     make_all_secrets(config)
     with psycopg.connect(superuser_url, autocommit=True) as connection:
-        ensure_roles(connection, {role: _password(config, role) for role in (OWNER, APP)})
+        ensure_roles(connection, {role: _password(config, role) for role in SIGNING_IN})
         _take(connection)
 
 
@@ -205,13 +210,13 @@ def create_database(config: Settings, name: str, template: str = "template1") ->
             connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
     with _connect(config, superuser_url(config, name)) as connection:
         _take(connection)
-    return Urls(_url(config, OWNER, name), _url(config, APP, name))
+    return _urls(config, name)
 
 
 def make_all_secrets(config: Settings | None = None) -> None:
     """Create the keys and the passwords of the database that are missing."""
     make_secrets(config)
-    for role in (SUPERUSER, OWNER, APP):
+    for role in (SUPERUSER, *SIGNING_IN):
         write_secret(role, secrets.token_urlsafe(32).encode(), config)
 
 
@@ -224,9 +229,12 @@ def _take(connection: psycopg.Connection) -> None:
         "ALTER DATABASE {database} OWNER TO {owner}",
         "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
         "GRANT CONNECT ON DATABASE {database} TO {app}",
+        "GRANT CONNECT ON DATABASE {database} TO {public}",
     ):
-        database, owner, app = (sql.Identifier(name) for name in (connection.info.dbname, OWNER, APP))
-        connection.execute(sql.SQL(statement).format(database=database, owner=owner, app=app))
+        named = {"database": connection.info.dbname, "owner": OWNER, "app": APP, "public": PUBLIC}
+        connection.execute(
+            sql.SQL(statement).format(**{key: sql.Identifier(one) for key, one in named.items()})
+        )
 
 
 def _outdated(connection: psycopg.Connection) -> list[str]:
@@ -247,6 +255,10 @@ def _url(config: Settings, role: str, database: str) -> str:
     return f"postgresql://{role}:{_password(config, role)}@127.0.0.1:{port}/{database}"
 
 
+def _urls(config: Settings, database: str) -> Urls:
+    return Urls(*(_url(config, role, database) for role in SIGNING_IN))
+
+
 def _signed_in(config: Settings, url: str, role: str) -> str:
     """Put the name and password of a role into an address."""
     parts = urlsplit(url)
@@ -257,7 +269,8 @@ def _signed_in(config: Settings, url: str, role: str) -> str:
 def _answers(config: Settings) -> bool:
     """Tell whether the prepared database answers; wait while it recovers from a crash."""
     try:
-        _connect(config, urls(config).app).close()
+        # The role that was added last: a cluster of an older program is made ready by the same steps.
+        _connect(config, urls(config).public).close()
     except (ClusterError, SecretError, psycopg.OperationalError):
         return False
     return True

@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     """Database on an existing server, with or without the owner's sign-in; otherwise the embedded PostGIS."""
     app_database_url: str | None = None
     """The same database, signed in as the unprivileged role; by default made from the one above."""
+    public_database_url: str | None = None
+    """The same database, signed in as the role of the public zone; by default made from the first one."""
     host: str = "127.0.0.1"
     """Address the web server listens on."""
     port: int = Field(default=8000, ge=1, le=65535)

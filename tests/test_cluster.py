@@ -230,7 +230,9 @@ def test_a_database_of_an_existing_server_is_prepared(installation: Settings, fo
     for _ in range(2):
         cluster.prepare(superuser, config)
     for url, role in zip(
-        dataclasses.astuple(cluster.urls(config)), ("registry_owner", "registry_app"), strict=True
+        dataclasses.astuple(cluster.urls(config)),
+        ("registry_owner", "registry_app", "registry_public"),
+        strict=True,
     ):
         with psycopg.connect(url) as connection:
             assert connection.execute(

@@ -46,7 +46,7 @@ GRANT SELECT (id, number, state, requested_by, requested_at, expires_at, purpose
 GRANT SELECT ON registry.disclosure_approval, registry.disclosure_file TO registry_app;
 GRANT SELECT ON registry.disclosure_approval TO registry_reader;
 
-GRANT SELECT ON registry.person, registry.person_history, registry.person_lineage, registry.household, registry.residence, registry.hukou, registry.registration,
+GRANT SELECT ON registry.person, registry.person_history, registry.person_lineage, registry.person_lineage_row, registry.household, registry.residence, registry.hukou, registry.registration,
   registry.absence, registry.separation_decision, registry.case_person, registry.permit_referral, registry.declaration, registry.death_notice,
   registry.separation_item, registry.hukou_referral, registry.registration_case, registry.archive_volume, registry.form_sheet, registry.separation_run,
   registry.housing_unit, registry.entrance, registry.building, registry.building_address, registry.address, registry.division, registry.last_visit, registry.building_block, registry.grid_block TO registry_reader;
@@ -82,8 +82,9 @@ BEGIN
       'keep_purpose',
       -- Cases, papers, people, intake, separation.
       'keep_case', 'judge_case', 'persons_of_documents', 'expire_registrations', 'issue_sheets', 'move_sheets', 'open_volume', 'bind_forms', 'close_volume', 'volume_pages', 'unbound_cases', 'refer_permit', 'keep_permit',
-      'decide_separation', 'end_separation_decision', 'propose_lineage', 'judge_lineage', 'undo_lineage',
-      'judge_declaration', 'judge_death', 'open_separation_run', 'close_separation_run', 'add_separation_item', 'settle_separation_item', 'refer_hukou', 'close_hukou_referral'])))
+      'decide_separation', 'end_separation_decision', 'propose_lineage', 'judge_lineage', 'undo_lineage', 'read_lineage',
+      'judge_declaration', 'judge_death', 'open_separation_run', 'close_separation_run', 'add_separation_item', 'settle_separation_item', 'refer_hukou', 'close_hukou_referral',
+      'read_declarations', 'read_death_notices', 'run_progress', 'read_referrals'])))
   LOOP
     EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO registry_app, registry_reader', call);
   END LOOP;
@@ -91,3 +92,12 @@ END $$;
 GRANT EXECUTE ON FUNCTION registry.honour(uuid, bytea, text), registry.looks_upon(uuid, bytea), registry.disclosable(registry.audit), registry.permit_of(uuid), registry.permit_events(uuid) TO registry_reader;
 GRANT EXECUTE ON FUNCTION registry.person_of(bytea), registry.hukou_beyond(uuid, timestamptz), registry.has_hukou(uuid, date, timestamptz) TO registry_reader;
 GRANT EXECUTE ON FUNCTION registry.standing_of(bytea, uuid[], uuid) TO registry_reader;
+
+-- The public zone takes declarations and tells how they stand: two calls, no table. A server that others run gets its role with `db prepare`.
+DO $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'registry_public') THEN
+    GRANT USAGE ON SCHEMA registry TO registry_public;
+    GRANT EXECUTE ON FUNCTION registry.declare, registry.declaration_state TO registry_public;
+  END IF;
+END $$;
