@@ -1,0 +1,139 @@
+/** The choice of a housing unit by keyboard: type an address, arrows, Enter; of a building its rooms follow. */
+
+import { el, read } from "./registration_parts.js";
+
+const WAIT_MS = 150;
+
+/** @typedef {{id: string, title: string, note: string, kind: string}} Found */
+
+/** @param {string} text @returns {Promise<Found[]>} */
+async function find(text) {
+  const answer = await read(`/v1/addresses/search?q=${encodeURIComponent(text)}&limit=12`);
+  return (answer.body.hits ?? [])
+    .filter((/** @type {any} */ hit) => ["building", "unit"].includes(hit.kind))
+    .map((/** @type {any} */ hit) => ({ id: hit.id, title: hit.text, note: hit.note, kind: hit.kind }));
+}
+
+/** @param {Found} building @returns {Promise<Found[]>} its rooms */
+async function rooms(building) {
+  const answer = await read(`/v1/housing-units?building_id=${building.id}&limit=100`);
+  return (answer.body.rows ?? [])
+    .map((/** @type {any} */ unit) => ({ id: unit.id, title: building.title + unit.unit_text, note: unit.unit_text, kind: "unit" }))
+    .sort((/** @type {Found} */ a, /** @type {Found} */ b) => a.title.localeCompare(b.title, "zh-CN", { numeric: true }));
+}
+
+/**
+ * @param {HTMLInputElement} field a combobox @param {HTMLElement} list its listbox
+ * @param {(unit: Found) => void} chosen called with a housing unit
+ */
+export function chooseUnit(field, list, chosen) {
+  /** @type {Found[]} */
+  let found = [];
+  let at = 0;
+  let clock = 0;
+  let asked = "";
+  let isWaiting = false;
+
+  /** @param {string} text */
+  function say(text) {
+    found = [];
+    list.replaceChildren(el("li.reg-none", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, text));
+    open(true);
+  }
+
+  /** @param {boolean} isOpen */
+  function open(isOpen) {
+    list.hidden = !isOpen;
+    field.setAttribute("aria-expanded", String(isOpen));
+    if (!isOpen) field.removeAttribute("aria-activedescendant");
+  }
+
+  /** @param {Found[]} rows */
+  function show(rows) {
+    found = rows;
+    at = 0;
+    if (!rows.length) {
+      say("没有找到，请改用路名加弄号、门牌码或拼音首字母");
+      return;
+    }
+    list.replaceChildren(
+      ...rows.map((one, index) =>
+        el("li", { role: "option", id: `${list.id}-${index}`, "data-at": index, "aria-selected": "false" },
+          el("b", {}, one.title), el("span.quiet", {}, one.kind === "building" ? "整幢，回车选房间" : one.note))),
+    );
+    open(true);
+    mark(0);
+  }
+
+  /** @param {number} index */
+  function mark(index) {
+    at = Math.min(Math.max(index, 0), found.length - 1);
+    for (const [index, item] of [...list.children].entries()) item.setAttribute("aria-selected", String(index === at));
+    const item = list.children[at];
+    if (!item) return;
+    field.setAttribute("aria-activedescendant", item.id);
+    item.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {Found | undefined} one */
+  async function take(one) {
+    if (!one) return;
+    if (one.kind === "building") {
+      field.value = one.title;
+      show(await rooms(one));
+      return;
+    }
+    open(false);
+    field.value = one.title;
+    chosen(one);
+  }
+
+  async function search() {
+    const text = field.value.trim();
+    asked = text;
+    if (!text) {
+      open(false);
+      return;
+    }
+    const rows = await find(text);
+    if (asked !== text) return;
+    show(rows);
+    if (isWaiting) {
+      isWaiting = false;
+      take(found[0]);
+    }
+  }
+
+  field.addEventListener("input", () => {
+    window.clearTimeout(clock);
+    isWaiting = false;
+    found = [];
+    clock = window.setTimeout(search, WAIT_MS);
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (list.hidden && found.length) open(true);
+      else mark(at + (event.key === "ArrowDown" ? 1 : -1));
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      event.stopPropagation();
+      if (found.length && !list.hidden) take(found[at]);
+      else if (field.value.trim()) {
+        // Whoever types on does not wait for the list.
+        isWaiting = true;
+        if (list.hidden) search();
+      }
+    } else if (event.key === "Escape" && !list.hidden) {
+      event.stopPropagation();
+      open(false);
+    }
+  });
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+  list.addEventListener("click", (event) => {
+    const item = /** @type {HTMLElement} */ (event.target).closest("[data-at]");
+    if (item) take(found[Number(item.getAttribute("data-at"))]);
+  });
+  field.addEventListener("blur", () => open(false));
+}
