@@ -11,6 +11,7 @@ from api import problems
 from api.guard import Guard
 from api.journal import Journal, Limit
 from api.routes import (
+    acceptances,
     account,
     accounts,
     addresses,
@@ -20,13 +21,16 @@ from api.routes import (
     buildings,
     changes,
     disclosures,
+    dwelling_notes,
     focus_areas,
     history,
+    lineages,
     measures,
     operations,
     photos,
     plate_batches,
     plates,
+    premises,
     purposes,
     readings,
     residence,
@@ -36,7 +40,9 @@ from api.routes import (
     streets,
     subject,
     tiles,
+    tips,
     units,
+    verifications,
     visits,
     zones,
 )  # fmt: skip
@@ -44,6 +50,7 @@ from geo_registry import db, log
 from geo_registry.address.search.guesses import prepare
 from geo_registry.audit.reviews import keep_up
 from geo_registry.measure.refresh import turn_days
+from geo_registry.verification.tips import keep_tips
 from web_map.app import install as install_pages
 
 VERSION = "0.1.0"
@@ -70,6 +77,7 @@ ROUTERS = (
     audit.router,
     reviews.router,
     disclosures.router,
+    lineages.router,
     history.router,
     measures.router,
     samples.router,
@@ -77,6 +85,11 @@ ROUTERS = (
     tiles.router,
     zones.router,
     focus_areas.router,
+    verifications.router,
+    dwelling_notes.router,
+    tips.router,
+    premises.router,
+    acceptances.router,
     operations.router,
 )
 
@@ -92,7 +105,7 @@ def create_app(database_url: str | None = None) -> FastAPI:
         stop = threading.Event()
         kept = [
             threading.Thread(target=work, args=(app.state.engine, stop), daemon=True)
-            for work in (turn_days, keep_up)
+            for work in (turn_days, keep_up, keep_tips)
         ]
         for thread in kept:
             thread.start()
