@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo_registry.address.profile import load_profile
 from geo_registry.measure.rules import (
     CLASSES,
     RATES,
@@ -147,3 +148,15 @@ def test_persons_alike_in_their_dwellings_count_less() -> None:
     # Luck does not make a sample larger; without a miss, a dwelling is one draw.
     assert estimate(n=300, k=270, units=100, share=0.9, variance=alone / 5).effective_n == 300
     assert estimate(n=300, k=300, units=100, share=1.0, variance=0.0).effective_n == 100
+
+
+@pytest.mark.requirement("R61")
+@pytest.mark.parametrize(
+    ("profile", "registered", "judged"),
+    [("national", 444, "met"), ("national", 443, "not_demonstrated"), ("national", 410, "missed"), ("shanghai", 444, "met")],
+)  # fmt: skip
+def test_real_population_holds_a_valid_registration(profile: str, registered: int, judged: str) -> None:
+    """Of 457 persons met; the national profile asks for 95 %, another one for what its notices ask."""
+    target = load_profile(profile).target("registration_rate", dt.date(2026, 11, 23))
+    assert target is not None
+    assert verdict(registered, 457, target_permille=target.target_permille, good=target.good) == judged

@@ -35,6 +35,7 @@ def test_every_state_that_counts_has_one_reason() -> None:
     assert set(PLATE_STATES) - set(named) == ended
 
 
+@pytest.mark.requirement("R63")
 def test_only_what_hangs_with_evidence_counts(session: Session, street_of: Lay) -> None:
     street = street_of(0)
     lay_states(session, street)
