@@ -158,9 +158,11 @@ def approve(
     missing = rules.missing_for_approval(row.visited_on, _said(session, verification_id), note)
     if missing is not None:
         raise missing
-    row.certificate_until = rules.proof_until(certificate_until, today())
+    until = rules.proof_until(certificate_until, today())
+    # Last of all: a number that is taken and not given is a gap in the register.
+    number = session.execute(_NUMBER).scalar_one()
+    row.certificate_number, row.certificate_until = f"ZS{today().year}-{number:06d}", until
     _decide(row, viewer, "approved", note)
-    row.certificate_number = f"ZS{today().year}-{session.execute(_NUMBER).scalar_one():06d}"
     begin_act(session, viewer, "approve", KIND, row, Paper(document_number, reason))
     return finish(session, row)
 
