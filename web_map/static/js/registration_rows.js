@@ -1,6 +1,7 @@
 /** The household: one row a person, Enter moves on, a reader fills a row, faults stand beside their field. */
 
 import { el } from "./registration_parts.js";
+import { chooseUnit } from "./registration_search.js";
 import { listen, plain, readNumber } from "./registration_reader.js";
 
 /** @typedef {import("./registration_fields.js").Field} Field */
@@ -11,7 +12,7 @@ import { listen, plain, readNumber } from "./registration_reader.js";
  * @property {string} label who it is, masked, where the register knows it
  */
 
-const COPIED = ["category", "since", "hukou_code", "hukou_address", "stay_reason", "lodging", "proof", "stays_until", "ends_on", "end_reason", "absence_reason", "informant", "whereabouts_code", "whereabouts"];
+const COPIED = ["category", "since", "hukou_code", "hukou_address", "hukou_unit_id", "stay_reason", "lodging", "proof", "stays_until", "ends_on", "end_reason", "absence_reason", "informant", "whereabouts_code", "whereabouts"];
 
 /** @type {Row[]} */
 let rows = [];
@@ -57,7 +58,8 @@ export function valuesOf(row) {
   /** @type {Record<string, string>} */
   const values = { ...row.kept };
   for (const one of [...layout.main, ...layout.more]) {
-    const value = input(row, one.name)?.value.trim() ?? "";
+    const field = input(row, one.name);
+    const value = (one.kind === "unit" ? field?.dataset.unit : field?.value.trim()) ?? "";
     if (value) values[one.name] = one.name === "id_number" ? plain(value) : value;
   }
   // The document tells it; what it tells is not sent beside it.
@@ -70,7 +72,7 @@ export function isSavable(row) {
   const { residence_id, name, id_number, id_type, sex } = valuesOf(row);
   if (residence_id) return true;
   const isNumber = id_type === "111" ? !readNumber(id_number ?? "").fault : (id_number ?? "").length >= 5;
-  return Boolean(name && sex && isNumber);
+  return Boolean(name && isNumber && (sex || id_type === "111"));
 }
 
 /** @param {Record<string, string>} [values] @param {string} [label] @returns {Row} */
@@ -97,13 +99,34 @@ export function add(values = {}, label = "") {
 /** @param {number} key @param {Field} one @param {string} [value] */
 function control(key, one, value = "") {
   const id = `p${key}-${one.name}`;
+  if (one.kind === "unit") return unitControl(id, one, value);
   const shared = { id, "data-name": one.name, "aria-describedby": `${id}-fault`, title: one.help || null };
   const field = one.kind === "choice"
     ? el("select.form-select", shared, one.name === "id_type" ? null : el("option", { value: "" }, ""), ...one.options.map(([code, title]) => el("option", { value: code }, title)))
     : el("input.form-control", { ...shared, type: one.kind, autocomplete: "off", spellcheck: "false", inputmode: one.name === "phone" ? "tel" : null });
   if (value) /** @type {HTMLInputElement} */ (field).value = value;
+  // What leaves no choice is chosen.
+  else if (one.kind === "choice" && one.required && one.options.length === 1) /** @type {HTMLSelectElement} */ (field).value = one.options[0][0];
   field.setAttribute("aria-label", one.title);
   return el("div.reg-field", {}, field, el("p.field-error", { id: `${id}-fault`, "data-fault": one.name, role: "alert", hidden: true }));
+}
+
+/** @param {string} id @param {Field} one @param {string} value the id of a housing unit, found by its address */
+function unitControl(id, one, value) {
+  const field = /** @type {HTMLInputElement} */ (
+    el("input.form-control", {
+      id, "data-name": one.name, "data-unit": value, type: "text", role: "combobox", "aria-expanded": "false", "aria-controls": `${id}-list`,
+      "aria-autocomplete": "list", "aria-describedby": `${id}-fault`, autocomplete: "off", spellcheck: "false", placeholder: value ? "已选定" : "输入地址查找", title: one.help || null,
+    })
+  );
+  const list = el("ul.reg-list", { id: `${id}-list`, role: "listbox", "aria-label": one.title, hidden: true });
+  chooseUnit(field, list, (found) => {
+    field.dataset.unit = found.id;
+    changed();
+    goOn(field);
+  });
+  field.addEventListener("input", () => (field.dataset.unit = ""));
+  return el("div.reg-field", {}, el("div.reg-combo", {}, field, list), el("p.field-error", { id: `${id}-fault`, "data-fault": one.name, role: "alert", hidden: true }));
 }
 
 /** @param {number} key @param {Field} one @param {string} [value] */
@@ -153,7 +176,9 @@ export function copyAbove(row) {
   if (!above) return;
   for (const name of COPIED) {
     const [from, to] = [input(above, name), input(row, name)];
-    if (from && to && !to.value) to.value = from.value;
+    if (!from || !to || to.value) continue;
+    to.value = from.value;
+    if (from.dataset.unit) to.dataset.unit = from.dataset.unit;
   }
   changed();
 }
@@ -237,8 +262,9 @@ export function judge() {
 
 /** @param {Row} row @param {Field} one */
 function needs(row, one) {
-  if (row.kept.residence_id) return ["ends_on", "end_reason"].includes(one.name);
-  return one.required || ["name", "id_number", "sex"].includes(one.name);
+  if (row.kept.residence_id) return one.required;
+  if (one.instead && input(row, one.instead)?.dataset.unit) return false;
+  return one.required || ["name", "id_number"].includes(one.name);
 }
 
 /** @param {HTMLElement} field move on as Tab does; behind the last field comes a new person */
