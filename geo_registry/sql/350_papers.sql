@@ -57,8 +57,8 @@ BEGIN
       || CASE WHEN paper = 'form' THEN jsonb_build_object(
         'person_id', f.person_id, 'id_number', encode(f.id_number, 'base64'), 'phone', encode(f.phone, 'base64'), 'sex', f.sex,
         'birth', concat_ws('-', f.birth_year, lpad(f.birth_month::text, 2, '0')), 'relation_to_head', f.relation_to_head,
-        'hukou', coalesce(unit_title(f.hukou_unit_id), concat_ws(' ', f.hukou_code, f.hukou_address)), 'stays_until', f.stays_until,
-        'stay_reason', f.stay_reason, 'lodging', f.lodging, 'proof', f.proof, 'whereabouts', concat_ws(' ', f.whereabouts_code, f.whereabouts),
+        'hukou_unit_id', unit_title(f.hukou_unit_id), 'hukou_code', f.hukou_code, 'hukou_address', f.hukou_address, 'stays_until', f.stays_until,
+        'stay_reason', f.stay_reason, 'lodging', f.lodging, 'proof', f.proof, 'whereabouts_code', f.whereabouts_code, 'whereabouts', f.whereabouts,
         'absence_reason', f.absence_reason, 'informant', f.informant, 'collected_at', c.collected_at, 'entered_at', c.entered_at, 'late_reason', c.late_reason,
         'officer_at', c.officer_at, 'station_at', c.station_at,
         'collected_by', (SELECT o.name FROM account o WHERE o.id = c.collected_by), 'entered_by', (SELECT o.name FROM account o WHERE o.id = c.entered_by),
@@ -366,8 +366,8 @@ BEGIN
 END $$;
 
 -- Cases that took effect and wait to be bound, the oldest first.
-CREATE OR REPLACE FUNCTION registry.unbound_cases(asked_by bytea, district uuid, after_at timestamptz, after_id uuid, most int)
-RETURNS TABLE (id uuid, serial text, action text, form text, forms int, unit text, station_at timestamptz)
+CREATE OR REPLACE FUNCTION registry.unbound_cases(asked_by bytea, after_at timestamptz, after_id uuid, most int)
+RETURNS TABLE (id uuid, serial text, action text, form text, forms int, unit text, entered_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   viewer record;
@@ -377,7 +377,7 @@ BEGIN
     RETURN;
   END IF;
   RETURN QUERY SELECT c.id, c.serial, c.action, c.form, c.forms::int, unit_title(c.unit_id), c.entered_at
-    FROM registration_case c WHERE c.status = 'active' AND (district IS NULL OR c.district_id = district) AND covers(viewer.areas, c.district_id, c.township_id, c.community_id)
+    FROM registration_case c WHERE c.status = 'active' AND covers(viewer.areas, c.district_id, c.township_id, c.community_id)
       AND EXISTS (SELECT FROM case_person f WHERE f.case_id = c.id AND f.volume_id IS NULL)
       AND (after_id IS NULL OR (c.entered_at, c.id) > (after_at, after_id))
     ORDER BY c.entered_at, c.id LIMIT most;
