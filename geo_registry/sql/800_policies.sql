@@ -32,6 +32,8 @@ BEGIN
   EXECUTE $policy$CREATE POLICY scope ON registry.person FOR SELECT TO registry_reader USING (
     community_id::text = current_setting('registry.area', true)
     OR registry.in_scope(community_id, township_id, district_id) OR registry.dwells_in_scope(id))$policy$;
+  EXECUTE $policy$CREATE POLICY scope ON registry.person_lineage_row FOR SELECT TO registry_reader USING (
+    EXISTS (SELECT FROM registry.person_lineage l WHERE l.id = lineage_id))$policy$;
   -- What was known of a person is seen by whoever sees the person.
   EXECUTE $policy$DROP POLICY IF EXISTS scope ON registry.person_history;
     CREATE POLICY scope ON registry.person_history FOR SELECT TO registry_reader USING (EXISTS (SELECT FROM registry.person p WHERE p.id = person_id))$policy$;

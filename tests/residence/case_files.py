@@ -1,5 +1,7 @@
 """Cases as the desk keeps them, stored at once for the tests of the register."""
 
+# ruff: noqa: ANN401  (a form may hold any value)
+
 import datetime as dt
 from typing import Any
 from uuid import UUID
