@@ -28,6 +28,7 @@ class Person(Base):
         CheckConstraint("birth_year BETWEEN 1880 AND 2200", name="birth_year"),
         CheckConstraint("length(id_tail) <= 2 AND name <> ''", name="least"),
         Index("person_id_index_key", "id_index", "id_type", unique=True),
+        Index("person_name_idx", "township_id", "name", postgresql_ops={"name": "text_pattern_ops"}),
     )
     id: Mapped[Id]
     name: Mapped[str]

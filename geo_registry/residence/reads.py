@@ -5,6 +5,7 @@ Each call is one audited look (geo_registry/access/audit.py). Lists arrive maske
 
 import base64
 import datetime as dt
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,33 +17,52 @@ from geo_registry.access import cipher
 from geo_registry.access.audit import Look, Target, look, look_async
 from geo_registry.db import today
 from geo_registry.errors import NotFound, RuleBroken
+from geo_registry.log import holds_number
 from geo_registry.pages import read_cursor
 from geo_registry.person.rules import check_document
+from geo_registry.text import clean
 
-__all__ = ["Dwellings", "Look", "Occupants", "Revealed", "Target"]
+__all__ = ["Dwellings", "Look", "Named", "Occupants", "Revealed", "Target"]
 
 LIST_FIELDS = ("name_masked", "sex", "age", "id_tail", "category", "registration", "since")
 REVEALABLE = ("name", "birth", "id_number", "phone")
 MOST_ROWS = 500
+MOST_NAMED = 50
+LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Occupants:
-    """The occupants of a building or unit at a day; `next` continues the list."""
+    """The occupants of a building or unit at a day, household by household; `next` continues the list.
+
+    `absent` are those whose hukou is here while they live elsewhere, for a role that may know; `counts` tells how many
+    lived here from one day to the next.
+    """
 
     audit_id: UUID
     valid_at: dt.date
     occupants: list[dict[str, Any]]
     registered_not_resident: int
+    absent: list[dict[str, Any]]
+    counts: list[tuple[str, int]]
     next: tuple[UUID, UUID] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Dwellings:
-    """One masked person with every dwelling in the viewer's area, newest first."""
+    """One masked person with every dwelling in the viewer's area and every hukou, newest first."""
 
     audit_id: UUID
     person: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Persons of a name who live in an area; `too_many` when the name has to be longer or the area smaller."""
+
+    audit_id: UUID
+    rows: list[dict[str, Any]]
+    too_many: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +107,8 @@ def _occupants(
         valid_at=dt.date.fromisoformat(answer["valid_at"]),
         occupants=answer["occupants"],
         registered_not_resident=answer["registered_not_resident"],
+        absent=answer["absent"],
+        counts=[(day, people) for day, people in answer["counts"]],
         next=following and (following[0], following[1]),
     )
 
@@ -149,6 +171,52 @@ def dwellings_of_person(engine: Engine, request: Look, id_type: str, id_number: 
     if answer is None:
         raise nobody(audit_id)
     return Dwellings(audit_id, answer["person"])
+
+
+def wanted_name(name: str) -> str:
+    """Return a name as it is searched: clean, of two characters at least.
+
+    Raises:
+        RuleBroken: the text is no name, or too short to narrow anything.
+
+    """
+    plain = clean(name)
+    if not 2 <= len(plain) <= LONGEST_NAME or not any(character.isalpha() for character in plain):
+        raise RuleBroken("name-too-short", "请填写姓名，至少两个字（姓和名的第一个字）", field="name")
+    if holds_number(plain):
+        raise RuleBroken("name-invalid", "姓名中不能有证件号码或电话；按证件号码请用以人找房", field="name")
+    return plain
+
+
+def words_of_name(name: str) -> str:
+    """Return what ties a search to its record: the keyed hash of a name, in hex, before the name."""
+    return cipher.blind_index("name", name).hex() + name
+
+
+def name_target(area_id: UUID, name: str) -> Target:
+    """Return what is looked at when one searches a name in a community or township.
+
+    The record keeps a hash of the words: who has no key can try no name against it, and the database searches no other.
+
+    Raises:
+        RuleBroken: as `wanted_name`.
+
+    """
+    words = words_of_name(wanted_name(name))
+    subject = hashlib.sha256(words.encode()).digest()
+    return Target("name", "division", area_id, LIST_FIELDS, subject=subject, limit=MOST_NAMED, words=words)
+
+
+def persons_by_name(engine: Engine, request: Look, area_id: UUID, name: str) -> Named:
+    """Return the adults of a name, or of a name that begins so, who live in an area; at most fifty.
+
+    Raises:
+        RuleBroken: as `wanted_name`.
+        NotFound: no community or township of the viewer's areas.
+
+    """
+    audit_id, answer = look(engine, request, name_target(area_id, name))
+    return Named(audit_id, answer["rows"], answer["too_many"])
 
 
 def reveal_person(engine: Engine, request: Look, person_id: UUID, fields: Sequence[str]) -> Revealed:

@@ -24,6 +24,24 @@ CREATE OR REPLACE FUNCTION registry.may_look(role text, action text) RETURNS boo
     ELSE false END
 $$;
 
+-- Whose document it is: of the person who has it now, of the one that this record was merged into, or of whom it was before a
+-- correction. A step of the looks: a merged record lies in nobody's area any more.
+CREATE OR REPLACE FUNCTION registry.person_of(subject bytea, OUT id uuid, OUT way text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+DECLARE
+  next_id uuid;
+BEGIN
+  SELECT p.id, p.merged_into, 'document' INTO id, next_id, way FROM person p WHERE p.id_index = subject;
+  IF id IS NULL THEN
+    SELECT h.person_id, p.merged_into, 'former-document' INTO id, next_id, way FROM person_history h JOIN person p ON p.id = h.person_id
+    WHERE h.id_index = subject ORDER BY h.version DESC, h.person_id LIMIT 1;
+  END IF;
+  IF next_id IS NOT NULL THEN
+    id := live_person(next_id);
+    way := 'merged';
+  END IF;
+END $$;
+
 -- How many persons a look can show; told to the audit, never to the caller. Like the next two a step of `intent`: it runs with
 -- its rights and its path.
 CREATE OR REPLACE FUNCTION registry.persons_in(action text, kind text, asked uuid, subject bytea, day date, knowledge timestamptz)
@@ -32,7 +50,7 @@ BEGIN
   IF action = 'person' THEN
     RETURN (SELECT count(*) FROM registry.person p WHERE p.id = asked);
   ELSIF action IN ('dwellings', 'subject') THEN
-    RETURN (SELECT count(*) FROM registry.person p WHERE p.id_index = subject);
+    RETURN (SELECT count(o.id) FROM registry.person_of(subject) o);
   ELSIF kind = 'building' THEN
     RETURN (SELECT count(*) FROM registry.residence r WHERE r.building_id = asked AND r.valid @> day AND r.sys @> knowledge);
   ELSIF kind = 'housing_unit' THEN
@@ -95,7 +113,7 @@ END $$;
 CREATE OR REPLACE FUNCTION registry.place_of(kind text, asked uuid)
 RETURNS TABLE (building_id uuid, district_id uuid, township_id uuid, community_id uuid) LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN QUERY SELECT NULL::uuid, d.district_id, d.township_id, CASE d.level WHEN 'community' THEN d.id END
+  RETURN QUERY SELECT NULL::uuid, d.district_id, CASE d.level WHEN 'township' THEN d.id ELSE d.township_id END, CASE d.level WHEN 'community' THEN d.id END
       FROM registry.division d WHERE kind = 'division' AND d.id = asked AND d.level IN ('township', 'community')
     UNION ALL SELECT c.building_id, c.district_id, c.township_id, c.community_id FROM registry.registration_case c WHERE kind = 'registration_case' AND c.id = asked
     UNION ALL SELECT NULL, s.district_id, s.township_id, s.community_id FROM registry.separation_run s WHERE kind = 'separation_run' AND s.id = asked
@@ -193,10 +211,10 @@ BEGIN
     RAISE EXCEPTION 'no committed audit record for this look' USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
   -- The area of the object stands apart, if it is one of the viewer's: most rows that follow are compared with it alone.
-  IF entry.subject_key IS NULL THEN
-    SELECT d.id, coalesce(d.district_id, d.id) AS district_id, d.township_id INTO near FROM division d WHERE d.id = entry.area_id;
+  IF entry.object_kind = 'person' THEN
+    SELECT p.community_id AS id, p.district_id, p.township_id INTO near FROM person p WHERE p.id = (SELECT o.id FROM person_of(entry.subject_key) o);
   ELSE
-    SELECT p.community_id AS id, p.district_id, p.township_id INTO near FROM person p WHERE p.id_index = entry.subject_key;
+    SELECT d.id, coalesce(d.district_id, d.id) AS district_id, d.township_id INTO near FROM division d WHERE d.id = entry.area_id;
   END IF;
   is_whole := viewer.areas IS NULL OR entry.emergency_id IS NOT NULL;
   PERFORM set_config('registry.areas', CASE WHEN is_whole THEN '*' ELSE array_to_string(viewer.areas, ',') END, true),
@@ -243,8 +261,91 @@ CREATE OR REPLACE FUNCTION registry.quoted(value anyelement) RETURNS text LANGUA
   SELECT coalesce('"' || value || '"', 'null')
 $$;
 
--- Who lives in a building or a unit at a day, as known at a time (`upper(sys) IS NULL` is `upper_inf(sys)`, but keeps the planner
--- from the exclusion constraints, whose indexes take three times as long as those on ids; so does `is_main IS NOT FALSE`): one page in order of unit and id, as JSON text.
+-- A person as known at a time: before a correction something else stood there.
+CREATE OR REPLACE FUNCTION registry.known_person(p registry.person, knowledge timestamptz) RETURNS registry.person LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  was registry.person_history;
+BEGIN
+  SELECT * INTO was FROM registry.person_history h WHERE h.person_id = p.id AND h.sys @> knowledge;
+  IF FOUND THEN
+    p.name := was.name;
+    p.sex := was.sex;
+    p.birth_year := was.birth_year;
+    p.birth_month := was.birth_month;
+    p.id_type := was.id_type;
+    p.id_tail := was.id_tail;
+  END IF;
+  RETURN p;
+END $$;
+
+-- The registration of a residence as it stood on a day, by what was told until another. It belongs to the residence itself, not to
+-- the copies of what was known of it: asked for with CASE, for row-level security holds a COALESCE back from the index.
+CREATE OR REPLACE FUNCTION registry.registration_then(asked uuid, day date, told date)
+RETURNS TABLE (status text, registered_on date, expires_on date) LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN n.ended_on > told OR n.status = 'active' THEN CASE WHEN n.expires_on < day THEN 'expired' ELSE 'active' END ELSE n.status END,
+    n.registered_on, n.expires_on
+  FROM registry.registration n WHERE n.residence_id = asked AND n.registered_on <= told ORDER BY n.registered_on DESC, n.id DESC LIMIT 1
+$$;
+
+-- Where a building stands, in words.
+CREATE OR REPLACE FUNCTION registry.address_of(asked uuid) RETURNS TABLE (address text, building_no text) LANGUAGE sql STABLE AS $$
+  SELECT a.standard_text, nullif(ba.building_no, '') FROM registry.building_address ba JOIN registry.address a ON a.id = ba.address_id
+  WHERE ba.building_id = asked AND ba.is_main IS NOT FALSE AND ba.valid @> CURRENT_DATE
+$$;
+
+-- The hukou of a person outside every dwelling of the registry, or anywhere at all: such a row has no area of its own. A step of the
+-- looks, for a person whom the viewer sees.
+CREATE OR REPLACE FUNCTION registry.hukou_beyond(asked uuid, knowledge timestamptz) RETURNS SETOF registry.hukou
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp ROWS 1 AS $$
+  SELECT * FROM hukou h WHERE h.person_id = asked AND h.unit_id IS NULL AND h.sys @> knowledge
+$$;
+CREATE OR REPLACE FUNCTION registry.has_hukou(asked uuid, day date, knowledge timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM hukou h WHERE h.person_id = asked AND h.valid @> day AND h.sys @> knowledge);
+END $$;
+
+-- How many lived in a building or a unit, from one day to the next: [[day, count], ...]. Of a building the first days of years.
+CREATE OR REPLACE FUNCTION registry.counts_over_time(home uuid, first_unit uuid, last_unit uuid, is_whole boolean, knowledge timestamptz)
+RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT string_agg(concat('["', s.day, '",', s.people, ']'), ',' ORDER BY s.day) FROM (
+    SELECT e.day, sum(sum(e.step)) OVER (ORDER BY e.day) AS people
+    FROM registry.residence r CROSS JOIN LATERAL (VALUES (coalesce(lower(r.valid), '1900-01-01'), 1), (upper(r.valid), -1)) m (day, step)
+      CROSS JOIN LATERAL (SELECT CASE WHEN is_whole THEN date_trunc('year', m.day + interval '1 year - 1 day')::date ELSE m.day END AS day, m.step) e
+    WHERE r.building_id = home AND r.unit_id BETWEEN first_unit AND last_unit AND r.sys @> knowledge AND e.day <= CURRENT_DATE
+    GROUP BY e.day HAVING sum(e.step) <> 0) s);
+END $$;
+
+-- 户在人不在: whose hukou is in a building or a unit at a day without living there; how many, and who for a role that may know.
+-- (`coalesce` keeps the planner from the index of all units: those of one building are few.)
+CREATE OR REPLACE FUNCTION registry.absent_members(home uuid, first_unit uuid, last_unit uuid, day date, knowledge timestamptz, is_shown boolean,
+  OUT people bigint, OUT shown text)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF NOT is_shown THEN
+    people := (SELECT count(*) FROM registry.hukou h
+      WHERE h.building_id = home AND coalesce(h.unit_id, home) BETWEEN first_unit AND last_unit AND h.valid @> day AND h.sys @> knowledge
+        AND NOT EXISTS (SELECT FROM registry.residence r WHERE r.building_id = home AND r.person_id = h.person_id AND r.unit_id = h.unit_id
+                          AND r.valid @> day AND r.sys @> knowledge));
+    RETURN;
+  END IF;
+  SELECT count(*), string_agg(x.entry, ',') FILTER (WHERE x.turn <= 200) INTO people, shown FROM (
+    SELECT row_number() OVER (ORDER BY h.unit_id, h.id) AS turn,
+      concat('{', registry.masked_text(p, day), ',"person_id":"', p.id, '","unit_id":"', h.unit_id, '","unit":', to_json(u.unit_text),
+        ',"hukou_since":', registry.quoted(lower(h.valid)), ',"absent_since":', registry.quoted(lower(a.valid)),
+        ',"absence_reason":', registry.quoted(a.reason), ',"whereabouts_code":', coalesce(to_json(a.whereabouts_code)::text, 'null'),
+        ',"whereabouts":', coalesce(to_json(a.whereabouts)::text, 'null'), '}') AS entry
+    FROM registry.hukou h JOIN registry.person p ON p.id = h.person_id JOIN registry.housing_unit u ON u.id = h.unit_id
+      LEFT JOIN registry.absence a ON a.person_id = h.person_id AND a.unit_id = h.unit_id AND a.valid @> day AND a.sys @> knowledge
+    WHERE h.building_id = home AND coalesce(h.unit_id, home) BETWEEN first_unit AND last_unit AND h.valid @> day AND h.sys @> knowledge
+      AND NOT EXISTS (SELECT FROM registry.residence r WHERE r.building_id = home AND r.person_id = h.person_id AND r.unit_id = h.unit_id
+                        AND r.valid @> day AND r.sys @> knowledge)
+    ORDER BY h.unit_id, h.id) x;
+END $$;
+
+-- Who lives in a building or a unit at a day, as known at a time (`is_main IS NOT FALSE` keeps the planner from the exclusion
+-- constraints, whose indexes take three times as long as those on ids): one page household by household, its head first, as JSON text.
 CREATE OR REPLACE FUNCTION registry.reveal_occupants(ticket uuid, asked_by bytea, after_unit uuid, after_id uuid, page_rows int)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, public, pg_temp
 SET plan_cache_mode = force_generic_plan AS $$
@@ -253,13 +354,17 @@ DECLARE
   home uuid;
   first_unit uuid := '00000000-0000-0000-0000-000000000000';
   last_unit uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  after_household uuid;
+  after_relation text;
   knowledge timestamptz;
+  told date;
   living text;
   found_next text;
-  elsewhere bigint;
+  away record;
 BEGIN
   entry := honour(ticket, asked_by, 'occupants');
   knowledge := coalesce(entry.known_at, clock_timestamp());
+  told := least(entry.valid_at, knowledge::date);
   IF entry.object_kind = 'building' THEN
     home := entry.object_id;
   ELSE
@@ -267,64 +372,120 @@ BEGIN
     first_unit := entry.object_id;
     last_unit := entry.object_id;
   END IF;
+  IF after_id IS NOT NULL THEN
+    SELECT coalesce(r.household_id, r.unit_id), coalesce(r.relation_to_head, '9') INTO after_household, after_relation FROM residence r WHERE r.id = after_id;
+    after_household := coalesce(after_household, last_unit);
+    after_relation := coalesce(after_relation, '9');
+  END IF;
   SELECT string_agg(x.entry, ',') FILTER (WHERE x.turn <= page_rows),
     CASE WHEN count(*) > page_rows THEN max(quoted(rtrim(translate(encode(convert_to(x.unit_id || E'\x1f' || x.id, 'UTF8'), 'base64'),
       E'+/\n', '-_'), '='))) FILTER (WHERE x.turn = page_rows) END
   INTO living, found_next
   FROM (
-    SELECT r.unit_id, r.id, row_number() OVER (ORDER BY r.unit_id, r.id) AS turn,
-      concat('{', masked_text(p, entry.valid_at), ',"residence_id":"', r.id, '","person_id":"', p.id, '","unit_id":"', r.unit_id,
-        '","unit":', to_json(u.unit_text), ',"category":"', r.category, '","relation_to_head":', coalesce(to_json(r.relation_to_head)::text, 'null'),
-        ',"since":', quoted(lower(r.valid)), ',"until":', quoted(upper(r.valid)),
-        ',"separation":', quoted(separation(r.category, r.unit_id, h.unit_id, h.id IS NOT NULL)),
-        ',"registration":', quoted(g.status), ',"registered_on":', quoted(g.registered_on), ',"expires_on":', quoted(g.expires_on), '}') AS entry
+    SELECT r.unit_id, r.id,
+      row_number() OVER (ORDER BY r.unit_id, coalesce(r.household_id, r.unit_id), coalesce(r.relation_to_head, '9'), r.id) AS turn,
+      concat('{', CASE WHEN entry.known_at IS NULL THEN masked_text(p, entry.valid_at) ELSE masked_text(known_person(p, knowledge), entry.valid_at) END,
+        ',"residence_id":"', coalesce(r.version_of, r.id), '","person_id":"', p.id, '","unit_id":"', r.unit_id,
+        '","unit":', to_json(u.unit_text), ',"household_id":', quoted(r.household_id), ',"household_kind":', quoted(c.kind),
+        ',"category":"', r.category, '","relation_to_head":', coalesce(to_json(r.relation_to_head)::text, 'null'),
+        ',"is_main":', r.is_main::text, ',"since":', quoted(lower(r.valid)), ',"until":', quoted(upper(r.valid)),
+        ',"separation":', quoted(CASE d.status WHEN 'false_alarm' THEN 'consistent' ELSE coalesce(d.status, s.derived) END), ',"separation_derived":', quoted(s.derived),
+        ',"separation_decided":', quoted(d.status), ',"separation_decided_since":', quoted(lower(d.valid)),
+        ',"registration":', quoted(g.status), ',"registered_on":', quoted(g.registered_on), ',"expires_on":', quoted(g.expires_on),
+        ',"verified_on":', quoted(e.seen), ',"verified_by":', quoted(CASE WHEN e.seen IS NULL THEN NULL WHEN r.verified_on IS NULL THEN 'visit' ELSE 'case' END),
+        ',"verified_age_days":', coalesce((entry.valid_at - e.seen)::text, 'null'), '}') AS entry
     FROM residence r
       JOIN person p ON p.id = r.person_id
       JOIN housing_unit u ON u.id = r.unit_id AND u.building_id = home
-      LEFT JOIN hukou h ON h.person_id = r.person_id AND h.valid @> entry.valid_at AND upper(h.sys) IS NULL
-      LEFT JOIN LATERAL (SELECT * FROM registration n WHERE n.residence_id = r.id ORDER BY n.registered_on DESC LIMIT 1) g ON true
+      LEFT JOIN household c ON c.id = r.household_id
+      LEFT JOIN last_visit v ON v.unit_id = r.unit_id
+      LEFT JOIN hukou h ON h.person_id = r.person_id AND h.valid @> entry.valid_at AND h.sys @> knowledge
+      LEFT JOIN separation_decision d ON d.person_id = r.person_id AND d.valid @> entry.valid_at AND d.sys @> knowledge
+      LEFT JOIN LATERAL registration_then(CASE WHEN r.version_of IS NULL THEN r.id ELSE r.version_of END, entry.valid_at, told) g ON true
+      CROSS JOIN LATERAL (SELECT separation(r.category, r.unit_id, h.unit_id, h.id IS NOT NULL
+        OR (r.category = 'local_hukou' AND has_hukou(r.person_id, entry.valid_at, knowledge))) AS derived) s
+      CROSS JOIN LATERAL (SELECT CASE WHEN r.verified_on <= entry.valid_at THEN r.verified_on
+        WHEN v.visited_at::date <= entry.valid_at THEN v.visited_at::date END AS seen) e
     WHERE r.building_id = home AND r.unit_id BETWEEN first_unit AND last_unit
       AND r.valid @> entry.valid_at AND r.sys @> knowledge
-      AND (after_id IS NULL OR (r.unit_id, r.id) > (after_unit, after_id))
-    ORDER BY r.unit_id, r.id LIMIT page_rows + 1) x;
-  elsewhere := (SELECT count(*) FROM hukou h
-    WHERE h.building_id = home AND h.unit_id BETWEEN first_unit AND last_unit AND h.valid @> entry.valid_at AND upper(h.sys) IS NULL
-      AND NOT EXISTS (SELECT FROM residence r WHERE r.building_id = home AND r.person_id = h.person_id AND r.unit_id = h.unit_id
-                        AND r.valid @> entry.valid_at AND upper(r.sys) IS NULL));
-  RETURN concat('{"audit_id":"', ticket, '","valid_at":"', entry.valid_at, '","occupants":[', living,
-    '],"registered_not_resident":', elsewhere, ',"next":', coalesce(found_next, 'null'), '}');
+      AND (after_id IS NULL OR (r.unit_id, coalesce(r.household_id, r.unit_id), coalesce(r.relation_to_head, '9'), r.id)
+        > (after_unit, after_household, after_relation, after_id))
+    ORDER BY r.unit_id, coalesce(r.household_id, r.unit_id), coalesce(r.relation_to_head, '9'), r.id LIMIT page_rows + 1) x;
+  away := absent_members(home, first_unit, last_unit, entry.valid_at, knowledge, after_id IS NULL AND may_look(entry.role, 'separation'));
+  RETURN concat('{"audit_id":"', ticket, '","valid_at":"', entry.valid_at, '","known_at":', coalesce(to_json(entry.known_at)::text, 'null'),
+    ',"occupants":[', living, '],"registered_not_resident":', away.people, ',"absent":[', away.shown,
+    '],"counts":[', CASE WHEN after_id IS NULL THEN counts_over_time(home, first_unit, last_unit, entry.object_kind = 'building', knowledge) END,
+    '],"next":', coalesce(found_next, 'null'), '}');
 END $$;
 
--- The person of a document and every dwelling, newest first, as JSON text; NULL where nobody is to be seen.
+-- The person of a document with every dwelling and every hukou, newest first, as JSON text; NULL where nobody is to be seen.
 CREATE OR REPLACE FUNCTION registry.reveal_dwellings(ticket uuid, asked_by bytea)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, public, pg_temp
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   entry audit;
   knowledge timestamptz;
+  told date;
+  who record;
+  is_told boolean;
+  dwellings text;
+  hukou_now text;
+  hukous text;
 BEGIN
   entry := honour(ticket, asked_by, 'dwellings');
   knowledge := coalesce(entry.known_at, clock_timestamp());
+  told := least(entry.valid_at, knowledge::date);
+  who := person_of(entry.subject_key);
+  is_told := may_look(entry.role, 'separation');
+  IF NOT EXISTS (SELECT FROM person p WHERE p.id = who.id) THEN
+    RETURN NULL;
+  END IF;
+  SELECT string_agg(concat('{"residence_id":"', coalesce(r.version_of, r.id), '","unit_id":"', r.unit_id, '","building_id":"', r.building_id,
+      '","unit":', to_json(u.unit_text), ',"address":', coalesce(to_json(a.address)::text, 'null'),
+      ',"building_no":', coalesce(to_json(a.building_no)::text, 'null'), ',"category":"', r.category,
+      '","is_main":', r.is_main::text, ',"since":', quoted(lower(r.valid)), ',"until":', quoted(upper(r.valid)), ',"end_reason":', quoted(r.end_reason),
+      ',"current":', (r.valid @> entry.valid_at)::text, ',"relation_to_head":', coalesce(to_json(r.relation_to_head)::text, 'null'),
+      ',"household_id":', quoted(r.household_id), ',"household_kind":', quoted(c.kind),
+      ',"registration":', quoted(g.status), ',"registered_on":', quoted(g.registered_on), ',"expires_on":', quoted(g.expires_on),
+      ',"verified_on":', quoted(e.seen), ',"verified_age_days":', coalesce((entry.valid_at - e.seen)::text, 'null'), '}'),
+      ',' ORDER BY lower(r.valid) DESC, r.id)
+  INTO dwellings
+  FROM residence r JOIN housing_unit u ON u.id = r.unit_id
+    LEFT JOIN household c ON c.id = r.household_id
+    LEFT JOIN last_visit v ON v.unit_id = r.unit_id
+    LEFT JOIN LATERAL address_of(r.building_id) a ON true
+    LEFT JOIN LATERAL registration_then(CASE WHEN r.version_of IS NULL THEN r.id ELSE r.version_of END, entry.valid_at, told) g ON true
+    CROSS JOIN LATERAL (SELECT CASE WHEN NOT r.valid @> entry.valid_at THEN NULL WHEN r.verified_on <= entry.valid_at THEN r.verified_on
+      WHEN v.visited_at::date <= entry.valid_at THEN v.visited_at::date END AS seen) e
+  WHERE r.person_id = who.id AND r.sys @> knowledge;
+  SELECT string_agg(x.entry, ',' ORDER BY x.since DESC), max(x.entry) FILTER (WHERE x.is_current) INTO hukous, hukou_now
+  FROM (SELECT lower(h.valid) AS since, h.valid @> entry.valid_at AS is_current,
+      concat('{"unit_id":', quoted(h.unit_id), ',"building_id":', quoted(h.building_id), ',"unit":', coalesce(to_json(u.unit_text)::text, 'null'),
+        ',"address":', coalesce(to_json(coalesce(a.address, h.address_text))::text, 'null'), ',"building_no":', coalesce(to_json(a.building_no)::text, 'null'),
+        ',"division_code":', coalesce(to_json(h.division_code)::text, 'null'), ',"since":', quoted(lower(h.valid)), ',"until":', quoted(upper(h.valid)),
+        ',"end_reason":', quoted(h.end_reason), ',"current":', (h.valid @> entry.valid_at)::text, '}') AS entry
+    FROM (SELECT * FROM hukou o WHERE o.person_id = who.id AND o.unit_id IS NOT NULL AND o.sys @> knowledge
+        UNION ALL SELECT * FROM hukou_beyond(who.id, knowledge)) h
+      LEFT JOIN housing_unit u ON u.id = h.unit_id
+      LEFT JOIN LATERAL address_of(h.building_id) a ON true) x;
   RETURN (
-    SELECT concat('{"audit_id":"', ticket, '","person":{', masked_text(p, entry.valid_at), ',"person_id":"', p.id, '","id_type":', to_json(p.id_type),
-      ',"dwellings":[', (SELECT string_agg(concat('{"residence_id":"', r.id, '","unit_id":"', r.unit_id, '","building_id":"', r.building_id,
-          '","unit":', to_json(u.unit_text), ',"address":', coalesce(to_json(a.standard_text)::text, 'null'),
-          ',"building_no":', coalesce(to_json(nullif(ba.building_no, ''))::text, 'null'), ',"category":"', r.category,
-          '","is_main":', r.is_main::text, ',"since":', quoted(lower(r.valid)), ',"until":', quoted(upper(r.valid)),
-          ',"current":', (r.valid @> entry.valid_at)::text, ',"registration":', quoted(g.status), ',"expires_on":', quoted(g.expires_on), '}'),
-          ',' ORDER BY lower(r.valid) DESC, r.id)
-        FROM residence r JOIN housing_unit u ON u.id = r.unit_id
-          LEFT JOIN building_address ba ON ba.building_id = r.building_id AND ba.is_main IS NOT FALSE AND ba.valid @> CURRENT_DATE
-          LEFT JOIN address a ON a.id = ba.address_id
-          LEFT JOIN LATERAL (SELECT * FROM registration n WHERE n.residence_id = r.id ORDER BY n.registered_on DESC LIMIT 1) g ON true
-        WHERE r.person_id = p.id AND r.sys @> knowledge),
-      '],"hukou":', coalesce((SELECT concat('{"unit_id":', quoted(h.unit_id), ',"unit":', coalesce(to_json(u.unit_text)::text, 'null'),
-          ',"address":', coalesce(to_json(a.standard_text)::text, 'null'), ',"division_code":', coalesce(to_json(h.division_code)::text, 'null'), '}')
-        FROM hukou h LEFT JOIN housing_unit u ON u.id = h.unit_id
-          LEFT JOIN building_address ba ON ba.building_id = h.building_id AND ba.is_main IS NOT FALSE AND ba.valid @> CURRENT_DATE
-          LEFT JOIN address a ON a.id = ba.address_id
-        WHERE h.person_id = p.id AND h.valid @> entry.valid_at AND upper(h.sys) IS NULL), 'null'), '}}')
-    FROM person p WHERE p.id_index = entry.subject_key);
+    SELECT concat('{"audit_id":"', ticket, '","valid_at":"', entry.valid_at, '","known_at":', coalesce(to_json(entry.known_at)::text, 'null'),
+      ',"person":{', CASE WHEN entry.known_at IS NULL THEN masked_text(p, entry.valid_at) ELSE masked_text(known_person(p, knowledge), entry.valid_at) END,
+      ',"person_id":"', p.id, '","id_type":', to_json(p.id_type), ',"found_by":', quoted(who.way),
+      ',"dwellings":[', dwellings, '],"hukou":', coalesce(hukou_now, 'null'), ',"hukou_periods":[', hukous,
+      '],"has_hukou":', has_hukou(p.id, entry.valid_at, knowledge)::text,
+      ',"absences":[', (SELECT string_agg(concat('{"unit_id":"', a.unit_id, '","unit":', to_json(u.unit_text), ',"reason":"', a.reason,
+          '","informant":"', a.informant, '","whereabouts_code":', coalesce(to_json(a.whereabouts_code)::text, 'null'),
+          ',"whereabouts":', coalesce(CASE WHEN is_told THEN to_json(a.whereabouts)::text END, 'null'), ',"since":', quoted(lower(a.valid)), ',"until":', quoted(upper(a.valid)),
+          ',"current":', (a.valid @> entry.valid_at)::text, '}'), ',' ORDER BY lower(a.valid) DESC)
+        FROM absence a JOIN housing_unit u ON u.id = a.unit_id WHERE a.person_id = p.id AND a.sys @> knowledge),
+      '],"decisions":[', (SELECT string_agg(concat('{"status":"', d.status, '","reason":', coalesce(CASE WHEN is_told THEN to_json(d.reason)::text END, 'null'), ',"since":', quoted(lower(d.valid)),
+          ',"until":', quoted(upper(d.valid)), ',"current":', (d.valid @> entry.valid_at)::text, '}'), ',' ORDER BY lower(d.valid) DESC)
+        FROM separation_decision d WHERE d.person_id = p.id AND d.sys @> knowledge),
+      '],"permits":[', (SELECT string_agg(concat('{"status":"', f.status, '","referred_on":', quoted(f.referred_on), ',"issued_on":', quoted(f.issued_on),
+          ',"expires_on":', quoted(f.expires_on), ',"tail":', coalesce(to_json(f.permit_tail)::text, 'null'), '}'), ',' ORDER BY f.referred_on DESC, f.id)
+        FROM permit_referral f WHERE f.person_id = p.id), ']}}')
+    FROM person p WHERE p.id = who.id);
 END $$;
 
 -- The stored values of the fields that the ticket names, of one person; ciphers stay ciphers.

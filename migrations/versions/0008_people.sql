@@ -694,3 +694,5 @@ ALTER TABLE registry.registration
 ALTER TABLE registry.person
   ADD COLUMN merged_into UUID,
   ADD CONSTRAINT person_merged_into_fkey FOREIGN KEY(merged_into) REFERENCES registry.person (id);
+
+CREATE INDEX person_name_idx ON registry.person (township_id, name text_pattern_ops);
