@@ -47,6 +47,7 @@ STRONG = """
     WHERE a.id = s.account_id AND a.login = 'officer'
 """
 PLACES = Path(__file__).with_name("town.sql")
+PEOPLE = Path(__file__).with_name("people.sql")
 NAMES = (
     "d", "t", "c", "far", "street", "lane", "address", "building", "hidden", "unit", "vacant", "plate",
     "block", "person", "planned", "bare", "empty", "kept",
@@ -55,7 +56,7 @@ NAMES = (
     "zone_proposed", "zone_notified", "zone_listed", "zone_approved", "zone_working", "zone_submitted",
     "zone_accepted", "worker", "proof", "focus",
     "beside", "keeper", "assigned", "asked", "managed", "robot", "granted", "opened", "reason",
-    "review",
+    "review", "to_verify", "proven", "noted", "handed", "told", "firm", "closed",
 )  # fmt: skip
 
 
@@ -124,11 +125,15 @@ def town(owner_engine: Engine, reset: Callable[[], None], client: httpx.Client) 
 
 
 def _live(connection: Connection, ids: dict[str, UUID]) -> None:
-    sealed = {
-        "cipher": cipher.seal("person", "id_number", ids["person"], NUMBER),
-        "phone": cipher.seal("person", "phone", ids["person"], PHONE),
-        "index": cipher.blind_index("111", NUMBER),
-    }
-    connection.execute(text(PERSON), {"id": ids["person"], **sealed})
+    for name in ("person", "twin", "other_twin", "gone"):
+        # One document each; those of the twins are nobody's number.
+        number = NUMBER if name == "person" else f"{name}2X"
+        sealed = {
+            "cipher": cipher.seal("person", "id_number", ids[name], number),
+            "phone": cipher.seal("person", "phone", ids[name], PHONE),
+            "index": cipher.blind_index("111", number),
+        }
+        connection.execute(text(PERSON), {"id": ids[name], **sealed})
     lives = "INSERT INTO registry.residence (person_id, unit_id, category) VALUES (:person, :unit, 'incomer')"
     connection.execute(text(lives), {"person": ids["person"], "unit": ids["unit"]})
+    connection.exec_driver_sql(PEOPLE.read_text(encoding="utf-8").format(**ids))

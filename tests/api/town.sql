@@ -106,3 +106,20 @@ INSERT INTO registry.area_grant (account_id, division_id) VALUES ('{robot}', '{t
 INSERT INTO registry.session (id, token_hash, account_id, kind, title, purposes, issued_by, expires_at)
 VALUES ('{opened}', sha256('{opened}'), '{robot}', 'machine', '统计接口', '{{}}', '{managed}', now() + interval '30 days');
 INSERT INTO registry.purpose (code, title, legal_basis, roles, valid) VALUES ('{reason}', '入户核查', '地方规定', '{{officer}}', '[2020-01-01,)');
+-- A dwelling whose verification lacks only the decision, one that has its proof, notes, a tip, an organisation and a closed sample.
+INSERT INTO registry.verification (id, number, unit_id, building_id, state, opened_by, visited_on, visited_by, decided_by, decided_at,
+  certificate_number, certificate_until, district_id) VALUES
+  ('{to_verify}', 'HS-1', '{unit}', '{building}', 'open', '{keeper}', CURRENT_DATE, '{keeper}', NULL, NULL, NULL, NULL, '{d}'),
+  ('{proven}', 'HS-2', '{unit}', '{building}', 'approved', '{keeper}', CURRENT_DATE, '{keeper}', '{managed}', now(), 'ZS2000-000090',
+    CURRENT_DATE + 365, '{d}');
+INSERT INTO registry.verification_statement (verification_id, speaker, lives_there, heard_by)
+SELECT '{to_verify}', s, true, '{keeper}' FROM unnest(ARRAY['applicant', 'neighbour']) s;
+INSERT INTO registry.dwelling_note (id, unit_id, building_id, kind, state, noted_by, handed_to, handed_at, district_id) VALUES
+  ('{noted}', '{unit}', '{building}', 'changed_use', 'open', '{keeper}', NULL, NULL, '{d}'),
+  ('{handed}', '{unit}', '{building}', 'illegal_partition', 'handed_over', '{keeper}', '{managed}', now(), '{d}');
+INSERT INTO registry.tip (id, unit_id, building_id, kind, given_by, district_id) VALUES ('{told}', '{unit}', '{building}', 'left', '{keeper}', '{d}');
+INSERT INTO registry.premises (id, name, building_id, district_id, township_id, community_id)
+VALUES ('{firm}', '月河米行', '{building}', '{d}', '{t}', '{c}');
+INSERT INTO registry.sample_plan (id, name, direction, area_kind, area_id, seed, frame_size, sample_size, drawn_on, state,
+  district_id, township_id)
+VALUES ('{closed}', '验收', 'field_to_register', 'division', '{t}', 1, 2, 1, CURRENT_DATE, 'closed', '{d}', '{t}');

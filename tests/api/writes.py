@@ -4,6 +4,8 @@ from typing import Any
 
 from geo_registry.db import today
 from tests.api.account_writes import ACCOUNT_WRITES
+from tests.api.dwelling_writes import DWELLING_AUTHORS, DWELLING_WRITES
+from tests.api.person_writes import PERSON_AUTHORS, PERSON_WRITES
 
 UNIT = "/v1/housing-units/{unit}"
 CHANGE = f"{UNIT}/actions/change"
@@ -208,12 +210,16 @@ WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
     "disclosure_withdraw": ("/v1/disclosures/{asked}/actions/withdraw", {}, "/v1/disclosures/{asked}"),
     "visit": ("/v1/housing-units/{unit}/visits", {"outcome": "met_all"}, ""),
     **ACCOUNT_WRITES,
+    **PERSON_WRITES,
+    **DWELLING_WRITES,
     "review": ("/v1/reviews/{review}/actions/decide", {"verdict": "justified"}, "/v1/reviews/{review}"),
     "emergency": ("/v1/emergencies", {"case_number": "警情2026-0088", "reason": "走失儿童，须核实住处"}, ""),
 }
 # Who does them; the clerk unless it says otherwise here.
 AUTHORS = {
+    **PERSON_AUTHORS,
     **dict.fromkeys(ACCOUNT_WRITES, "warden"),
+    **DWELLING_AUTHORS,
     **dict.fromkeys(("disclosure", "disclosure_withdraw", "emergency"), "officer"),
     **dict.fromkeys(("disclosure_approve", "disclosure_refuse", "review"), "station_head"),
     **dict.fromkeys(("block", "block_redraw", "block_split", "block_merge", "block_retire"), "supervisor"),

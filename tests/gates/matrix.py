@@ -28,12 +28,14 @@ OBJECTS = {
     "area_id": "t", "address_id": "address", "building_id": "building", "unit_id": "unit", "plate_id": "plate",
     "batch_id": "batch", "block_id": "block", "person_id": "person", "plan_id": "sample", "zone_id": "zone_working",
     "focus_area_id": "focus", "street_id": "street", "account_id": "keeper",
-    "disclosure_id": "asked", "review_id": "review",
+    "disclosure_id": "asked", "review_id": "review", "lineage_id": "lineage", "decision_id": "decision",
+    "verification_id": "to_verify", "note_id": "noted", "tip_id": "told", "premises_id": "firm",
 }  # fmt: skip
 KINDS = {
     "areas": "c", "streets": "street", "lanes": "lane", "addresses": "address", "plates": "plate",
     "plate-batches": "batch", "buildings": "building", "housing-units": "unit", "blocks": "block",
     "focus-areas": "focus", "zones": "zone_working", "sample-plans": "sample",
+    "verifications": "to_verify", "dwelling-notes": "noted", "tips": "told", "premises": "firm",
 }  # fmt: skip
 WORDS = {
     "sha256": "ab" * 32, "rate": "registration-rate", "z": str(ZOOM), "slug": "not-found", "code": "04",
