@@ -7,7 +7,7 @@ seals; every one that lies there opens, also one that was put there a moment ago
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
@@ -61,10 +61,20 @@ _SUITES: Final[dict[int, tuple[str, type[AESGCM | _Sm4Gcm], int, _Hash]]] = {
 
 def seal(table: str, column: str, row_id: UUID, text: str) -> bytes:
     """Encrypt one value for one column of one row; sealing twice gives two different results."""
+    return sealer()(table, column, row_id, text)
+
+
+def sealer() -> Callable[[str, str, UUID, str], bytes]:
+    """Return `seal` under the key that is the newest now, for some thousand values in a row."""
     config = settings()
-    head, nonce = heading(config), secrets.token_bytes(_NONCE)
+    head = heading(config)
     worker = _cipher(head[0], key_ring(config)[head[1]], config)
-    return head + nonce + worker.encrypt(nonce, text.encode(), _context(table, column, row_id))
+
+    def seal_one(table: str, column: str, row_id: UUID, text: str) -> bytes:
+        nonce = secrets.token_bytes(_NONCE)
+        return head + nonce + worker.encrypt(nonce, text.encode(), _context(table, column, row_id))
+
+    return seal_one
 
 
 def open_(table: str, column: str, row_id: UUID, sealed: bytes) -> str:

@@ -1,166 +1,255 @@
--- Residents: from checked rows to persons, residences, hukou and registrations.
+-- Residents: from checked rows to persons, residences, hukou, registrations, households and absences.
 
 -- :: create-rows
 CREATE TEMP TABLE resident_row (
-  row_number int PRIMARY KEY, outcome text, reason text, person_id uuid, unit_ref int, hukou_ref int, hukou_code text,
-  category text, relation text, valid daterange, registered_on date, expires_on date, status text,
-  unit_id uuid, hukou_unit_id uuid, old_id uuid, id uuid, is_main boolean, is_last boolean, is_altered boolean NOT NULL DEFAULT false
+  row_number int, reason text, person_id uuid, unit_ref int, hukou_ref int, category text, relation char(1), valid daterange,
+  registered_on date, expires_on date, status text, ended_on date, end_reason text, verified_on date, household text,
+  household_kind text, hukou_code text, hukou_address text, away_since date, away_reason text, informant text,
+  whereabouts_code text, whereabouts text
 )
 
--- :: create-persons
+-- :: create-persons (by document: two documents may be one person by now)
 CREATE TEMP TABLE resident_person (
-  id uuid PRIMARY KEY, name text, sex char(1), birth_year smallint, birth_month smallint, id_type char(3), id_number bytea,
-  id_index bytea, id_tail text, phone bytea, is_new boolean, is_changed boolean
+  id uuid, name text, sex char(1), birth_year smallint, birth_month smallint, id_type char(3), id_number bytea, id_index bytea,
+  id_tail text, phone bytea, told_on date, told_in int, is_new boolean, is_changed boolean, PRIMARY KEY (id_index, id_type)
 )
+
+-- :: create-retold
+CREATE TEMP TABLE resident_retold (LIKE pg_temp.resident_person)
 
 -- :: create-units
 CREATE TEMP TABLE resident_unit (
-  id int, scope int, community_id uuid, number_key text, building_no text, unit_key text, reason text, unit_id uuid
+  id int, scope int, community_id uuid, number_key text, building_no text, unit_key text, reason text
 )
 
+-- :: create-altered (rows that changed something that was there)
+CREATE TEMP TABLE resident_altered (row_number int)
+
 -- :: known (persons by their blind index; the caller compares what is encrypted)
-SELECT id, id_type, id_index, name, sex, birth_year, birth_month, phone FROM registry.person
-WHERE id_index = ANY (%(indexes)s)
+SELECT CASE WHEN p.merged_into IS NULL THEN p.id ELSE registry.live_person(p.id) END, p.id_type, p.id_index, p.name, p.sex,
+  p.birth_year, p.birth_month, p.phone, p.merged_into IS NULL
+FROM unnest(%(indexes)s::bytea[]) asked (index) CROSS JOIN LATERAL (
+  SELECT * FROM registry.person p WHERE p.id_index = asked.index OFFSET 0) p
 
--- :: units (a unit that is retired may still have a past)
-UPDATE pg_temp.resident_unit r SET unit_id = f.unit_id
-FROM (
-  SELECT DISTINCT ON (t.id) t.id, u.id AS unit_id
-  FROM pg_temp.resident_unit t
-  LEFT JOIN pg_temp.stage_name n ON n.id = t.scope
-  JOIN registry.address a ON a.scope_id = CASE WHEN t.scope < 0 THEN t.community_id ELSE n.place_id END
-    AND a.number_key = t.number_key AND a.state NOT IN ('removed', 'rejected')
-  JOIN registry.building_address l ON l.address_id = a.id AND l.building_no = t.building_no
-  JOIN registry.housing_unit u ON u.building_id = l.building_id AND u.unit_key = t.unit_key
-    AND u.state NOT IN ('removed', 'rejected')
-  ORDER BY t.id, upper_inf(l.valid) DESC, l.is_main DESC, u.state = 'realized' DESC, u.id) f
-WHERE r.id = f.id;
-UPDATE pg_temp.resident_row r SET unit_id = u.unit_id,
-  outcome = CASE WHEN u.unit_id IS NULL THEN 'quarantined' END,
-  reason = CASE WHEN u.unit_id IS NULL THEN coalesce(u.reason, 'unit-unknown') END
-FROM pg_temp.resident_unit u WHERE r.outcome IS NULL AND u.id = r.unit_ref;
-UPDATE pg_temp.resident_row r SET hukou_unit_id = u.unit_id FROM pg_temp.resident_unit u WHERE u.id = r.hukou_ref
+-- :: staged
+SELECT p.id, p.id_type, p.id_index, p.told_on, p.told_in
+FROM unnest(%(indexes)s::bytea[]) asked (index) CROSS JOIN LATERAL (
+  SELECT * FROM pg_temp.resident_person p WHERE p.id_index = asked.index OFFSET 0) p
 
--- :: duplicates (one person twice in one unit at one time; windows, because joins of a row with its like are slow)
-UPDATE pg_temp.resident_row r SET outcome = 'quarantined', reason = 'residence-duplicate'
+-- :: retell (a later row of the same person, in a later batch)
+UPDATE pg_temp.resident_person p SET name = r.name, sex = r.sex, birth_year = r.birth_year, birth_month = r.birth_month,
+  phone = coalesce(r.phone, p.phone), told_on = r.told_on, told_in = r.told_in, is_changed = r.is_changed
+FROM pg_temp.resident_retold r WHERE p.id_index = r.id_index AND p.id_type = r.id_type;
+TRUNCATE pg_temp.resident_retold
+
+-- :: moment
+SELECT registry.take_moment()
+
+-- :: units (a unit that is retired may still have a past; one person twice in one unit at one time is one too many)
+ANALYZE pg_temp.resident_row, pg_temp.resident_unit, pg_temp.resident_person;
+CREATE TEMP TABLE resident_found AS
+SELECT DISTINCT ON (t.id) t.id, t.reason, u.id AS unit_id, u.building_id, u.district_id, u.township_id, u.community_id
+FROM pg_temp.resident_unit t
+LEFT JOIN pg_temp.stage_name n ON n.id = t.scope
+LEFT JOIN registry.address a ON a.scope_id = CASE WHEN t.scope < 0 THEN t.community_id ELSE n.place_id END
+  AND a.number_key = t.number_key AND a.state NOT IN ('removed', 'rejected')
+LEFT JOIN registry.building_address l ON l.address_id = a.id AND l.building_no = t.building_no
+LEFT JOIN registry.housing_unit u ON u.building_id = l.building_id AND u.unit_key = t.unit_key
+  AND u.state NOT IN ('removed', 'rejected')
+ORDER BY t.id, u.id IS NOT NULL DESC, upper_inf(l.valid) DESC, l.is_main DESC, u.state = 'realized' DESC, u.id;
+ANALYZE pg_temp.resident_found;
+CREATE TEMP TABLE resident_placed AS
+SELECT r.*, p.unit_id, p.building_id, h.unit_id AS hukou_unit_id, p.district_id, p.township_id, p.community_id,
+  CASE WHEN r.reason IS NOT NULL THEN 'refused'
+    WHEN r.valid IS NULL AND h.unit_id IS NULL OR r.valid IS NOT NULL AND p.unit_id IS NULL THEN 'quarantined'
+    WHEN r.is_double THEN 'quarantined' END AS outcome,
+  CASE WHEN r.reason IS NOT NULL THEN r.reason
+    WHEN r.valid IS NULL AND h.unit_id IS NULL THEN 'hukou-unit-unknown'
+    WHEN r.valid IS NOT NULL AND p.unit_id IS NULL THEN coalesce(p.reason, 'unit-unknown')
+    WHEN r.is_double THEN 'residence-duplicate' END AS why
 FROM (
-  SELECT row_number, lower(valid) < max(coalesce(upper(valid), 'infinity')) OVER (
-    PARTITION BY person_id, unit_id ORDER BY lower(valid), row_number
+  SELECT o.*, lower(o.valid) < max(coalesce(upper(o.valid), 'infinity')) OVER (
+    PARTITION BY o.person_id, f.unit_id ORDER BY lower(o.valid), o.row_number
     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS is_double
-  FROM pg_temp.resident_row WHERE outcome IS NULL) d
-WHERE d.is_double AND r.row_number = d.row_number;
-CREATE INDEX ON pg_temp.resident_row (old_id);
-ANALYZE pg_temp.resident_row, pg_temp.resident_person
+  FROM pg_temp.resident_row o LEFT JOIN pg_temp.resident_found f ON f.id = o.unit_ref) r
+LEFT JOIN pg_temp.resident_found p ON p.id = r.unit_ref
+LEFT JOIN pg_temp.resident_found h ON h.id = r.hukou_ref;
+DROP TABLE pg_temp.resident_found;
+ANALYZE pg_temp.resident_placed
 
 -- :: match (the same person in the same unit at the same time is the same residence)
-UPDATE pg_temp.resident_row r SET old_id = f.id
+CREATE TEMP TABLE resident_old AS
+SELECT t.row_number, o.id AS old_id, o.household_id AS old_household, count(*) OVER (PARTITION BY t.row_number) AS olds,
+  row_number() OVER (PARTITION BY o.id ORDER BY lower(o.valid) = lower(t.valid) DESC, t.row_number) AS turn
+FROM pg_temp.resident_placed t JOIN registry.residence o ON o.person_id = t.person_id AND o.unit_id = t.unit_id
+  AND upper_inf(o.sys) AND o.valid && t.valid
+WHERE t.outcome IS NULL;
+UPDATE pg_temp.resident_placed r SET outcome = 'quarantined', why = 'residence-overlap'
+FROM pg_temp.resident_old o WHERE o.row_number = r.row_number AND (o.olds > 1 OR o.turn > 1);
+ANALYZE pg_temp.resident_old
+
+-- :: stays (a home ends where the next one begins; what overlaps with another main home is a second one)
+CREATE TEMP TABLE resident_stay AS
+SELECT p.*, o.old_id, o.old_household, coalesce(o.old_id, registry.new_id()) AS id,
+  p.valid IS NOT NULL AND (p.next_day IS NULL OR coalesce(p.next_day >= upper(p.valid), false)) AND NOT EXISTS (
+    SELECT FROM registry.residence m WHERE m.person_id = p.person_id AND m.is_main AND upper_inf(m.sys) AND m.valid && p.valid
+      AND m.id NOT IN (SELECT old_id FROM pg_temp.resident_old)) AS is_main
 FROM (
-  SELECT DISTINCT ON (o.id) o.id, t.row_number
-  FROM pg_temp.resident_row t JOIN registry.residence o ON o.person_id = t.person_id AND o.unit_id = t.unit_id
-    AND upper_inf(o.sys) AND o.valid && t.valid
-  WHERE t.outcome IS NULL ORDER BY o.id, lower(o.valid) = lower(t.valid) DESC, t.row_number) f
-WHERE r.row_number = f.row_number;
-UPDATE pg_temp.resident_row r SET outcome = 'quarantined', reason = 'residence-overlap'
-WHERE r.outcome IS NULL AND EXISTS (
-  SELECT FROM registry.residence o WHERE o.person_id = r.person_id AND o.unit_id = r.unit_id AND upper_inf(o.sys)
-    AND o.valid && r.valid AND o.id IS DISTINCT FROM r.old_id);
-ANALYZE pg_temp.resident_row;
-UPDATE pg_temp.resident_row r SET is_last = f.next_day IS NULL,
-  is_main = f.next_day IS NULL OR coalesce(f.next_day >= upper(r.valid), false)
-FROM (SELECT row_number,
-        lead(lower(valid)) OVER (PARTITION BY person_id ORDER BY lower(valid), row_number DESC) AS next_day
-      FROM pg_temp.resident_row WHERE outcome IS NULL) f
-WHERE r.row_number = f.row_number;
-CREATE TEMP TABLE resident_other AS
-SELECT o.person_id, o.valid FROM registry.residence o
-WHERE o.is_main AND upper_inf(o.sys) AND o.person_id IN (SELECT person_id FROM pg_temp.resident_row WHERE outcome IS NULL)
-  AND o.id NOT IN (SELECT old_id FROM pg_temp.resident_row WHERE outcome IS NULL AND old_id IS NOT NULL);
-ANALYZE pg_temp.resident_other;
-UPDATE pg_temp.resident_row r SET is_main = false
-FROM pg_temp.resident_other o
-WHERE r.outcome IS NULL AND r.is_main AND o.person_id = r.person_id AND o.valid && r.valid;
-DROP TABLE pg_temp.resident_other;
-UPDATE pg_temp.resident_row r SET id = CASE WHEN
-    (o.category, o.relation_to_head, o.valid, o.is_main) IS NOT DISTINCT FROM (r.category, r.relation::char(1), r.valid, r.is_main)
-    THEN o.id END
-FROM registry.residence o WHERE r.outcome IS NULL AND o.id = r.old_id;
-UPDATE pg_temp.resident_row SET id = registry.new_id(), is_altered = true WHERE outcome IS NULL AND id IS NULL
+  SELECT r.*, lead(lower(r.valid)) OVER own AS next_day, lead(r.row_number) OVER own IS NULL AS is_last
+  FROM pg_temp.resident_placed r WHERE r.outcome IS NULL
+  WINDOW own AS (PARTITION BY r.person_id ORDER BY lower(r.valid), r.row_number DESC)) p
+LEFT JOIN pg_temp.resident_old o ON o.row_number = p.row_number;
+DROP TABLE pg_temp.resident_old;
+ANALYZE pg_temp.resident_stay
+
+-- :: households (by the key of the list within a unit; one whose members the register knows already stays the same)
+CREATE TEMP TABLE resident_household AS
+SELECT unit_id, household, min(household_kind) AS kind, min(old_household::text) IS NULL AS is_new,
+  coalesce(min(old_household::text)::uuid, registry.new_id()) AS id
+FROM pg_temp.resident_stay WHERE household IS NOT NULL AND unit_id IS NOT NULL GROUP BY unit_id, household;
+INSERT INTO registry.household (id, unit_id, building_id, kind, district_id, act_id)
+SELECT h.id, h.unit_id, u.building_id, h.kind, u.district_id, %(act)s
+FROM pg_temp.resident_household h JOIN registry.housing_unit u ON u.id = h.unit_id WHERE h.is_new ORDER BY h.id;
+ANALYZE pg_temp.resident_household;
+ANALYZE registry.household
 
 -- :: persons
 INSERT INTO registry.person (id, name, sex, birth_year, birth_month, id_type, id_number, id_index, id_tail, phone,
   district_id, township_id, community_id, act_id)
 SELECT p.id, p.name, p.sex, p.birth_year, p.birth_month, p.id_type, p.id_number, p.id_index, p.id_tail, p.phone,
   u.district_id, u.township_id, u.community_id, %(act)s
-FROM pg_temp.resident_person p JOIN pg_temp.resident_row r ON r.person_id = p.id AND r.is_last AND r.outcome IS NULL
-JOIN registry.housing_unit u ON u.id = r.unit_id
+FROM pg_temp.resident_person p JOIN pg_temp.resident_stay r ON r.person_id = p.id AND r.is_last
+JOIN registry.housing_unit u ON u.id = coalesce(r.unit_id, r.hukou_unit_id)
 WHERE p.is_new ORDER BY u.district_id, u.building_id, u.id;
+INSERT INTO pg_temp.resident_altered
+SELECT r.row_number FROM pg_temp.resident_person p JOIN pg_temp.resident_stay r ON r.person_id = p.id
+WHERE p.is_changed AND NOT p.is_new;
 UPDATE registry.person p SET name = s.name, sex = s.sex, birth_year = s.birth_year, birth_month = s.birth_month,
   phone = coalesce(s.phone, p.phone), version = p.version + 1, act_id = %(act)s
-FROM pg_temp.resident_person s WHERE s.is_changed AND p.id = s.id
-  AND EXISTS (SELECT FROM pg_temp.resident_row r WHERE r.person_id = p.id AND r.outcome IS NULL);
-UPDATE pg_temp.resident_row r SET is_altered = true
-FROM pg_temp.resident_person s WHERE s.is_changed AND s.id = r.person_id AND r.outcome IS NULL;
+FROM pg_temp.resident_person s WHERE s.is_changed AND NOT s.is_new AND p.id = s.id AND p.id_index = s.id_index
+  AND EXISTS (SELECT FROM pg_temp.resident_stay r WHERE r.person_id = p.id);
 -- Without fresh statistics the checks of references to what was just stored would read whole indexes.
 ANALYZE registry.person
 
--- :: residences (a correction closes what was known, and keeps it)
-UPDATE registry.residence o SET sys = tstzrange(lower(o.sys), %(at)s::timestamptz)
-FROM pg_temp.resident_row r WHERE r.outcome IS NULL AND o.id = r.old_id AND r.id <> r.old_id;
-INSERT INTO registry.residence (id, person_id, unit_id, building_id, category, relation_to_head, is_main, valid, sys, act_id,
-  district_id)
-SELECT r.id, r.person_id, r.unit_id, u.building_id, r.category, r.relation, r.is_main, r.valid,
-  tstzrange(%(at)s::timestamptz, NULL), %(act)s, u.district_id
-FROM pg_temp.resident_row r JOIN registry.housing_unit u ON u.id = r.unit_id
-WHERE r.outcome IS NULL AND r.id IS DISTINCT FROM r.old_id ORDER BY u.district_id, u.building_id, u.id;
+-- :: residences (a correction keeps the row and what was known; first no period grows, so that none meets another one)
+CREATE TEMP TABLE resident_change AS
+SELECT r.row_number, r.id, r.category, r.relation, r.valid, r.is_main, coalesce(h.id, o.household_id) AS household_id,
+  coalesce(r.verified_on, o.verified_on) AS verified_on, coalesce(r.end_reason, o.end_reason) AS end_reason
+FROM pg_temp.resident_stay r JOIN registry.residence o ON o.id = r.old_id
+LEFT JOIN pg_temp.resident_household h ON h.unit_id = r.unit_id AND h.household = r.household
+WHERE (o.category, o.relation_to_head, o.valid, o.is_main, o.household_id, o.verified_on, o.end_reason) IS DISTINCT FROM
+  (r.category, r.relation, r.valid, r.is_main, coalesce(h.id, o.household_id), coalesce(r.verified_on, o.verified_on),
+   coalesce(r.end_reason, o.end_reason));
+INSERT INTO pg_temp.resident_altered SELECT row_number FROM pg_temp.resident_change;
+UPDATE registry.residence o SET category = r.category, relation_to_head = r.relation, valid = o.valid * r.valid,
+  is_main = o.is_main AND r.is_main, household_id = r.household_id, verified_on = r.verified_on, end_reason = r.end_reason,
+  act_id = %(act)s
+FROM pg_temp.resident_change r WHERE o.id = r.id;
+UPDATE registry.residence o SET valid = r.valid, is_main = r.is_main
+FROM pg_temp.resident_change r WHERE o.id = r.id AND (o.valid <> r.valid OR o.is_main <> r.is_main);
+DROP TABLE pg_temp.resident_change;
+INSERT INTO registry.residence (id, person_id, unit_id, building_id, category, relation_to_head, is_main, household_id,
+  verified_on, end_reason, valid, sys, act_id, district_id, township_id, community_id)
+SELECT r.id, r.person_id, r.unit_id, r.building_id, r.category, r.relation, r.is_main, h.id, r.verified_on, r.end_reason,
+  r.valid, tstzrange(registry.fact_moment(), NULL), %(act)s, r.district_id, r.township_id, r.community_id
+FROM pg_temp.resident_stay r LEFT JOIN pg_temp.resident_household h ON h.unit_id = r.unit_id AND h.household = r.household
+WHERE r.old_id IS NULL AND r.valid IS NOT NULL ORDER BY r.district_id, r.building_id, r.unit_id;
 ANALYZE registry.residence
 
--- :: registrations (a registration follows its residence; of two the later counts)
-UPDATE registry.registration g SET residence_id = r.id, act_id = %(act)s
-FROM pg_temp.resident_row r WHERE r.outcome IS NULL AND r.old_id <> r.id AND g.residence_id = r.old_id;
-UPDATE pg_temp.resident_row r SET is_altered = true
-WHERE r.outcome IS NULL AND r.registered_on IS NOT NULL AND NOT EXISTS (
+-- :: registrations (a registration belongs to its residence; of two the later counts)
+CREATE TEMP TABLE resident_registration AS
+SELECT r.row_number, r.old_id, r.id AS residence_id, r.person_id, r.status, r.registered_on, r.expires_on, r.ended_on,
+  CASE WHEN r.ended_on IS NOT NULL THEN r.end_reason END AS end_reason, r.district_id
+FROM pg_temp.resident_stay r
+WHERE r.registered_on IS NOT NULL AND r.valid IS NOT NULL AND NOT EXISTS (
   SELECT FROM registry.registration g WHERE g.residence_id = r.id AND g.registered_on = r.registered_on
-    AND g.status = r.status AND g.expires_on IS NOT DISTINCT FROM r.expires_on);
+    AND g.status = r.status AND g.expires_on IS NOT DISTINCT FROM r.expires_on AND g.ended_on IS NOT DISTINCT FROM r.ended_on);
+INSERT INTO pg_temp.resident_altered SELECT row_number FROM pg_temp.resident_registration WHERE old_id IS NOT NULL;
 UPDATE registry.registration g SET status = 'expired', version = g.version + 1, act_id = %(act)s
-FROM pg_temp.resident_row r
-WHERE r.outcome IS NULL AND r.status = 'active' AND g.residence_id = r.id AND g.registered_on <> r.registered_on
+FROM pg_temp.resident_registration r
+WHERE r.status = 'active' AND g.residence_id = r.residence_id AND g.registered_on <> r.registered_on
   AND g.status NOT IN ('cancelled', 'expired', 'changed');
-UPDATE registry.registration g SET status = r.status, expires_on = r.expires_on, version = g.version + 1, act_id = %(act)s
-FROM pg_temp.resident_row r
-WHERE r.outcome IS NULL AND g.residence_id = r.id AND g.registered_on = r.registered_on
-  AND (g.status <> r.status OR g.expires_on IS DISTINCT FROM r.expires_on);
-INSERT INTO registry.registration (residence_id, person_id, status, registered_on, expires_on, act_id, district_id)
-SELECT r.id, r.person_id, r.status, r.registered_on, r.expires_on, %(act)s, u.district_id
-FROM pg_temp.resident_row r JOIN registry.housing_unit u ON u.id = r.unit_id
-WHERE r.outcome IS NULL AND r.registered_on IS NOT NULL AND NOT EXISTS (
-  SELECT FROM registry.registration g WHERE g.residence_id = r.id AND g.registered_on = r.registered_on)
-ORDER BY r.id
+UPDATE registry.registration g SET status = r.status, expires_on = r.expires_on, ended_on = r.ended_on, end_reason = r.end_reason,
+  version = g.version + 1, act_id = %(act)s
+FROM pg_temp.resident_registration r WHERE g.residence_id = r.residence_id AND g.registered_on = r.registered_on;
+INSERT INTO registry.registration (residence_id, person_id, status, registered_on, expires_on, ended_on, end_reason, act_id, district_id)
+SELECT r.residence_id, r.person_id, r.status, r.registered_on, r.expires_on, r.ended_on, r.end_reason, %(act)s, r.district_id
+FROM pg_temp.resident_registration r WHERE NOT EXISTS (
+  SELECT FROM registry.registration g WHERE g.residence_id = r.residence_id AND g.registered_on = r.registered_on)
+ORDER BY r.residence_id;
+DROP TABLE pg_temp.resident_registration
 
 -- :: hukou (the last row of a person tells it)
 CREATE TEMP TABLE resident_hukou AS
-SELECT r.person_id, r.hukou_unit_id AS unit_id, CASE WHEN r.hukou_unit_id IS NULL THEN r.hukou_code END AS division_code,
-  lower(r.valid) AS since, h.id AS old_id
-FROM pg_temp.resident_row r
+SELECT DISTINCT ON (r.person_id) r.row_number, r.old_id AS is_known, r.person_id, r.hukou_unit_id AS unit_id,
+  CASE WHEN r.hukou_unit_id IS NULL THEN r.hukou_code END AS division_code,
+  CASE WHEN r.hukou_unit_id IS NULL THEN coalesce(r.hukou_address, h.address_text) END AS address_text,
+  coalesce(lower(r.valid), r.away_since) AS since, h.id AS old_id
+FROM pg_temp.resident_stay r
 LEFT JOIN registry.hukou h ON h.person_id = r.person_id AND upper_inf(h.sys) AND upper_inf(h.valid)
-WHERE r.outcome IS NULL AND r.is_last AND (r.hukou_unit_id IS NOT NULL OR r.hukou_code IS NOT NULL)
-  AND (h.unit_id, h.division_code) IS DISTINCT FROM
-    (r.hukou_unit_id, CASE WHEN r.hukou_unit_id IS NULL THEN r.hukou_code END);
-UPDATE registry.hukou h SET sys = tstzrange(lower(h.sys), %(at)s::timestamptz)
+WHERE r.is_last AND (r.hukou_unit_id IS NOT NULL OR r.hukou_code IS NOT NULL)
+  AND (h.unit_id, h.division_code, h.address_text) IS DISTINCT FROM
+    (r.hukou_unit_id, CASE WHEN r.hukou_unit_id IS NULL THEN r.hukou_code END,
+     CASE WHEN r.hukou_unit_id IS NULL THEN coalesce(r.hukou_address, h.address_text) END)
+ORDER BY r.person_id;
+UPDATE registry.hukou h SET unit_id = n.unit_id, division_code = n.division_code, address_text = n.address_text, act_id = %(act)s,
+  building_id = NULL, district_id = NULL, township_id = NULL, community_id = NULL
 FROM pg_temp.resident_hukou n WHERE h.id = n.old_id;
-INSERT INTO registry.hukou (person_id, unit_id, division_code, valid, sys, act_id)
-SELECT person_id, unit_id, division_code, daterange(since, NULL), tstzrange(%(at)s::timestamptz, NULL), %(act)s
-FROM pg_temp.resident_hukou ORDER BY unit_id;
-UPDATE pg_temp.resident_row r SET is_altered = true
-FROM pg_temp.resident_hukou n WHERE n.person_id = r.person_id AND r.is_last AND r.outcome IS NULL;
+INSERT INTO registry.hukou (person_id, unit_id, division_code, address_text, valid, sys, act_id)
+SELECT n.person_id, n.unit_id, n.division_code, n.address_text, daterange(n.since, NULL),
+  tstzrange(registry.fact_moment(), NULL), %(act)s
+FROM pg_temp.resident_hukou n
+WHERE n.old_id IS NULL AND NOT EXISTS (
+  SELECT FROM registry.hukou h WHERE h.person_id = n.person_id AND upper_inf(h.sys) AND h.valid && daterange(n.since, NULL))
+ORDER BY n.unit_id;
+INSERT INTO pg_temp.resident_altered SELECT row_number FROM pg_temp.resident_hukou;
 DROP TABLE pg_temp.resident_hukou
 
+-- :: absences (who is away from the unit of the hukou)
+CREATE TEMP TABLE resident_absence AS
+SELECT DISTINCT ON (r.person_id) r.row_number, r.person_id, r.hukou_unit_id AS unit_id, r.away_since, r.away_reason, r.informant,
+  r.whereabouts_code, r.whereabouts, a.id AS old_id
+FROM pg_temp.resident_stay r
+LEFT JOIN registry.absence a ON a.person_id = r.person_id AND upper_inf(a.sys) AND upper_inf(a.valid)
+WHERE r.away_since IS NOT NULL AND r.hukou_unit_id IS NOT NULL
+  AND (a.unit_id, lower(a.valid), a.reason, a.informant, a.whereabouts_code, a.whereabouts) IS DISTINCT FROM
+    (r.hukou_unit_id, r.away_since, r.away_reason, r.informant, r.whereabouts_code, r.whereabouts)
+ORDER BY r.person_id, r.is_last DESC;
+UPDATE registry.absence a SET unit_id = n.unit_id, valid = daterange(n.away_since, NULL), reason = n.away_reason,
+  informant = n.informant, whereabouts_code = n.whereabouts_code, whereabouts = n.whereabouts, act_id = %(act)s
+FROM pg_temp.resident_absence n WHERE a.id = n.old_id AND NOT EXISTS (
+  SELECT FROM registry.absence o WHERE o.person_id = n.person_id AND upper_inf(o.sys) AND o.id <> a.id
+    AND o.valid && daterange(n.away_since, NULL));
+INSERT INTO registry.absence (person_id, unit_id, building_id, reason, informant, whereabouts_code, whereabouts, valid, sys, act_id,
+  district_id)
+SELECT n.person_id, n.unit_id, u.building_id, n.away_reason, n.informant, n.whereabouts_code, n.whereabouts,
+  daterange(n.away_since, NULL), tstzrange(registry.fact_moment(), NULL), %(act)s, u.district_id
+FROM pg_temp.resident_absence n JOIN registry.housing_unit u ON u.id = n.unit_id
+WHERE n.old_id IS NULL AND NOT EXISTS (
+  SELECT FROM registry.absence o WHERE o.person_id = n.person_id AND upper_inf(o.sys) AND o.valid && daterange(n.away_since, NULL))
+ORDER BY n.unit_id;
+INSERT INTO pg_temp.resident_altered SELECT row_number FROM pg_temp.resident_absence;
+DROP TABLE pg_temp.resident_absence;
+DROP TABLE pg_temp.resident_household
+
 -- :: outcomes
-UPDATE pg_temp.resident_row SET outcome = CASE WHEN old_id IS NULL THEN 'stored' WHEN is_altered THEN 'changed'
-  ELSE 'unchanged' END WHERE outcome IS NULL
+SELECT coalesce(r.outcome, CASE WHEN n.row_number IS NOT NULL AND s.old_id IS NOT NULL THEN 'changed'
+    WHEN s.old_id IS NULL AND (s.valid IS NOT NULL OR n.row_number IS NOT NULL) THEN 'stored' ELSE 'unchanged' END) AS outcome,
+  r.why, count(*)::int
+FROM pg_temp.resident_placed r LEFT JOIN pg_temp.resident_stay s ON s.row_number = r.row_number
+LEFT JOIN (SELECT DISTINCT row_number FROM pg_temp.resident_altered) n ON n.row_number = r.row_number
+GROUP BY 1, 2
+
+-- :: kept
+INSERT INTO pg_temp.kept_row (row_number, outcome, reason, detail, row)
+SELECT row_number, outcome, why, '', '{}' FROM pg_temp.resident_placed WHERE outcome IN ('quarantined', 'refused')
 
 -- :: remarks
-SELECT count(*) FILTER (WHERE hukou_ref IS NOT NULL AND hukou_unit_id IS NULL), count(*) FILTER (WHERE NOT is_main)
-FROM pg_temp.resident_row WHERE outcome IN ('stored', 'changed', 'unchanged')
+SELECT count(*) FILTER (WHERE hukou_ref IS NOT NULL AND hukou_unit_id IS NULL), count(*) FILTER (WHERE valid IS NOT NULL AND NOT is_main),
+  count(*) FILTER (WHERE away_since IS NOT NULL AND hukou_unit_id IS NULL)
+FROM pg_temp.resident_stay
 
--- :: analyze
-ANALYZE registry.person, registry.residence, registry.hukou, registry.registration
+-- :: clear
+DROP TABLE pg_temp.resident_placed;
+DROP TABLE pg_temp.resident_stay;
+ANALYZE registry.person, registry.residence, registry.hukou, registry.registration, registry.absence, registry.household

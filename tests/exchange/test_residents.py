@@ -183,8 +183,8 @@ def test_doubts_are_remarked_and_do_not_block(raw: psycopg.Connection, tmp_path:
 def test_what_the_database_refuses_leaves_without_a_value(
     raw: psycopg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_: object) -> tuple[object, ...]:
-        return (number(1), "测试1")
+    def broken(_: object) -> list[tuple[object, ...]]:
+        return [(number(1), "测试1")]
 
     monkeypatch.setattr(residents, "_sealed", broken)
     with pytest.raises(RuleBroken, match="residents-refused") as error:
