@@ -47,6 +47,7 @@ STRONG = """
     WHERE a.id = s.account_id AND a.login = 'officer'
 """
 PLACES = Path(__file__).with_name("town.sql")
+PAPERS = Path(__file__).with_name("papers.sql")
 PEOPLE = Path(__file__).with_name("people.sql")
 NAMES = (
     "d", "t", "c", "far", "street", "lane", "address", "building", "hidden", "unit", "vacant", "plate",
@@ -56,6 +57,7 @@ NAMES = (
     "zone_proposed", "zone_notified", "zone_listed", "zone_approved", "zone_working", "zone_submitted",
     "zone_accepted", "worker", "proof", "focus",
     "beside", "keeper", "assigned", "asked", "managed", "robot", "granted", "opened", "reason",
+    "twin", "other_twin", "gone", "lineage", "merged", "decision",
     "review", "to_verify", "proven", "noted", "handed", "told", "firm", "closed",
 )  # fmt: skip
 
@@ -106,6 +108,7 @@ def town(owner_engine: Engine, reset: Callable[[], None], client: httpx.Client) 
     with owner_engine.begin() as connection:
         connection.exec_driver_sql(PLACES.read_text(encoding="utf-8").format(**town.ids))
         _live(connection, town.ids)
+        connection.exec_driver_sql(PAPERS.read_text(encoding="utf-8").format(**town.ids))
     with Session(owner_engine) as session, session.begin():
         for login, role, codes in (
             *((role.value, role, ["310112101000"]) for role in Role),

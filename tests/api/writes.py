@@ -4,6 +4,7 @@ from typing import Any
 
 from geo_registry.db import today
 from tests.api.account_writes import ACCOUNT_WRITES
+from tests.api.paper_writes import PAPER_AUTHORS, PAPER_WRITES
 from tests.api.dwelling_writes import DWELLING_AUTHORS, DWELLING_WRITES
 from tests.api.person_writes import PERSON_AUTHORS, PERSON_WRITES
 
@@ -210,6 +211,7 @@ WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
     "disclosure_withdraw": ("/v1/disclosures/{asked}/actions/withdraw", {}, "/v1/disclosures/{asked}"),
     "visit": ("/v1/housing-units/{unit}/visits", {"outcome": "met_all"}, ""),
     **ACCOUNT_WRITES,
+    **PAPER_WRITES,
     **PERSON_WRITES,
     **DWELLING_WRITES,
     "review": ("/v1/reviews/{review}/actions/decide", {"verdict": "justified"}, "/v1/reviews/{review}"),
@@ -217,6 +219,7 @@ WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
 }
 # Who does them; the clerk unless it says otherwise here.
 AUTHORS = {
+    **PAPER_AUTHORS,
     **PERSON_AUTHORS,
     **dict.fromkeys(ACCOUNT_WRITES, "warden"),
     **DWELLING_AUTHORS,
