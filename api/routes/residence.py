@@ -7,7 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.deps import NO_STORE, App, CurrentLook, NeedsToLook, answer, engine_of
-from api.schemas.residence import DwellingsOut, Fields, Identity, OccupantsOut, OccupantsQuery, RevealedOut
+from api.schemas.residence import (
+    DwellingsOut, Fields, Lookup, Name, NamedOut, OccupantsOut, OccupantsQuery, RevealedOut,
+)  # fmt: skip
 from geo_registry.access.viewer import Permission
 from geo_registry.pages import read_cursor
 from geo_registry.residence import reads
@@ -16,6 +18,7 @@ from geo_registry.residence.reads import Look, Target
 router = APIRouter(prefix="/v1", tags=["residence"])
 OCCUPANTS = Depends(NeedsToLook(Permission.OCCUPANTS_LOOK))
 PERSON = Depends(NeedsToLook(Permission.PERSON_LOOK))
+NAME = Depends(NeedsToLook(Permission.NAME_LOOK))
 REVEAL = Depends(NeedsToLook(Permission.PERSON_REVEAL))
 Asked = Annotated[OccupantsQuery, Query()]
 
@@ -37,9 +40,16 @@ async def occupants_of_unit(unit_id: UUID, query: Asked, request: Request, look:
 
 
 @router.post("/persons/lookup", dependencies=[PERSON], response_model=DwellingsOut)
-async def dwellings_of_person(body: Identity, request: Request, look: CurrentLook) -> Response:
+async def dwellings_of_person(body: Lookup, request: Request, look: CurrentLook) -> Response:
     """Tell where the person of an identity document lives and has lived (以人找房)."""
+    look = replace(look, valid_at=body.valid_at, known_at=body.known_at)
     return await _told(request, look, reads.dwellings_target(body.id_type, body.id_number))
+
+
+@router.post("/areas/{area_id}/persons-by-name", dependencies=[NAME], response_model=NamedOut)
+async def persons_by_name(area_id: UUID, body: Name, request: Request, look: CurrentLook) -> Response:
+    """Find adults by name inside one community or township."""
+    return await _told(request, look, reads.name_target(area_id, body.name))
 
 
 @router.post("/persons/{person_id}/reveal", dependencies=[REVEAL], response_model=RevealedOut)

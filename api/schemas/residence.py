@@ -26,6 +26,19 @@ class Identity(Strict):
     id_number: Annotated[str, Field(min_length=4, max_length=40)]
 
 
+class Lookup(Identity):
+    """The document of the person who is looked up at a day, as known at a time."""
+
+    valid_at: Annotated[dt.date | None, Field(description="某日情况，默认今天")] = None
+    known_at: Annotated[AwareDatetime | None, Field(description="按某一时刻所知，默认现在")] = None
+
+
+class Name(Strict):
+    """A name, or how it begins: two characters at least."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+
+
 class Fields(Strict):
     """The fields of one person that are to be shown in full."""
 
@@ -39,14 +52,27 @@ class OccupantsOut(Strict):
     valid_at: dt.date
     occupants: list[dict[str, Any]]
     registered_not_resident: int
+    known_at: AwareDatetime | None
+    absent: list[dict[str, Any]]
+    counts: list[tuple[dt.date, int]]
     next: str | None
 
 
 class DwellingsOut(Strict):
-    """One masked person with every dwelling."""
+    """One masked person with every dwelling and every hukou."""
 
     audit_id: UUID
+    valid_at: dt.date
+    known_at: AwareDatetime | None
     person: dict[str, Any]
+
+
+class NamedOut(Strict):
+    """Masked persons of a name with where they live; too many are not shown."""
+
+    audit_id: UUID
+    rows: list[dict[str, Any]]
+    too_many: bool
 
 
 class RevealedOut(Strict):

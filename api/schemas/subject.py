@@ -27,6 +27,34 @@ class HeldHukou(Strict):
     since: dt.date | None
 
 
+class HeldAbsence(Strict):
+    """A time of being away from the dwelling of the hukou."""
+
+    unit: str
+    reason: str
+    whereabouts: str | None
+    since: dt.date | None
+    until: dt.date | None
+
+
+class HeldDecision(Strict):
+    """What was decided about living apart from the hukou."""
+
+    status: str
+    reason: str
+    since: dt.date | None
+    until: dt.date | None
+
+
+class HeldPermit(Strict):
+    """A residence permit that was applied for."""
+
+    status: str
+    referred_on: dt.date
+    issued_on: dt.date | None
+    expires_on: dt.date | None
+
+
 class LookUpon(Strict):
     """One look at the person: role and office of who looked, never the account."""
 
@@ -52,4 +80,7 @@ class SubjectOut(Strict):
     stored: list[str]
     dwellings: list[HeldDwelling]
     hukou: HeldHukou | None
+    absences: list[HeldAbsence]
+    decisions: list[HeldDecision]
+    permits: list[HeldPermit]
     looks: list[LookUpon]

@@ -16,7 +16,9 @@ STORED = {
 }  # fmt: skip
 WAYS = {
     "number": "按证件号码", "person": "查看此人", "housing_unit": "按户室", "building": "按楼栋",
-    "disclosure": "对外提供",
+    "disclosure": "对外提供", "name": "按姓名", "list": "区域名单", "registration_case": "登记案件",
+    "person_lineage": "合并拆分", "declaration": "网上申报", "death_notice": "死亡通知",
+    "separation_run": "人户分离核查",
 }  # fmt: skip
 
 

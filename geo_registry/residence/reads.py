@@ -35,8 +35,8 @@ LONGEST_NAME = 60
 class Occupants:
     """The occupants of a building or unit at a day, household by household; `next` continues the list.
 
-    `absent` are those whose hukou is here while they live elsewhere, for a role that may know; `counts` tells how many
-    lived here from one day to the next.
+    `absent` are those whose hukou is here while they live elsewhere, for a role that may know; `counts` tells
+    how many lived here from one day to the next.
     """
 
     audit_id: UUID
@@ -58,7 +58,7 @@ class Dwellings:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Persons of a name who live in an area; `too_many` when the name has to be longer or the area smaller."""
+    """Persons of a name who live in an area; `too_many` when name or area have to be narrower."""
 
     audit_id: UUID
     rows: list[dict[str, Any]]
@@ -196,7 +196,8 @@ def words_of_name(name: str) -> str:
 def name_target(area_id: UUID, name: str) -> Target:
     """Return what is looked at when one searches a name in a community or township.
 
-    The record keeps a hash of the words: who has no key can try no name against it, and the database searches no other.
+    The record keeps a hash of the words: without the key nobody tries names against it, and the database
+    searches no other name with it.
 
     Raises:
         RuleBroken: as `wanted_name`.
