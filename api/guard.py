@@ -49,8 +49,9 @@ def csrf_token(session_token: str) -> str:
 class Guard:
     """Refuse malformed, foreign and oversized requests; leave id, token and body in the state."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, most: int = MOST_BYTES) -> None:
         self.app = app
+        self.most = most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Judge one request, then pass it on with its whole body."""
@@ -65,7 +66,7 @@ class Guard:
             _check_target(scope)
             _check_host(scope, headers)
             _check_origin(scope, headers)
-            most = MOST_PHOTO_BYTES if _is_photo(scope, headers) and scope["state"]["token"] else MOST_BYTES
+            most = MOST_PHOTO_BYTES if _is_photo(scope, headers) and scope["state"]["token"] else self.most
             body = await _whole_body(headers, receive, most)
             _check_body(scope, headers, body)
         except RegistryError as error:
@@ -154,7 +155,7 @@ def _is_photo(scope: Scope, headers: Headers) -> bool:
 
 
 async def _whole_body(headers: Headers, receive: Receive, most: int) -> bytes:
-    too_large = TooLarge("too-large", f"请求超过 {most >> 20} MiB")
+    too_large = TooLarge("too-large", f"请求超过 {most >> 20} MiB" if most >> 20 else "请求过大")
     length = headers.get("content-length", "0")
     if length.isdecimal() and len(length) < 20 and int(length) > most:
         raise too_large

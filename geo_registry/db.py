@@ -32,8 +32,8 @@ from geo_registry.postgres import TIMEZONE
 from geo_registry.wire import Wire
 
 __all__ = [
-    "TIMEZONE", "Engine", "Session", "Wire", "app_engine", "owner_engine", "today", "transaction",
-    "translated", "wire_of",
+    "TIMEZONE", "Engine", "Session", "Wire", "app_engine", "owner_engine", "public_engine", "today",
+    "transaction", "translated", "wire_of",
 ]  # fmt: skip
 
 POOL_SIZE = 12
@@ -164,6 +164,12 @@ def wire_of(engine: Engine, statement: str) -> Wire:
 def app_engine(url: str | None = None) -> Engine:
     """Return the process's engine of the server's role; the installation's database by default."""
     return _engine(url or _urls().app, timeout_ms=STATEMENT_TIMEOUT_MS)
+
+
+@cache
+def public_engine(url: str | None = None) -> Engine:
+    """Return the process's engine of the public zone's role, which reads nothing."""
+    return _engine(url or _urls().public, timeout_ms=STATEMENT_TIMEOUT_MS)
 
 
 @cache

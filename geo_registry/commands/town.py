@@ -5,6 +5,7 @@ import datetime as dt
 import secrets
 import socket
 import tempfile
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 
 console = Console()
 PORTS_TRIED = 20
+
+
+class Zone(StrEnum):
+    """Which of the two applications is served."""
+
+    REGISTRY = "registry"
+    PUBLIC = "public"
+
 
 FILES: tuple[tuple["Kind", str], ...] = (
     ("areas", "areas.geojson"),
@@ -128,11 +137,11 @@ def _free_port(host: str, wanted: int) -> int:
     raise typer.Exit(1)
 
 
-def _run(host: str, port: int, workers: int) -> None:
+def _run(host: str, port: int, workers: int, zone: str = "app") -> None:
     import uvicorn
 
     uvicorn.run(
-        "api.app:create_app", factory=True, host=host, port=port, workers=workers, log_level="warning",
+        f"api.{zone}:create_app", factory=True, host=host, port=port, workers=workers, log_level="warning",
         access_log=False, server_header=False, timeout_graceful_shutdown=5, timeout_worker_healthcheck=30,
     )  # fmt: skip
 
@@ -163,11 +172,18 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     workers: Annotated[int | None, typer.Option(help="Number of processes.")] = None,
+    zone: Annotated[
+        Zone, typer.Option(help="The registry, or only what the public may call.")
+    ] = Zone.REGISTRY,
 ) -> None:
     """Serve pages and HTTP calls; starts the embedded database when it is down."""
     config = settings()
+    host, port, workers = host or config.host, port or config.port, workers or config.workers
     with refusing():
         cluster.start()
+    if zone is Zone.PUBLIC:
+        _run(host, port, workers, "public")
+        return
     if not config.database_url:
         welcome()
-    _run(host or config.host, port or config.port, workers or config.workers)
+    _run(host, port, workers)

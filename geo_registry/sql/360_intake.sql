@@ -83,8 +83,8 @@ BEGIN
     INSERT INTO declaration (id, kind, address_text, district_id, township_id, community_id, name, id_type, id_number, id_index, id_tail, phone, on_day)
     VALUES (own_id, what, told_address, area.district_id, area.township_id, area.community_id, told_name, document_type, sealed_number, document_index,
       tail, sealed_phone, day)
-    RETURNING declaration.receipt INTO receipt;
-    outcome := 'done';
+    ON CONFLICT (id) DO NOTHING RETURNING declaration.receipt INTO receipt;
+    outcome := CASE WHEN receipt IS NULL THEN 'already-declared' ELSE 'done' END;
   END IF;
   RETURN NEXT;
 END $$;
@@ -152,6 +152,26 @@ END $$;
 CREATE OR REPLACE FUNCTION registry.home_of(who uuid) RETURNS registry.residence LANGUAGE sql STABLE AS $$
   SELECT r FROM registry.residence r WHERE r.person_id = who AND upper_inf(r.sys) AND r.valid @> CURRENT_DATE ORDER BY r.is_main DESC, r.id LIMIT 1
 $$;
+
+-- Deaths of a file, found among those who live here now by their document of today or of before; the area is that of the dwelling.
+-- Called by the command line alone: it runs with its caller's rights.
+CREATE OR REPLACE FUNCTION registry.store_deaths(kinds text[], indexes bytea[], days date[], told_by text, OUT found bigint, OUT stored bigint)
+LANGUAGE plpgsql AS $$
+BEGIN
+  WITH told AS MATERIALIZED (
+    SELECT DISTINCT ON (n.id) t.kind, t.id_index, t.died_on, n.id AS person_id, home.district_id, home.township_id, home.community_id
+    FROM unnest(kinds, indexes, days) t (kind, id_index, died_on)
+      JOIN registry.person p ON p.id_index = t.id_index AND p.id_type = t.kind
+      JOIN registry.person n ON n.id = registry.live_person(p.id)
+      CROSS JOIN LATERAL registry.home_of(n.id) home
+    WHERE home.id IS NOT NULL ORDER BY n.id, t.died_on),
+  fresh AS (
+    INSERT INTO registry.death_notice (source, id_type, id_index, died_on, person_id, district_id, township_id, community_id)
+    SELECT told_by, t.kind, t.id_index, t.died_on, t.person_id, t.district_id, t.township_id, t.community_id FROM told t
+    WHERE NOT EXISTS (SELECT FROM registry.death_notice o WHERE o.person_id = t.person_id AND o.status <> 'rejected')
+    ON CONFLICT (id_index, id_type, died_on) DO NOTHING RETURNING 1)
+  SELECT (SELECT count(*) FROM told), (SELECT count(*) FROM fresh) INTO found, stored;
+END $$;
 
 -- One declaration in full, for who is to decide it; what was written of the number stays a cipher.
 CREATE OR REPLACE FUNCTION registry.reveal_declaration(ticket uuid, asked_by bytea)
