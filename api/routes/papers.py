@@ -1,4 +1,4 @@
-"""Papers of cases, the ledger, archive volumes, numbered sheets, and what came of referrals to the permit desk."""
+"""Papers of cases, the ledger, archive volumes, numbered sheets, referrals to the permit desk."""
 
 from dataclasses import asdict
 from functools import partial
@@ -20,6 +20,7 @@ from api.deps import (
     Token,
     Transaction,
     answer,
+    one,
 )
 from api.schemas.act import WrittenOut
 from api.schemas.paper import (
@@ -72,8 +73,9 @@ def form_sheets(
     query: Annotated[SheetQuery, Query()], session: Transaction, viewer: CurrentViewer
 ) -> Response:
     """List numbered sheets, newest first; who keeps no papers sees the own ones."""
-    wanted = {"status": query.status, "issued_to": query.account_id}
-    found = sheets.sheets(session, viewer, **wanted, after=query.after, limit=query.limit)
+    found = sheets.sheets(
+        session, viewer, status=query.status, issued_to=query.account_id, after=query.after, limit=query.limit
+    )
     return answer(found, NO_STORE)
 
 
@@ -150,8 +152,8 @@ def open_volume(body: NewVolume, token: Token, act: Once) -> Response:
 @router.post("/volumes/{volume_id}/actions/bind", response_model=WrittenOut, dependencies=[KEEP])
 def bind_forms(volume_id: UUID, body: Binding, version: IfMatch, token: Token, act: Once) -> Response:
     """Bind all forms of some cases, page after page, all or none."""
-    target = {"serials": body.serials, "version": version}
-    return act.once(partial(volumes.bind_forms, act.session, act.viewer, token, volume_id, **target))
+    bind = partial(volumes.bind_forms, act.session, act.viewer, token, volume_id)
+    return act.once(partial(bind, serials=body.serials, version=version))
 
 
 @router.post("/volumes/{volume_id}/actions/close", response_model=WrittenOut, dependencies=[KEEP])
@@ -165,6 +167,12 @@ def permits_of(body: Identity, engine: App, look: CurrentLook) -> Response:
     """Show the registrations and permit referrals of the person of a document."""
     found = permits.permits_of(engine, look, body.id_type, body.id_number)
     return answer(found, {**NO_STORE, "Audit-Id": found["audit_id"]})
+
+
+@router.get("/permits/{referral_id}", dependencies=[RECORD], response_model=permits.Permit)
+def one_permit(referral_id: UUID, session: Transaction, token: Token) -> Response:
+    """Show how far a referral is, and its version; nothing of its person."""
+    return one(permits.permit(session, token, referral_id))
 
 
 @router.post("/permits", status_code=201, response_model=WrittenOut, dependencies=[RECORD])

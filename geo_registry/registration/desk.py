@@ -3,9 +3,11 @@
 The rules are the database's (geo_registry/sql/350_papers.sql): it answers why it refuses.
 """
 
+import json
 from typing import Any, NoReturn
 
-from sqlalchemy import Function, select
+from sqlalchemy import BindParameter, Function, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from geo_registry.db import Session
 from geo_registry.errors import Conflict, NotFound, NotSignedIn, Refused, RegistryError, RuleBroken, Stale
@@ -33,6 +35,11 @@ _REFUSALS: dict[str, tuple[type[RegistryError], str, str | None]] = {
     "issued-on-invalid": (RuleBroken, "签发日须在转办日与今天之间", "issued_on"),
     "expires-on-invalid": (RuleBroken, "有效期须晚于签发日，签注后须晚于原有效期", "expires_on"),
 }
+
+
+def jsonb(**told: object) -> BindParameter[Any]:
+    """Return what a call is told, as one JSON value; ids and days as text."""
+    return literal(json.loads(json.dumps(told, default=str)), JSONB)
 
 
 def done(session: Session, call: Function[Any], *columns: str) -> tuple[Any, ...]:

@@ -2,11 +2,11 @@
 
 import base64
 import datetime as dt
-import json
+from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 
 from geo_registry.access import acts, cipher
 from geo_registry.access.audit import Look, Target, legible, look
@@ -28,6 +28,19 @@ _VERBS: dict[Step, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """How far a referral is; nothing of its person."""
+
+    id: UUID
+    status: str
+    referred_on: dt.date
+    issued_on: dt.date | None
+    expires_on: dt.date | None
+    archive_number: str | None
+    version: int
+
+
 def permits_of(engine: Engine, request: Look, id_type: str, id_number: str) -> dict[str, Any]:
     """Look at the registrations and referrals of the person of a document.
 
@@ -44,6 +57,22 @@ def permits_of(engine: Engine, request: Look, id_type: str, id_number: str) -> d
     return found
 
 
+def permit(session: Session, token: str, referral_id: UUID) -> Permit:
+    """Return how far a referral is.
+
+    Raises:
+        NotFound: there is none in the viewer's area.
+
+    """
+    call = func.registry.permit_state(hash_token(token), referral_id)
+    columns = ("id", "status", "referred_on", "issued_on", "expires_on", "archive_number", "version")
+    answer = call.table_valued(*columns).render_derived()
+    row = session.execute(select(*answer.c)).one_or_none()
+    if row is None:
+        desk.refuse("not-found")
+    return Permit(*row)
+
+
 def refer_permit(session: Session, viewer: Viewer, token: str, *, registration_id: UUID) -> Written:
     """Refer the person of a registration who came without a referral.
 
@@ -55,7 +84,7 @@ def refer_permit(session: Session, viewer: Viewer, token: str, *, registration_i
     referral_id = new_id()
     act_id = acts.record(session, viewer, "refer", "permit_referral", referral_id)
     told = {"id": referral_id, "registration_id": registration_id, "act_id": act_id}
-    desk.done(session, func.registry.refer_permit(hash_token(token), json.dumps(told, default=str)))
+    desk.done(session, func.registry.refer_permit(hash_token(token), desk.jsonb(**told)))
     return Written(referral_id, 1)
 
 
@@ -94,6 +123,6 @@ def keep_permit(
     if number is not None:
         sealed = cipher.seal("permit_referral", "permit_number", referral_id, number)
         told |= {"number": base64.b64encode(sealed).decode(), "tail": number[-4:]}
-    call = func.registry.keep_permit(hash_token(token), json.dumps(told, default=str))
+    call = func.registry.keep_permit(hash_token(token), desk.jsonb(**told))
     (current,) = desk.done(session, call, "version")
     return Written(referral_id, current)

@@ -1,7 +1,6 @@
 """空白登记表: numbered sheets from being handed out to being keyed; issued = returned + void + out."""
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -85,7 +84,7 @@ def issue_sheets(
         "issued_to": str(issued_to),
         "area_id": str(area_id), "act_id": str(issue),
     }  # fmt: skip
-    desk.done(session, func.registry.issue_sheets(hash_token(token), json.dumps(told)))
+    desk.done(session, func.registry.issue_sheets(hash_token(token), desk.jsonb(**told)))
     return Written(issue, count)
 
 
@@ -115,7 +114,7 @@ def move_sheets(
         raise RuleBroken("numbers-invalid", "止号须与起号同类同年，且不小于起号，请改号码", field="last")
     act_id = acts.record(session, viewer, _VERBS[step], "form_sheet", new_id(), reason=why)
     told = {"step": step, "first": first, "last": last, "reason": why, "act_id": str(act_id)}
-    call = func.registry.move_sheets(hash_token(token), json.dumps(told))
+    call = func.registry.move_sheets(hash_token(token), desk.jsonb(**told))
     sheets, _ = desk.done(session, call, "sheets", "number")
     return Written(act_id, sheets)
 

@@ -1,7 +1,6 @@
 """档案卷: bound volumes of forms, numbered within a district and a year; each form lies in exactly one."""
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,7 +82,7 @@ def open_volume(session: Session, viewer: Viewer, token: str, *, title: str, are
     volume_id = new_id()
     act_id = acts.record(session, viewer, "open", "archive_volume", volume_id, division_id=area_id)
     told = {"id": volume_id, "title": title, "area_id": area_id, "act_id": act_id}
-    desk.done(session, func.registry.open_volume(hash_token(token), _json(told)))
+    desk.done(session, func.registry.open_volume(hash_token(token), desk.jsonb(**told)))
     return Written(volume_id, 1)
 
 
@@ -100,7 +99,7 @@ def bind_forms(
     """
     act_id = acts.record(session, viewer, "bind", "archive_volume", volume_id)
     told = {"volume_id": volume_id, "version": version, "serials": serials, "act_id": act_id}
-    call = func.registry.bind_forms(hash_token(token), _json(told))
+    call = func.registry.bind_forms(hash_token(token), desk.jsonb(**told))
     current, _ = desk.done(session, call, "version", "serial")
     return Written(volume_id, current)
 
@@ -115,7 +114,7 @@ def close_volume(session: Session, viewer: Viewer, token: str, volume_id: UUID, 
     """
     act_id = acts.record(session, viewer, "close", "archive_volume", volume_id)
     told = {"volume_id": volume_id, "version": version, "act_id": act_id}
-    call = func.registry.close_volume(hash_token(token), _json(told))
+    call = func.registry.close_volume(hash_token(token), desk.jsonb(**told))
     (current,) = desk.done(session, call, "version")
     return Written(volume_id, current)
 
@@ -207,7 +206,3 @@ def _volumes(viewer: Viewer) -> Select[*tuple[Any, ...]]:
 
 def _day(at: dt.datetime) -> str:
     return f"{at.astimezone(ZoneInfo(TIMEZONE)):%Y-%m-%d}"
-
-
-def _json(told: dict[str, Any]) -> str:
-    return json.dumps(told, default=str, ensure_ascii=False)

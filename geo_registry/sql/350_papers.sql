@@ -446,6 +446,20 @@ BEGIN
   RETURN NEXT;
 END $$;
 
+-- How far a referral is, for the desk that keeps it; nothing of its person.
+CREATE OR REPLACE FUNCTION registry.permit_state(asked_by bytea, asked uuid)
+RETURNS TABLE (id uuid, status text, referred_on date, issued_on date, expires_on date, archive_number text, version int)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+DECLARE
+  viewer record;
+BEGIN
+  SELECT * INTO viewer FROM viewer_of(asked_by);
+  IF desk_fault(viewer, 'permit_desk') IS NULL THEN
+    RETURN QUERY SELECT t.id, t.status, t.referred_on, t.issued_on, t.expires_on, t.archive_number, t.version FROM permit_referral t
+      WHERE t.id = asked AND covers(viewer.areas, t.district_id, t.township_id, t.community_id);
+  END IF;
+END $$;
+
 -- A newcomer who is registered is pointed to the permit desk, once while no permit came of it.
 CREATE OR REPLACE FUNCTION registry.refer_newcomer() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 BEGIN

@@ -57,6 +57,8 @@ NAMES = (
     "zone_proposed", "zone_notified", "zone_listed", "zone_approved", "zone_working", "zone_submitted",
     "zone_accepted", "worker", "proof", "focus",
     "beside", "keeper", "assigned", "asked", "managed", "robot", "granted", "opened", "reason",
+    "registered", "paper_case", "paper_form", "bound_case", "bound_form", "volume", "bound_volume", "sheet_issue",
+    "partner", "referral", "accepted_referral", "issued_referral",
     "twin", "other_twin", "gone", "lineage", "merged", "decision",
     "review", "to_verify", "proven", "noted", "handed", "told", "firm", "closed",
 )  # fmt: skip

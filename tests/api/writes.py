@@ -4,8 +4,8 @@ from typing import Any
 
 from geo_registry.db import today
 from tests.api.account_writes import ACCOUNT_WRITES
-from tests.api.paper_writes import PAPER_AUTHORS, PAPER_WRITES
 from tests.api.dwelling_writes import DWELLING_AUTHORS, DWELLING_WRITES
+from tests.api.paper_writes import PAPER_AUTHORS, PAPER_WRITES
 from tests.api.person_writes import PERSON_AUTHORS, PERSON_WRITES
 
 UNIT = "/v1/housing-units/{unit}"
