@@ -34,6 +34,7 @@ from api.routes import (
     premises,
     purposes,
     readings,
+    registrations,
     residence,
     reviews,
     samples,
@@ -58,6 +59,7 @@ VERSION = "0.1.0"
 # Paths are tried one after the other: looks at persons, of which there are most, come first.
 ROUTERS = (
     residence.router,
+    registrations.router,
     session.router,
     account.router,
     accounts.router,

@@ -228,8 +228,14 @@ class Act:
         told = [request.method, request.url.path, request.headers.get("if-match", "")]
         self.digest = hashlib.sha256("\n".join(told).encode() + b"\n" + request.state.body).digest()
 
-    def once(self, write: Callable[[], Any], status: int = 200, secret: str | None = None) -> Response:
-        """Do the write and answer its id and version, or answer as the first time.
+    def once(
+        self,
+        write: Callable[[], Any],
+        status: int = 200,
+        secret: str | None = None,
+        facts: tuple[str, ...] = (),
+    ) -> Response:
+        """Do the write and answer its id, version and further facts, or answer as the first time.
 
         What is told only once goes out under the name of `secret` and is not kept: a replay has null.
         """
@@ -237,7 +243,7 @@ class Act:
         if stored:
             return _written(stored.status, bytes(stored.body), stored.etag, {"Idempotent-Replay": "true"})
         written = write()
-        told = {"id": written.id, "version": written.version}
+        told = {name: getattr(written, name) for name in ("id", "version", *facts)}
         kept = orjson.dumps({**told, secret: None} if secret else told)
         etag = f'"{written.version}"'
         acts.remember(self.session, self.viewer, self.key, self.digest, status, kept, etag)
