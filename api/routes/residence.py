@@ -8,7 +8,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.deps import NO_STORE, App, CurrentLook, NeedsToLook, answer, engine_of
 from api.schemas.residence import (
-    DwellingsOut, Fields, Lookup, Name, NamedOut, OccupantsOut, OccupantsQuery, RevealedOut,
+    DwellingsOut,
+    Fields,
+    Lookup,
+    Name,
+    NamedOut,
+    OccupantsOut,
+    OccupantsQuery,
+    RevealedOut,
 )  # fmt: skip
 from geo_registry.access.viewer import Permission
 from geo_registry.pages import read_cursor

@@ -114,12 +114,12 @@ CREATE OR REPLACE FUNCTION registry.place_of(kind text, asked uuid)
 RETURNS TABLE (building_id uuid, district_id uuid, township_id uuid, community_id uuid) LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY SELECT NULL::uuid, d.district_id, CASE d.level WHEN 'township' THEN d.id ELSE d.township_id END, CASE d.level WHEN 'community' THEN d.id END
-      FROM registry.division d WHERE kind = 'division' AND d.id = asked AND d.level IN ('township', 'community')
-    UNION ALL SELECT c.building_id, c.district_id, c.township_id, c.community_id FROM registry.registration_case c WHERE kind = 'registration_case' AND c.id = asked
-    UNION ALL SELECT NULL, s.district_id, s.township_id, s.community_id FROM registry.separation_run s WHERE kind = 'separation_run' AND s.id = asked
-    UNION ALL SELECT NULL, l.district_id, l.township_id, l.community_id FROM registry.person_lineage l WHERE kind = 'person_lineage' AND l.id = asked
-    UNION ALL SELECT NULL, o.district_id, o.township_id, o.community_id FROM registry.declaration o WHERE kind = 'declaration' AND o.id = asked
-    UNION ALL SELECT NULL, n.district_id, n.township_id, n.community_id FROM registry.death_notice n WHERE kind = 'death_notice' AND n.id = asked;
+      FROM registry.division d WHERE place_of.kind = 'division' AND d.id = asked AND d.level IN ('township', 'community')
+    UNION ALL SELECT c.building_id, c.district_id, c.township_id, c.community_id FROM registry.registration_case c WHERE place_of.kind = 'registration_case' AND c.id = asked
+    UNION ALL SELECT NULL, s.district_id, s.township_id, s.community_id FROM registry.separation_run s WHERE place_of.kind = 'separation_run' AND s.id = asked
+    UNION ALL SELECT NULL, l.district_id, l.township_id, l.community_id FROM registry.person_lineage l WHERE place_of.kind = 'person_lineage' AND l.id = asked
+    UNION ALL SELECT NULL, o.district_id, o.township_id, o.community_id FROM registry.declaration o WHERE place_of.kind = 'declaration' AND o.id = asked
+    UNION ALL SELECT NULL, n.district_id, n.township_id, n.community_id FROM registry.death_notice n WHERE place_of.kind = 'death_notice' AND n.id = asked;
 END $$;
 
 -- Write the audit row and decide. The row stays whatever the decision is; a token that never was a session's has nobody to
