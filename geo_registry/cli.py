@@ -4,6 +4,7 @@ import typer
 
 from geo_registry.commands.account import account_app
 from geo_registry.commands.audit import audit_app
+from geo_registry.commands.city import city_app
 from geo_registry.commands.database import db_app
 from geo_registry.commands.disclosure import trace
 from geo_registry.commands.files import import_app
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.add_typer(db_app, name="db")
 app.add_typer(account_app, name="account")
 app.add_typer(audit_app, name="audit")
+app.add_typer(city_app, name="city")
 app.add_typer(import_app, name="import")
 app.add_typer(gazetteer_app, name="gazetteer")
 app.add_typer(grid_app, name="grid")
