@@ -118,6 +118,14 @@ FIELDS = {
     "end_reason": "注销原因",
 }
 
+WARNINGS = {
+    "id-fifteen-digits": "15 位旧号码，已换算为 18 位，请核对原件",
+    "id-division-unknown": "号码前两位不是现行省级代码，请核对原件",
+    "id-residence-permit": "港澳台居民居住证号码",
+    "passport-foreign-form": "不是中国护照的号码格式，请核对证件种类",
+}
+"""Doubts about a document that do not block."""
+
 
 def for_scripts() -> dict[str, Any]:
     """Return all words for the scripts of the pages."""
@@ -128,6 +136,7 @@ def for_scripts() -> dict[str, Any]:
         "forms": FORMS,
         "sources": SOURCES,
         "fields": FIELDS,
+        "warnings": WARNINGS,
         "options": {
             "sex": {code: words.SEXES[code] for code in ("1", "2", "9")},
             "id_type": words.DOCUMENTS,

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from geo_registry.access.viewer import Permission, Viewer
 from geo_registry.area.reads import AreaRow, areas
 from geo_registry.db import Session, today
+from geo_registry.registration import reads
 from web_map import registration_words, words
 from web_map.deps import Opens, PageSession
 from web_map.pages.home import own_areas
@@ -59,6 +60,7 @@ def review(request: Request, session: PageSession, viewer: Reviewer) -> Response
 @router.get("/registrations/{case_id:uuid}")
 def case(request: Request, session: PageSession, viewer: Reader, case_id: UUID) -> Response:
     """Show one case: its states, and its forms by a look."""
+    reads.case(session, viewer, case_id)
     return _page(request, "registration_case.html", session, viewer, case=str(case_id))
 
 

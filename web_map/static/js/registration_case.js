@@ -2,7 +2,7 @@
 
 import { auditStrip, formsOf } from "./registration_compare.js";
 import { decide } from "./registration_acts.js";
-import { bars, byId, dueText, el, facts, look, read, state, statusChip, timeline, timeOf, words } from "./registration_parts.js";
+import { bars, byId, dueText, el, facts, look, put, read, state, statusChip, timeline, timeOf, words } from "./registration_parts.js";
 import { toast } from "./shell.js";
 
 const head = byId("case-head");
@@ -33,7 +33,8 @@ function show() {
       el(`button.btn${name === "pass" ? ".btn-solid" : ""}`, { type: "button", click: () => start(name) }, ACTS[name])),
   ];
   document.title = `${row.serial} · 地址与房屋登记`;
-  head.replaceChildren(
+  put(
+    head,
     el("div.reg-case-head", {},
       el("div", {}, el("h1", {}, row.serial), el("p.quiet", {}, `${words.actions[row.action] ?? row.action} · ${words.forms[row.form] ?? row.form} · ${row.forms} 人`)),
       el("p.chips", {}, statusChip(row.status), row.overdue ? el("span.chip.chip-warning", {}, due) : due && !["active", "void"].includes(row.status) ? el("span.chip.chip-line", {}, due) : null)),

@@ -1,6 +1,6 @@
 /** The warning while one types: whether the person is registered or under entry already. One look a number, on the record. */
 
-import { el, look } from "./registration_parts.js";
+import { look, words } from "./registration_parts.js";
 import { all, fill, input, tell, untell } from "./registration_rows.js";
 import { plain } from "./registration_reader.js";
 
@@ -55,24 +55,20 @@ async function ask(row, number, type, key) {
 
 /** @param {Row} row @param {any} told @param {string} serial @param {string} action */
 function say(row, told, serial, action) {
-  const { document: paper, open_serial, here, elsewhere, last_registration: last } = told;
+  const { document: paper, has_open, open_serial, here, elsewhere, address, last_registration: last } = told;
   if (paper?.sex || paper?.birth) {
     const { sex, birth } = paper;
     if (!input(row, "sex")?.value || !input(row, "birth")?.value) fill(row, { sex, birth });
   }
-  for (const warning of paper?.warnings ?? []) tell(row, "warning", typeof warning === "string" ? warning : warning.detail);
-  if (open_serial && open_serial !== serial) {
-    tell(row, "error", `此人正在案件 ${open_serial} 中办理，不能重复受理。请先办结或作废该案，再在这里登记。`, caseLink(open_serial, told.open_id));
+  for (const warning of paper?.warnings ?? []) tell(row, "warning", words.warnings[warning] ?? warning.detail ?? String(warning));
+  if (has_open && open_serial !== serial) {
+    const where = open_serial ? `案件 ${open_serial} ` : "辖区外的另一案件";
+    tell(row, "error", `此人正在${where}中办理，不能重复受理。请先办结或作废该案，再在这里登记。`);
   }
   if (here && action === "register") tell(row, "error", `此人自 ${here.since} 起已登记在本户。请改办“变更”或“续期”。`);
   if (elsewhere) {
-    const where = elsewhere.address ?? elsewhere.unit ?? (elsewhere === "outside" ? "辖区外" : "本辖区另一处");
+    const where = address ?? (elsewhere === "outside" ? "辖区外" : "本辖区另一处");
     tell(row, "warning", `此人现登记住在${where}。通过后，原住处自居住之日起终止（市内迁移）；请当面核实。`);
   }
   if (!here && !elsewhere && told.known && last) tell(row, "info", `登记簿中有此人，最近一次登记 ${last.registered_on ?? ""} ${last.status === "cancelled" ? "已注销" : ""}。`);
-}
-
-/** @param {string} serial @param {string | undefined} id */
-function caseLink(serial, id) {
-  return id ? el("a", { href: `/registrations/${id}` }, ` 查看 ${serial}`) : document.createTextNode("");
 }

@@ -4,17 +4,21 @@ import { el, icon, wordOf, words } from "./registration_parts.js";
 import { papersOf } from "./registration_papers.js";
 
 const ORDER = [
-  "name", "id_type", "id_number", "sex", "birth", "phone", "category", "relation_to_head", "hukou_code", "hukou_address", "hukou_unit", "since",
+  "home", "name", "id_type", "id_number", "sex", "birth", "phone", "category", "relation_to_head", "hukou_code", "hukou_address", "hukou_unit", "since",
   "stays_until", "stay_reason", "lodging", "proof", "absence_reason", "whereabouts_code", "whereabouts", "informant", "ends_on", "end_reason", "sheet_number",
 ];
-const TITLES = /** @type {Record<string, string>} */ ({ ...words.fields, hukou_unit: "户籍户室" });
+const TITLES = /** @type {Record<string, string>} */ ({ ...words.fields, hukou_unit: "户籍户室", home: "住址" });
+// Of a masked number the register shows its end.
+const KNOWN_AS = /** @type {Record<string, string>} */ ({ id_number: "id_tail" });
+// Of a child the register shows none of these.
+const MASKED = new Set(["name", "sex", "birth", "id_number", "id_type"]);
 // Of these the register may hold another value without anything being wrong.
 const OWN = new Set(["ends_on", "end_reason", "sheet_number", "absence_reason", "informant"]);
 
 /** @param {any} form @param {string} name @returns {string} */
 function valueOf(form, name) {
-  const value = name === "hukou_unit" ? (form.hukou_unit ?? form.hukou_unit_text ?? form.hukou_unit_title) : name === "id_number" ? (form.id_number ?? form.id_tail) : form[name];
-  return wordOf(name, value);
+  if (name === "home") return form.home ?? (form.address === undefined ? "" : `${form.address}${form.unit ?? ""}`);
+  return wordOf(name, form[name] ?? form[KNOWN_AS[name]]);
 }
 
 /**
@@ -25,7 +29,7 @@ export function isSame(name, said, known) {
   if (name === "id_number") return said.slice(-2) === known.slice(-2);
   if (name === "birth") return said.slice(0, 7).startsWith(known.slice(0, 7)) || known.startsWith(said);
   if (!known.includes("*")) return said === known;
-  if (name === "name") return said.length === known.length && said[0] === known[0];
+  if (name === "name") return said[0] === known[0] && known.length - 1 === Math.min(Math.max(said.length - 1, 1), 2);
   const shown = known.replace(/^.*\*/, "");
   return said.endsWith(shown);
 }
@@ -43,6 +47,7 @@ function marked(said, known) {
 /** @param {any} row the case @param {any} form @returns {HTMLElement} */
 function table(row, form) {
   const register = form.register ?? null;
+  if (register?.address !== undefined || row.action === "register") form.home = row.unit_text;
   const names = ORDER.filter((name) => valueOf(form, name) || (register && valueOf(register, name)));
   let differences = 0;
   const lines = names.map((name) => {
@@ -51,8 +56,9 @@ function table(row, form) {
     const isLeft = !said && row.action !== "register";
     const isEqual = isLeft || (known !== "" && isSame(name, said, known));
     const isDifferent = Boolean(register) && !isEqual && !OWN.has(name) && known !== "";
+    const isKept = register && !(register.minor && MASKED.has(name)) && (name in register || KNOWN_AS[name] in register || (name === "home" && "address" in register));
     if (isDifferent) differences += 1;
-    const verdict = !register ? "" : isLeft ? "不变" : isEqual ? "一致" : isDifferent ? "不同" : OWN.has(name) ? "" : "登记簿无";
+    const verdict = !register ? "" : isLeft ? "不变" : isEqual ? "一致" : isDifferent ? "不同" : isKept && !OWN.has(name) ? "登记簿无" : "";
     const sign = { 一致: "check", 不同: "alert", 登记簿无: "info" }[verdict];
     const tone = { 一致: "reg-equal", 不变: "reg-equal", 不同: "reg-changed", 登记簿无: "reg-fresh" }[verdict] ?? "";
     return el(
@@ -86,7 +92,7 @@ export function formsOf(row, forms, { papers = false } = {}) {
     el(
       "section.reg-form", {},
       table(row, form),
-      ...(form.warnings ?? []).map((/** @type {any} */ one) => el("p.reg-note.is-warning", {}, one.detail ?? String(one))),
+      ...(form.warnings ?? []).map((/** @type {any} */ one) => el("p.reg-note.is-warning", {}, one.detail ?? words.warnings[one] ?? String(one))),
       papers ? papersOf(row, form) : null,
     ),
   );
@@ -94,5 +100,5 @@ export function formsOf(row, forms, { papers = false } = {}) {
 
 /** @param {string} auditId @param {string} serial */
 export function auditStrip(auditId, serial) {
-  return el("div.reg-audit", {}, icon("shield"), el("span", {}, el("b.code", {}, `审计号 ${auditId}`), el("br"), `01 居住登记 · 案号 ${serial}`));
+  return el("div.reg-audit", { tabindex: "-1" }, icon("shield"), el("span", {}, el("b.code", {}, `审计号 ${auditId}`), el("br"), `01 居住登记 · 案号 ${serial}`));
 }

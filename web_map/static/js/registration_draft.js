@@ -82,7 +82,7 @@ async function once() {
   if (!ready.length) return true;
   isDirty = false;
   told("saving", "", "");
-  const body = { forms: ready.map((at) => forms[at]) };
+  const body = { forms: ready.map((at) => sendable(forms[at])) };
   const answer = await act(`/v1/registrations/${found.id}/actions/fill`, body, { version: found.version, key: newKey() });
   if (kept !== found) return true;
   if (answer.ok) {
@@ -100,9 +100,15 @@ async function once() {
   return false;
 }
 
-/** @param {string} path counts the forms that were sent @param {number[]} ready @returns {string} counts the rows */
+/** What belongs together goes together: the place of a hukou is its code and its address. @param {Values} form @returns {Values} */
+function sendable(form) {
+  const { hukou_code, hukou_address, ...others } = form;
+  return hukou_code && hukou_address && !form.hukou_unit_id ? form : others;
+}
+
+/** @param {string} path counts the forms that were sent, from 1 @param {number[]} ready @returns {string} counts the rows, from 0 */
 function rowPath(path, ready) {
-  return path.replace(/^forms\.(\d+)/, (_, turn) => `forms.${ready[Number(turn)] ?? turn}`);
+  return path.replace(/^forms\.(\d+)/, (_, turn) => `forms.${ready[Number(turn) - 1] ?? 0}`);
 }
 
 /** @param {any} answer @param {number[]} ready @returns {string} */

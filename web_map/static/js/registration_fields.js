@@ -5,11 +5,11 @@ import { words } from "./registration_parts.js";
 /** @typedef {{name: string, title: string, kind: string, width: number, options: [string, string][], required: boolean, instead: string, help: string}} Field */
 // `instead` names the field that one may fill in place of this one.
 
-const PERSON = ["name", "id_type", "id_number", "sex", "birth", "relation_to_head", "category", "since", "phone"];
+const PERSON = ["name", "id_number", "id_type", "sex", "birth", "relation_to_head", "category", "since", "phone"];
 const HOME = ["hukou_code", "hukou_address", "hukou_unit_id", "stay_reason", "lodging", "proof", "stays_until", "serving", "sheet_number"];
 const WIDTHS = /** @type {Record<string, number>} */ ({
   name: 96, id_type: 128, id_number: 184, sex: 72, birth: 112, relation_to_head: 104, category: 120, since: 132, phone: 124,
-  hukou_address: 240, hukou_unit_id: 220, whereabouts: 280, serving: 112, ends_on: 132, end_reason: 144, stays_until: 132,
+  hukou_code: 168, hukou_address: 240, hukou_unit_id: 220, whereabouts: 280, serving: 112, ends_on: 132, end_reason: 144, stays_until: 132,
 });
 const DATES = new Set(["since", "stays_until", "ends_on"]);
 const CHOICES = new Set(["id_type", "sex", "relation_to_head", "category", "stay_reason", "lodging", "proof", "end_reason", "absence_reason", "informant", "serving"]);

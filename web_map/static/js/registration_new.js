@@ -138,9 +138,12 @@ function refuse(path, text, isAsked) {
     byId("fault").textContent = text;
     return;
   }
-  rows.fault(row, name, text);
+  const detail = text.replace(/^第 \d+ 人：/, "");
+  // Nobody is told of a fault in what is still being typed.
+  if (!isAsked && rows.input(row, name) === document.activeElement) return;
+  rows.fault(row, name, detail);
   if (!isAsked) return;
-  byId("fault").textContent = `第 ${Number(at) + 1} 人：${text}`;
+  byId("fault").textContent = `第 ${Number(at) + 1} 人：${detail}`;
   (rows.input(row, name) ?? rows.first(row))?.focus();
 }
 
@@ -150,10 +153,8 @@ function stored(forms, ready, warnings) {
     const row = rows.all()[ready[at]];
     if (row && one.id) row.kept.id = one.id;
   }
-  const base = Math.min(...forms.map((one) => one.turn), ...warnings.map((one) => one.turn));
-  for (const row of rows.all()) for (const old of row.body.querySelectorAll(".is-saved-note")) old.remove();
   for (const { turn, detail } of warnings) {
-    const row = rows.all()[ready[turn - base]];
+    const row = rows.all()[turn ? ready[turn - 1] : 0];
     if (row && !row.body.textContent?.includes(detail)) rows.tell(row, "warning", detail);
   }
 }

@@ -29,6 +29,11 @@ export function el(name, attributes = {}, ...children) {
   return made;
 }
 
+/** Show these in a place and nothing else. @param {Element} place @param {...(Node | string | null | undefined | false)} children */
+export function put(place, ...children) {
+  place.replaceChildren(...children.filter((child) => child || child === "").map((child) => /** @type {Node | string} */ (child)));
+}
+
 /** @param {string} id @returns {any} */
 export const byId = (id) => document.getElementById(id);
 
@@ -103,7 +108,7 @@ export function bars() {
 
 /** @param {any} row @returns {string} days the case is late, or what is left */
 export function dueText(row) {
-  if (!row.due_on) return "";
+  if (!row.due_on || !["submitted", "officer_review", "station_review"].includes(row.status)) return "";
   const days = Math.round((Date.parse(facts.today) - Date.parse(row.due_on)) / 86_400_000);
   if (row.overdue) return days > 0 ? `逾期 ${days} 天` : "已逾期";
   return days === 0 ? "今日到期" : `${row.due_on} 前`;

@@ -37,6 +37,20 @@ export function readNumber(text) {
   return told;
 }
 
+/**
+ * @param {string} text a day as one types it: 20261101, 2026-11-01, 2026.11.1, of this year 1101 or 11-1
+ * @returns {string | null} 2026-11-01, null when it is no day
+ */
+export function dayOf(text) {
+  const typed = text.normalize("NFKC").trim().replace(/[年月./]/g, "-").replace(/日$/, "");
+  const year = String(new Date().getFullYear());
+  const [, y, m, d] = /^(\d{4})-?(\d{2})-?(\d{2})$/.exec(typed) ?? /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(typed) ?? [];
+  const [, month, day] = /^(\d{2})(\d{2})$/.exec(typed) ?? /^(\d{1,2})-(\d{1,2})$/.exec(typed) ?? [];
+  const found = `${y ?? year}-${(m ?? month ?? "").padStart(2, "0")}-${(d ?? day ?? "").padStart(2, "0")}`;
+  const parsed = new Date(`${found}T00:00:00Z`);
+  return !Number.isNaN(parsed.valueOf()) && parsed.toISOString().startsWith(found) ? found : null;
+}
+
 /** @typedef {{id_type?: string, id_number: string, name?: string, sex?: string, birth?: string, hukou_address?: string}} Card */
 
 /**

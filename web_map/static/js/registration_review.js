@@ -2,7 +2,7 @@
 
 import { decide } from "./registration_acts.js";
 import { auditStrip, formsOf } from "./registration_compare.js";
-import { bars, byId, dueText, el, facts, look, read, state, statusChip, timeline, words } from "./registration_parts.js";
+import { bars, byId, dueText, el, facts, look, put, read, state, statusChip, timeline, words } from "./registration_parts.js";
 import { isTyping, toast } from "./shell.js";
 
 const queue = byId("queue");
@@ -81,7 +81,8 @@ async function choose(row, isWanted) {
   }
   isOpen = true;
   if (answer.body.case) Object.assign(row, answer.body.case);
-  body.replaceChildren(
+  put(
+    body,
     auditStrip(answer.body.audit_id, row.serial),
     timeline(row),
     row.late_reason ? el("p.reg-note.is-warning", {}, `迟录原因：${row.late_reason}`) : null,
@@ -89,7 +90,7 @@ async function choose(row, isWanted) {
     el("p.notice.reg-after", {}, after(row)),
   );
   body.scrollTop = 0;
-  body.focus();
+  /** @type {HTMLElement | null} */ (body.querySelector(".reg-audit"))?.focus();
 }
 
 /** @param {any} row @returns {string} what passing will do */

@@ -2,7 +2,7 @@
 
 import { el } from "./registration_parts.js";
 import { chooseUnit } from "./registration_search.js";
-import { listen, plain, readNumber } from "./registration_reader.js";
+import { dayOf, listen, plain, readNumber } from "./registration_reader.js";
 
 /** @typedef {import("./registration_fields.js").Field} Field */
 /**
@@ -13,6 +13,10 @@ import { listen, plain, readNumber } from "./registration_reader.js";
  */
 
 const COPIED = ["category", "since", "hukou_code", "hukou_address", "hukou_unit_id", "stay_reason", "lodging", "proof", "stays_until", "ends_on", "end_reason", "absence_reason", "informant", "whereabouts_code", "whereabouts"];
+
+const DAY_HELP = "日期写作 20261101 或 2026-11-01";
+// Under a finger the browser's own calendar, under keys digits alone.
+const IS_TOUCHED = window.matchMedia("(pointer: coarse)").matches;
 
 /** @type {Row[]} */
 let rows = [];
@@ -60,7 +64,7 @@ export function valuesOf(row) {
   for (const one of [...layout.main, ...layout.more]) {
     const field = input(row, one.name);
     const value = (one.kind === "unit" ? field?.dataset.unit : field?.value.trim()) ?? "";
-    if (value) values[one.name] = one.name === "id_number" ? plain(value) : value;
+    if (value) values[one.name] = one.name === "id_number" ? plain(value) : one.kind === "date" ? (dayOf(value) ?? value) : value;
   }
   // The document tells it; what it tells is not sent beside it.
   if (values.id_type === "111") delete values.birth;
@@ -103,7 +107,7 @@ function control(key, one, value = "") {
   const shared = { id, "data-name": one.name, "aria-describedby": `${id}-fault`, title: one.help || null };
   const field = one.kind === "choice"
     ? el("select.form-select", shared, one.name === "id_type" ? null : el("option", { value: "" }, ""), ...one.options.map(([code, title]) => el("option", { value: code }, title)))
-    : el("input.form-control", { ...shared, type: one.kind, autocomplete: "off", spellcheck: "false", inputmode: one.name === "phone" ? "tel" : null });
+    : el("input.form-control", { ...shared, type: one.kind === "date" && IS_TOUCHED ? "date" : "text", placeholder: one.kind === "date" ? "年-月-日" : null, autocomplete: "off", spellcheck: "false", inputmode: one.name === "phone" ? "tel" : null });
   if (value) /** @type {HTMLInputElement} */ (field).value = value;
   // What leaves no choice is chosen.
   else if (one.kind === "choice" && one.required && one.options.length === 1) /** @type {HTMLSelectElement} */ (field).value = one.options[0][0];
@@ -252,6 +256,7 @@ export function judge() {
       if (!field) continue;
       const isEmpty = !field.value.trim();
       let text = isEmpty && needs(row, one) ? "请填写" : "";
+      if (one.kind === "date" && !isEmpty && !dayOf(field.value)) text = DAY_HELP;
       if (one.name === "id_number" && !isEmpty && input(row, "id_type")?.value === "111") text = readNumber(field.value).fault;
       fault(row, one.name, text);
       if (text) wrong ??= field;
@@ -263,13 +268,17 @@ export function judge() {
 /** @param {Row} row @param {Field} one */
 function needs(row, one) {
   if (row.kept.residence_id) return one.required;
+  if (one.name === "hukou_address") return Boolean(input(row, "hukou_code")?.value) && !input(row, "hukou_unit_id")?.dataset.unit;
   if (one.instead && input(row, one.instead)?.dataset.unit) return false;
   return one.required || ["name", "id_number"].includes(one.name);
 }
 
-/** @param {HTMLElement} field move on as Tab does; behind the last field comes a new person */
+/** @param {HTMLElement} field move on as Tab does, past what the document has told; behind the last field comes a new person */
 function goOn(field) {
-  const fields = /** @type {HTMLElement[]} */ ([...table.querySelectorAll("[data-name]:not([tabindex='-1'])")]);
+  const row = rowOf(field);
+  const isTold = row && field.dataset.name === "id_number" && input(row, "id_type")?.value === "111" && !readNumber(input(row, "id_number")?.value ?? "").fault;
+  const past = isTold ? ["id_type", "sex", "birth"].map((name) => input(row, name)) : [];
+  const fields = /** @type {HTMLElement[]} */ ([...table.querySelectorAll("[data-name]:not([tabindex='-1'])")].filter((one) => !past.includes(/** @type {any} */ (one))));
   const next = fields[fields.indexOf(field) + 1];
   if (next) next.focus();
   else if (mayAdd) first(add())?.focus();
@@ -299,6 +308,11 @@ export function bind(place) {
   place.addEventListener("focusout", (event) => {
     const row = rowOf(event.target);
     const field = /** @type {HTMLInputElement} */ (event.target);
+    const one = [...layout.main, ...layout.more].find((one) => one.name === field.dataset.name);
+    if (row && one?.kind === "date" && field.value) {
+      field.value = dayOf(field.value) ?? field.value;
+      fault(row, one.name, dayOf(field.value) ? "" : DAY_HELP);
+    }
     if (row && field.dataset.name === "id_number" && field.value && input(row, "id_type")?.value === "111") {
       fault(row, "id_number", readNumber(field.value).fault);
     }

@@ -27,7 +27,7 @@ function line(row) {
     el("td", { "data-label": "业务" }, words.actions[row.action] ?? row.action, el("br"), el("span.quiet", {}, words.forms[row.form] ?? row.form)),
     el("td.reg-where", { "data-label": "地址" }, row.unit_text ?? "—", el("br"), el("span.quiet", {}, row.community_name ?? "")),
     el("td.num", { "data-label": "人数" }, String(row.forms)),
-    el("td", { "data-label": "状态" }, statusChip(row.status), row.overdue ? el("span.chip.chip-warning", {}, due) : null),
+    el("td", { "data-label": "状态" }, statusChip(row.status)),
     el("td", { "data-label": "录入" }, row.entered_by_name ?? "—", el("br"), el("span.quiet", {}, timeOf(row.entered_at))),
     el("td", { "data-label": "期限" }, row.overdue ? el("b.late", {}, due) : due || "—"),
   );
