@@ -10,12 +10,14 @@ from geo_registry.commands.disclosure import trace
 from geo_registry.commands.files import import_app
 from geo_registry.commands.gazetteer import gazetteer_app
 from geo_registry.commands.grid import grid_app
+from geo_registry.commands.intake import deaths as _deaths  # noqa: F401  (adds `import deaths`)
 from geo_registry.commands.jurisdiction import jurisdiction
 from geo_registry.commands.keys import keys_app
 from geo_registry.commands.look import look_app
 from geo_registry.commands.measure import measure_app
 from geo_registry.commands.number import number
 from geo_registry.commands.profile import app as profile_app
+from geo_registry.commands.separation import separation_app
 from geo_registry.commands.standardize import match, standardize
 from geo_registry.commands.subject import subject_report
 from geo_registry.commands.town import demo, serve
@@ -38,6 +40,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(look_app, name="look")
 app.add_typer(measure_app, name="measure")
 app.add_typer(profile_app, name="profile")
+app.add_typer(separation_app, name="separation")
 app.command(epilog="Example: geo-registry jurisdiction --name 新竹市 --profile road-section")(jurisdiction)
 app.command(epilog="Example: geo-registry number 映月路 --area 310199000000 -o numbers.csv")(number)
 app.command(epilog="Example: geo-registry standardize addresses.csv -o standard.jsonl")(standardize)
