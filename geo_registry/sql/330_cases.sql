@@ -152,7 +152,7 @@ BEGIN
   GET DIAGNOSTICS kept = ROW_COUNT;
   IF kept < wanted THEN
     -- Whatever stood in the way is committed by now: that is what was waited for.
-    SELECT n.turn, o.id AS other, o.sheet_number IS NOT DISTINCT FROM n.sheet_number AND o.is_open IS NOT TRUE AS is_sheet, b.serial, b.id AS other_case,
+    SELECT n.turn, o.id AS other, NOT (o.is_open AND o.id_index = coalesce(n.id_index, p.id_index)) AS is_sheet, b.serial, b.id AS other_case,
         registry.covers(viewer.areas, b.district_id, b.township_id, b.community_id) AS is_own INTO stands
     FROM jsonb_populate_recordset(NULL::registry.case_person, told -> 'forms') n
       LEFT JOIN registry.person p ON p.id = n.person_id AND c.action <> 'register'
@@ -357,12 +357,12 @@ BEGIN
         was := was - 'residence_id';
         becomes := becomes - 'residence_id';
       END IF;
-      -- Sealed anew under another key: the two bytes before the value differ, its keyed hash does not.
-      IF substring(NEW.id_number FROM 1 FOR 2) <> substring(OLD.id_number FROM 1 FOR 2) THEN
+      -- Sealed anew under another key: the two bytes before the value differ, neither its length nor its keyed hash does.
+      IF octet_length(NEW.id_number) = octet_length(OLD.id_number) AND substring(NEW.id_number FROM 1 FOR 2) <> substring(OLD.id_number FROM 1 FOR 2) THEN
         was := was - 'id_number';
         becomes := becomes - 'id_number';
       END IF;
-      IF substring(NEW.phone FROM 1 FOR 2) <> substring(OLD.phone FROM 1 FOR 2) THEN
+      IF octet_length(NEW.phone) = octet_length(OLD.phone) AND substring(NEW.phone FROM 1 FOR 2) <> substring(OLD.phone FROM 1 FOR 2) THEN
         was := was - 'phone';
         becomes := becomes - 'phone';
       END IF;
