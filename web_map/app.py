@@ -28,11 +28,14 @@ from web_map.pages import (
     person,
     plate_wall,
     plates,
+    premises,
     reading,
     registrations,
     samples,
     search,
     sign_on,
+    tips,
+    verifications,
     zones,
 )  # fmt: skip
 from web_map.render import failed
@@ -61,6 +64,9 @@ ROUTERS = (
     administration.router,
     oversight.router,
     disclosures.router,
+    verifications.router,
+    tips.router,
+    premises.router,
 )
 # Paths of the interface: their errors are problems for programs, whoever asks.
 _FOR_PROGRAMS = ("/v1/", "/tiles/", "/ogc/", "/health/", "/static/")

@@ -32,6 +32,9 @@ REGISTRATION_TABS = (
     Tab("受理台", "/registrations/new", frozenset({P.CASE_ENTER})),
     Tab("审核", "/registrations/review", frozenset({P.CASE_REVIEW})),
     Tab("重复人员", "/people/duplicates", frozenset({P.PERSON_MERGE})),
+    Tab("核实", "/verifications", frozenset({P.VERIFICATION_WORK})),
+    Tab("线索", "/tips", frozenset({P.TIP_GIVE})),
+    Tab("单位", "/premises", frozenset({P.PREMISES_KEEP})),
 )
 """The pages of 居住登记 in the order of their tabs; the section leads to the first that the role may use."""
 

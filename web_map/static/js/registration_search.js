@@ -25,8 +25,9 @@ async function rooms(building) {
 /**
  * @param {HTMLInputElement} field a combobox @param {HTMLElement} list its listbox
  * @param {(unit: Found) => void} chosen called with a housing unit
+ * @param {boolean} [isWhole] whether a building may be chosen too, without a room
  */
-export function chooseUnit(field, list, chosen) {
+export function chooseUnit(field, list, chosen, isWhole = false) {
   /** @type {Found[]} */
   let found = [];
   let at = 0;
@@ -78,7 +79,7 @@ export function chooseUnit(field, list, chosen) {
   /** @param {Found | undefined} one */
   async function take(one) {
     if (!one) return;
-    if (one.kind === "building") {
+    if (one.kind === "building" && !isWhole) {
       field.value = one.title;
       show(await rooms(one));
       return;
