@@ -173,6 +173,8 @@ def open_forms(engine: Engine, request: Look, case_id: UUID) -> OpenedCase:
 
     """
     audit_id, told = look(engine, request, Target("case", "registration_case", case_id, CASE_FIELDS))
+    if told is None:
+        raise _nothing(audit_id)
     with transaction(engine) as session:
         row = case(session, enter(session, request.token), case_id)
     return OpenedCase(audit_id, row, [_opened(form) for form in told["forms"]])
@@ -190,11 +192,17 @@ def check_person(engine: Engine, request: Look, case_id: UUID, id_type: str, id_
     subject = cipher.blind_index(document.id_type.value, document.normal)
     target = Target("check", "registration_case", case_id, CHECK_FIELDS, subject=subject)
     audit_id, told = look(engine, request, target)
+    if told is None:
+        raise _nothing(audit_id)
     return Checked(
         audit_id=audit_id, document=_told_by(document), known=told["known"], has_open=bool(told["open"]),
         open_serial=told["open"] and told["open"]["serial"], here=told["here"], elsewhere=told["elsewhere"],
         address=told["address"], last_registration=told["last_registration"],
     )  # fmt: skip
+
+
+def _nothing(audit_id: UUID) -> NotFound:
+    return NotFound("not-found", "没有这个案件，或不在您的区域、网格内", audit_id=str(audit_id))
 
 
 def _query(viewer: Viewer) -> Select[*tuple[Any, ...]]:

@@ -396,6 +396,13 @@ BEGIN
   RETURN expired;
 END $$;
 
+-- A coordinator sees the cases of the own blocks, and those that he or she has collected or keyed.
+CREATE OR REPLACE FUNCTION registry.is_own_case(role text, account uuid, asked uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN role <> 'coordinator' OR EXISTS (SELECT FROM registry.registration_case c WHERE c.id = asked
+    AND (account IN (c.collected_by, c.entered_by) OR registry.holds_building(account, c.building_id)));
+END $$;
+
 -- The forms of a case in full, ciphers still closed, beside what the register says of the same persons, masked.
 CREATE OR REPLACE FUNCTION registry.reveal_case(ticket uuid, asked_by bytea) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
@@ -403,6 +410,9 @@ DECLARE
   entry audit;
 BEGIN
   entry := honour(ticket, asked_by, 'case');
+  IF NOT is_own_case(entry.role, entry.account_id, entry.object_id) THEN
+    RETURN NULL;
+  END IF;
   RETURN (
     SELECT jsonb_build_object('forms', coalesce(jsonb_agg(
       to_jsonb(f) - ARRAY['case_id', 'id_index', 'is_open', 'volume_id', 'volume_page', 'act_id', 'district_id', 'township_id', 'community_id']
@@ -447,6 +457,9 @@ DECLARE
   one uuid;
 BEGIN
   entry := honour(ticket, asked_by, 'check');
+  IF NOT is_own_case(entry.role, entry.account_id, entry.object_id) THEN
+    RETURN NULL;
+  END IF;
   home := (SELECT c.unit_id FROM registration_case c WHERE c.id = entry.object_id);
   one := (SELECT coalesce(p.merged_into, p.id) FROM person p WHERE p.id_index = entry.subject_key);
   RETURN (standing_of(entry.subject_key, string_to_array(nullif(current_setting('registry.areas', true), '*'), ',')::uuid[], entry.object_id)

@@ -84,7 +84,7 @@ BEGIN
       'keep_case', 'judge_case', 'persons_of_documents', 'expire_registrations', 'issue_sheets', 'move_sheets', 'open_volume', 'bind_forms', 'close_volume', 'volume_pages', 'unbound_cases', 'permit_state', 'refer_permit', 'keep_permit',
       'decide_separation', 'end_separation_decision', 'propose_lineage', 'judge_lineage', 'undo_lineage', 'read_lineage', 'read_separation_decision',
       'judge_declaration', 'judge_death', 'open_separation_run', 'close_separation_run', 'add_separation_item', 'settle_separation_item', 'refer_hukou', 'close_hukou_referral',
-      'read_declarations', 'read_death_notices', 'run_progress', 'read_referrals'])))
+      'read_declarations', 'read_death_notices', 'run_progress', 'read_referrals', 'read_separation_item'])))
   LOOP
     EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO registry_app, registry_reader', call);
   END LOOP;
@@ -92,6 +92,7 @@ END $$;
 GRANT EXECUTE ON FUNCTION registry.honour(uuid, bytea, text), registry.looks_upon(uuid, bytea), registry.disclosable(registry.audit), registry.permit_of(uuid), registry.permit_events(uuid) TO registry_reader;
 GRANT EXECUTE ON FUNCTION registry.person_of(bytea), registry.hukou_beyond(uuid, timestamptz), registry.has_hukou(uuid, date, timestamptz) TO registry_reader;
 GRANT EXECUTE ON FUNCTION registry.standing_of(bytea, uuid[], uuid) TO registry_reader;
+GRANT SELECT ON registry.block_assignment TO registry_reader;
 
 -- The public zone takes declarations and tells how they stand: two calls, no table. A server that others run gets its role with `db prepare`.
 DO $$

@@ -18,6 +18,8 @@ from geo_registry.access import cipher
 from geo_registry.access.rules import Role
 from geo_registry.account import accounts, sessions
 from geo_registry.codes import new_id, new_ids
+from tests.api.case_writes import CASE_NAMES, add_cases
+from tests.api.intake_writes import DECLARED_NUMBER
 
 with warnings.catch_warnings():
     # Starlette asks for a successor of httpx that is not needed otherwise.
@@ -49,6 +51,7 @@ STRONG = """
 PLACES = Path(__file__).with_name("town.sql")
 PAPERS = Path(__file__).with_name("papers.sql")
 PEOPLE = Path(__file__).with_name("people.sql")
+INTAKE = Path(__file__).with_name("intake.sql")
 NAMES = (
     "d", "t", "c", "far", "street", "lane", "address", "building", "hidden", "unit", "vacant", "plate",
     "block", "person", "planned", "bare", "empty", "kept",
@@ -60,7 +63,9 @@ NAMES = (
     "registered", "paper_case", "paper_form", "bound_case", "bound_form", "volume", "bound_volume", "sheet_issue",
     "partner", "referral", "accepted_referral", "issued_referral",
     "twin", "other_twin", "gone", "lineage", "merged", "decision",
+    "homeless", "dead", "declared", "death", "run", "settled_run", "listed", "hukou_referral",
     "review", "to_verify", "proven", "noted", "handed", "told", "firm", "closed",
+    *CASE_NAMES,
 )  # fmt: skip
 
 
@@ -111,6 +116,7 @@ def town(owner_engine: Engine, reset: Callable[[], None], client: httpx.Client) 
         connection.exec_driver_sql(PLACES.read_text(encoding="utf-8").format(**town.ids))
         _live(connection, town.ids)
         connection.exec_driver_sql(PAPERS.read_text(encoding="utf-8").format(**town.ids))
+        add_cases(connection, town.ids)
     with Session(owner_engine) as session, session.begin():
         for login, role, codes in (
             *((role.value, role, ["310112101000"]) for role in Role),
@@ -142,3 +148,10 @@ def _live(connection: Connection, ids: dict[str, UUID]) -> None:
     lives = "INSERT INTO registry.residence (person_id, unit_id, category) VALUES (:person, :unit, 'incomer')"
     connection.execute(text(lives), {"person": ids["person"], "unit": ids["unit"]})
     connection.exec_driver_sql(PEOPLE.read_text(encoding="utf-8").format(**ids))
+    declared = {
+        "cipher": cipher.seal("declaration", "id_number", ids["declared"], DECLARED_NUMBER),
+        "index": cipher.blind_index("990", DECLARED_NUMBER),
+        "item_cipher": cipher.seal("separation_item", "id_number", ids["listed"], "LISTED03"),
+    }
+    hexed = {name: "\\x" + value.hex() for name, value in declared.items()}
+    connection.exec_driver_sql(INTAKE.read_text(encoding="utf-8").format(**ids, **hexed))

@@ -4,7 +4,9 @@ from typing import Any
 
 from geo_registry.db import today
 from tests.api.account_writes import ACCOUNT_WRITES
+from tests.api.case_writes import CASE_AUTHORS, CASE_WRITES
 from tests.api.dwelling_writes import DWELLING_AUTHORS, DWELLING_WRITES
+from tests.api.intake_writes import INTAKE_AUTHORS, INTAKE_WRITES
 from tests.api.paper_writes import PAPER_AUTHORS, PAPER_WRITES
 from tests.api.person_writes import PERSON_AUTHORS, PERSON_WRITES
 
@@ -211,16 +213,20 @@ WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
     "disclosure_withdraw": ("/v1/disclosures/{asked}/actions/withdraw", {}, "/v1/disclosures/{asked}"),
     "visit": ("/v1/housing-units/{unit}/visits", {"outcome": "met_all"}, ""),
     **ACCOUNT_WRITES,
+    **CASE_WRITES,
     **PAPER_WRITES,
     **PERSON_WRITES,
+    **INTAKE_WRITES,
     **DWELLING_WRITES,
     "review": ("/v1/reviews/{review}/actions/decide", {"verdict": "justified"}, "/v1/reviews/{review}"),
     "emergency": ("/v1/emergencies", {"case_number": "警情2026-0088", "reason": "走失儿童，须核实住处"}, ""),
 }
 # Who does them; the clerk unless it says otherwise here.
 AUTHORS = {
+    **CASE_AUTHORS,
     **PAPER_AUTHORS,
     **PERSON_AUTHORS,
+    **INTAKE_AUTHORS,
     **dict.fromkeys(ACCOUNT_WRITES, "warden"),
     **DWELLING_AUTHORS,
     **dict.fromkeys(("disclosure", "disclosure_withdraw", "emergency"), "officer"),

@@ -30,6 +30,9 @@ OBJECTS = {
     "focus_area_id": "focus", "street_id": "street", "account_id": "keeper",
     "disclosure_id": "asked", "review_id": "review", "lineage_id": "lineage", "decision_id": "decision",
     "verification_id": "to_verify", "note_id": "noted", "tip_id": "told", "premises_id": "firm",
+    "case_id": "station_case",
+    "declaration_id": "declared", "notice_id": "death", "run_id": "run", "item_id": "listed",
+    "referral_id": "hukou_referral",
 }  # fmt: skip
 KINDS = {
     "areas": "c", "streets": "street", "lanes": "lane", "addresses": "address", "plates": "plate",
@@ -39,7 +42,7 @@ KINDS = {
 }  # fmt: skip
 WORDS = {
     "sha256": "ab" * 32, "rate": "registration-rate", "z": str(ZOOM), "slug": "not-found", "code": "04",
-    "session_id": str(UUID(int=7)),
+    "session_id": str(UUID(int=7)), "form": "incomer_registration",
     "x": str(int((LON + 180) / 360 * 2**ZOOM)),
     "y": str(int((1 - math.asinh(math.tan(math.radians(LAT))) / math.pi) / 2 * 2**ZOOM)),
 }  # fmt: skip

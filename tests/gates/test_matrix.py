@@ -32,6 +32,9 @@ STRICTER = {
     "/panels/my-block/{block_id}/boundary", "/v1/blocks/{block_id}/units", "/v1/housing-units/{unit_id}/visits",
     "/v1/photos/{sha256}", "/v1/disclosures", "/v1/disclosures/{disclosure_id}",
     "/v1/emergencies", "/v1/disclosures/{disclosure_id}/actions/withdraw", "/v1/accounts/{account_id}/actions/grant",
+    "/v1/registrations", "/v1/registrations/{case_id}", "/v1/registrations/{case_id}/open", "/v1/registrations/{case_id}/check",
+    "/v1/registrations/{case_id}/actions/fill", "/v1/registrations/{case_id}/actions/submit",
+    "/v1/registrations/{case_id}/actions/void",
 }  # fmt: skip
 # An identity number, its birth date, a phone number, a full name: none may leave unasked.
 CLEAR = re.compile(
@@ -40,9 +43,9 @@ CLEAR = re.compile(
 
 
 def _is_reveal(case: Case) -> bool:
-    """Tell whether the case asks for a field in full, stated and within role and area."""
+    """Tell whether the case asks for fields in full, stated and within role and area."""
     is_granted = case.purpose == "right" and case.asker.area == "own"
-    return case.operation.permission is Permission.PERSON_REVEAL and is_granted
+    return case.operation.permission in {Permission.PERSON_REVEAL, Permission.CASE_OPEN} and is_granted
 
 
 def _refused(case: Case, reply: Reply) -> bool:
@@ -65,10 +68,10 @@ def _looked(case: Case, reply: Reply) -> bool:
 def _fits(case: Case, reply: Reply) -> bool:
     if not case.operation.is_for(case.asker.role):
         return _refused(case, reply)
-    if case.kind == "look":
-        return _looked(case, reply)
     if is_inside(case) and case.operation.path in STRICTER and reply.status in {403, 404}:
         return True
+    if case.kind == "look":
+        return _looked(case, reply)
     if case.kind == "act":
         return reply.status in ({409, 412, 422} if is_inside(case) else {403, 404})
     if case.kind == "object" and case.operation.path not in AREALESS:
