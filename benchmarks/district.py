@@ -1,4 +1,4 @@
-"""The generated district: 1 M units in 100 k buildings, 2.5 M persons, 3 M residences, and the officers who look at them.
+"""The generated district: 1 M units, 2.5 M persons with ten years of moves, and who looks at them and enters.
 
     python -m benchmarks.district
 
@@ -43,7 +43,7 @@ SESSIONS = "COPY registry.session (token_hash, account_id, expires_at) FROM STDI
 # As if another hour and another day had begun, and the heads had just been anchored.
 FRESH = """
 TRUNCATE registry.session CASCADE;
-UPDATE registry.look_count SET in_hour = 0, in_day = 0, buildings = '{}';
+UPDATE registry.look_count SET in_hour = 0, in_day = 0, work_in_hour = 0, work_in_day = 0, buildings = '{}';
 UPDATE registry.audit_anchor SET anchored_at = now();
 VACUUM registry.look_count;
 """

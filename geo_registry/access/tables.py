@@ -100,6 +100,8 @@ class LookCount(Base):
     in_hour: Mapped[int] = mapped_column(server_default=text("0"))
     day: Mapped[dt.date] = mapped_column(server_default=text("CURRENT_DATE"))
     in_day: Mapped[int] = mapped_column(server_default=text("0"))
+    work_in_hour: Mapped[int] = mapped_column(server_default=text("0"))
+    work_in_day: Mapped[int] = mapped_column(server_default=text("0"))
     buildings: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
 
 

@@ -99,13 +99,18 @@ CREATE OR REPLACE FUNCTION registry.is_look(a registry.audit) RETURNS boolean LA
     'separation', 'run', 'duplicates', 'lineage', 'declaration', 'death')
 $$;
 
+-- Looks that belong to a case at hand: they have a count of their own, five times as long, and no limit of buildings.
+CREATE OR REPLACE FUNCTION registry.is_work(action text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT action IN ('case', 'check', 'paper', 'permit', 'declaration', 'death')
+$$;
+
 -- How many looks on a day are too many for a role: three standard deviations above the mean of its days of the last month
 -- with looks. Reads a month of the audit; once a day is enough.
 CREATE OR REPLACE FUNCTION registry.look_habits(moment timestamptz) RETURNS TABLE (role text, most int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
   SELECT d.role, ceil(avg(d.looks) + 3 * stddev_samp(d.looks))::int
   FROM (SELECT a.role, count(*) AS looks FROM audit a
-    WHERE a.at >= date_trunc('day', moment) - interval '30 days' AND a.at < date_trunc('day', moment) AND is_look(a)
+    WHERE a.at >= date_trunc('day', moment) - interval '30 days' AND a.at < date_trunc('day', moment) AND is_look(a) AND NOT is_work(a.action)
     GROUP BY a.role, a.account_id, a.at::date) d
   GROUP BY d.role HAVING count(*) >= 30
 $$;

@@ -61,19 +61,21 @@ END $$;
 
 -- One look more in this hour and on this day, unless a limit is reached: looks an hour, looks a day, different buildings an hour.
 -- The update waits for the row, and judges what it then finds: parallel looks cannot pass beside each other. No row, no look.
-CREATE OR REPLACE FUNCTION registry.count_look(asked uuid, building uuid) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION registry.count_look(asked uuid, building uuid, works boolean) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   this_hour timestamptz := date_trunc('hour', clock_timestamp());
 BEGIN
   UPDATE registry.look_count c SET
-    hour = this_hour, in_hour = CASE WHEN c.hour = this_hour THEN c.in_hour ELSE 0 END + 1,
-    day = CURRENT_DATE, in_day = CASE WHEN c.day = CURRENT_DATE THEN c.in_day ELSE 0 END + 1,
+    hour = this_hour, in_hour = CASE WHEN c.hour = this_hour THEN c.in_hour ELSE 0 END + (NOT works)::int,
+    work_in_hour = CASE WHEN c.hour = this_hour THEN c.work_in_hour ELSE 0 END + works::int,
+    day = CURRENT_DATE, in_day = CASE WHEN c.day = CURRENT_DATE THEN c.in_day ELSE 0 END + (NOT works)::int,
+    work_in_day = CASE WHEN c.day = CURRENT_DATE THEN c.work_in_day ELSE 0 END + works::int,
     buildings = CASE WHEN c.hour <> this_hour THEN array_remove(ARRAY[building], NULL)
       WHEN building IS NULL OR building = ANY (c.buildings) THEN c.buildings ELSE c.buildings || building END
   FROM registry.account a
   WHERE c.account_id = asked AND a.id = asked
-    AND CASE WHEN c.hour = this_hour THEN c.in_hour ELSE 0 END < a.hourly_limit
-    AND CASE WHEN c.day = CURRENT_DATE THEN c.in_day ELSE 0 END < a.daily_limit
+    AND CASE WHEN c.hour <> this_hour THEN 0 WHEN works THEN c.work_in_hour / 5 ELSE c.in_hour END < a.hourly_limit
+    AND CASE WHEN c.day <> CURRENT_DATE THEN 0 WHEN works THEN c.work_in_day / 5 ELSE c.in_day END < a.daily_limit
     AND CASE WHEN c.hour <> this_hour THEN (building IS NOT NULL)::int
       ELSE cardinality(c.buildings) + coalesce(NOT building = ANY (c.buildings), false)::int END <= a.building_limit;
   RETURN FOUND;
@@ -105,7 +107,7 @@ BEGIN
     WHEN asked_kind <> 'person' AND (place.district_id IS NULL
       OR (emergency IS NULL AND NOT registry.covers(viewer.areas, place.district_id, place.township_id, place.community_id))) THEN 'not-found'
     WHEN reason.is_unanchored THEN 'audit-unanchored'
-    WHEN NOT registry.count_look(viewer.account_id, place.building_id) THEN 'limit-reached'
+    WHEN NOT registry.count_look(viewer.account_id, CASE WHEN NOT registry.is_work(asked_action) THEN place.building_id END, registry.is_work(asked_action)) THEN 'limit-reached'
     ELSE 'granted' END;
 END $$;
 

@@ -17,6 +17,7 @@ TABLES = (
     "person_lineage_row", "person_lineage", "person_history", "household",
 )  # fmt: skip
 COLUMNS = {
+    "look_count": ("work_in_hour", "work_in_day"),
     "person": ("merged_into",),
     "registration": ("ended_on", "end_reason", "case_person_id"),
     "hukou": ("address_text", "end_reason", "version_of"),

@@ -696,3 +696,8 @@ ALTER TABLE registry.person
   ADD CONSTRAINT person_merged_into_fkey FOREIGN KEY(merged_into) REFERENCES registry.person (id);
 
 CREATE INDEX person_name_idx ON registry.person (township_id, name text_pattern_ops);
+
+-- Looks that belong to a case at hand are counted apart.
+ALTER TABLE registry.look_count
+  ADD COLUMN work_in_hour INTEGER DEFAULT 0 NOT NULL,
+  ADD COLUMN work_in_day INTEGER DEFAULT 0 NOT NULL;
