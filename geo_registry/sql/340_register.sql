@@ -186,7 +186,7 @@ BEGIN
       act_id = act WHERE r.id = own.id;
   ELSE
     FOR other IN SELECT * FROM registry.residence r WHERE r.person_id = who AND (r.is_main OR r.unit_id = c.unit_id) AND upper_inf(r.sys)
-        AND r.valid && daterange(day, NULL) LOOP
+        AND r.valid && daterange(day, NULL) ORDER BY lower(r.valid) LOOP
       IF lower(other.valid) >= day THEN
         PERFORM registry.refuse_fact(CASE WHEN other.unit_id = c.unit_id THEN 'lives-here-later' ELSE 'lives-elsewhere-later' END);
       END IF;
@@ -209,14 +209,13 @@ DECLARE
   own registry.residence;
 BEGIN
   f.hukou_unit_id := coalesce(f.hukou_unit_id, c.unit_id);
-  SELECT * INTO own FROM registry.residence r WHERE r.person_id = who AND r.unit_id = f.hukou_unit_id AND upper_inf(r.sys)
-    AND r.valid && daterange(day, NULL) ORDER BY r.valid LIMIT 1;
-  IF own.id IS NOT NULL THEN
+  FOR own IN SELECT * FROM registry.residence r WHERE r.person_id = who AND r.unit_id = f.hukou_unit_id AND upper_inf(r.sys)
+      AND r.valid && daterange(day, NULL) LOOP
     IF lower(own.valid) >= day THEN
       PERFORM registry.refuse_fact('lives-here-later');
     END IF;
     PERFORM registry.end_residence(own, day, 'left_area', 'cancelled', act);
-  END IF;
+  END LOOP;
   PERFORM registry.settle_hukou(who, f, day, act), registry.keep_phone(who, f, act), registry.end_absence(who, NULL, day, act);
   INSERT INTO registry.absence (person_id, unit_id, building_id, district_id, whereabouts_code, whereabouts, reason, informant, valid, sys, act_id)
   VALUES (who, f.hukou_unit_id, c.building_id, c.district_id, f.whereabouts_code, f.whereabouts, coalesce(f.absence_reason, 'other'),
@@ -248,8 +247,8 @@ BEGIN
       PERFORM registry.refuse_fact('registration-expired');
     END IF;
     PERFORM registry.end_residence(r, day, CASE WHEN fresh.unit_id <> r.unit_id THEN 'moved_within_city' END, 'changed', act);
-    INSERT INTO registry.residence (person_id, unit_id, building_id, district_id, category, relation_to_head, is_main, household_id, verified_on, valid, sys, act_id)
-    VALUES (r.person_id, fresh.unit_id, c.building_id, c.district_id, fresh.category, fresh.relation_to_head, r.is_main,
+    INSERT INTO registry.residence (person_id, unit_id, building_id, district_id, category, relation_to_head, is_main, end_reason, household_id, verified_on, valid, sys, act_id)
+    VALUES (r.person_id, fresh.unit_id, c.building_id, c.district_id, fresh.category, fresh.relation_to_head, r.is_main, r.end_reason,
       CASE WHEN fresh.unit_id = r.unit_id THEN r.household_id ELSE c.household_id END, registry.clock_day(c.collected_at),
       daterange(day, upper(r.valid)), tstzrange(registry.fact_moment(), NULL), act) RETURNING * INTO fresh;
     IF live.id IS NOT NULL THEN
@@ -370,7 +369,8 @@ BEGIN
       UNION SELECT live_person(p.id) FROM person p WHERE p.id_index = o.id_index AND p.id_type = o.id_type
       UNION SELECT s.person_id FROM residence s WHERE s.id = o.residence_id) x
     WHERE o.case_id = asked), ARRAY[c.building_id]);
-  IF c.household_id IS NULL AND c.action IN ('register', 'change') AND c.form <> 'registered_not_resident' THEN
+  IF c.household_id IS NULL AND c.form <> 'registered_not_resident' AND (c.action = 'register' OR (c.action IN ('change', 'correct') AND EXISTS (
+      SELECT FROM case_person o JOIN residence s ON s.id = o.residence_id WHERE o.case_id = asked AND s.unit_id <> c.unit_id))) THEN
     INSERT INTO household (unit_id, building_id, district_id, kind, act_id) VALUES (c.unit_id, c.building_id, c.district_id, c.household_kind, act)
     RETURNING id INTO c.household_id;
     UPDATE registration_case o SET household_id = c.household_id WHERE o.id = asked;
