@@ -17,6 +17,7 @@ from api.deps import (
     Token,
     Transaction,
     answer,
+    one,
 )
 from api.schemas.act import WrittenOut
 from api.schemas.intake import NoticeQuery, Rejection
@@ -34,6 +35,12 @@ def death_notices(query: Annotated[NoticeQuery, Query()], session: Transaction, 
     """List the deaths told of the viewer's areas in one state, the oldest first; without persons."""
     found = reads.death_notices(session, token, status=query.status, after=query.after, limit=query.limit)
     return answer(found, NO_STORE)
+
+
+@router.get("/death-notices/{notice_id}", response_model=reads.NoticeRow, dependencies=[REVIEW])
+def death_notice(notice_id: UUID, session: Transaction, token: Token) -> Response:
+    """Show one death notice as the queue does; without its person."""
+    return one(reads.death_notice(session, token, notice_id))
 
 
 @router.post("/death-notices/{notice_id}/open", response_model=reads.OpenedNotice, dependencies=[LOOK])

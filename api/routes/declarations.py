@@ -17,6 +17,7 @@ from api.deps import (
     Token,
     Transaction,
     answer,
+    one,
 )
 from api.schemas.act import WrittenOut
 from api.schemas.intake import ConfirmedDeclaration, DeclarationQuery, Rejection
@@ -34,6 +35,12 @@ def declarations(query: Annotated[DeclarationQuery, Query()], session: Transacti
     """List the declarations of the viewer's areas in one state, the oldest first; without persons."""
     found = reads.declarations(session, token, status=query.status, after=query.after, limit=query.limit)
     return answer(found, NO_STORE)
+
+
+@router.get("/declarations/{declaration_id}", response_model=reads.DeclarationRow, dependencies=[REVIEW])
+def declaration(declaration_id: UUID, session: Transaction, token: Token) -> Response:
+    """Show one declaration as the queue does; without its person."""
+    return one(reads.declaration(session, token, declaration_id))
 
 
 @router.post(

@@ -90,6 +90,12 @@ def open_item(run_id: UUID, item_id: UUID, engine: App, look: CurrentLook) -> Re
     return answer({"audit_id": audit_id, "item": item}, {**NO_STORE, "Audit-Id": str(audit_id)})
 
 
+@router.get("/separation-items/{item_id}", response_model=reads.ItemRow, dependencies=[READ])
+def item(item_id: UUID, session: Transaction, token: Token) -> Response:
+    """Show what was found out about one person of a run; without the person."""
+    return one(reads.item(session, token, item_id))
+
+
 @router.post("/separation-items/{item_id}/actions/settle", response_model=WrittenOut, dependencies=[DECIDE])
 def settle(item_id: UUID, body: NewOutcome, version: IfMatch, token: Token, act: Once) -> Response:
     """Note what was found out about one person; with a dwelling a draft of the registration is made."""
@@ -111,6 +117,12 @@ def referrals(query: Annotated[ReferralQuery, Query()], session: Transaction, to
     """List the referrals of the viewer's areas, the oldest first; without persons."""
     found = reads.referrals(session, token, is_open=query.is_open, after=query.after, limit=query.limit)
     return answer(found, NO_STORE)
+
+
+@router.get("/hukou-referrals/{referral_id}", response_model=reads.ReferralRow, dependencies=[READ])
+def referral(referral_id: UUID, session: Transaction, token: Token) -> Response:
+    """Show one referral; without its person."""
+    return one(reads.referral(session, token, referral_id))
 
 
 @router.post("/hukou-referrals", status_code=201, response_model=WrittenOut, dependencies=[DECIDE])

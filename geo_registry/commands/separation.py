@@ -1,4 +1,4 @@
-"""Commands ``geo-registry separation ...``: the persons of a run, from a list or from collective households."""
+"""Commands ``geo-registry separation ...``: persons of a run, from a list or from collective households."""
 
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID

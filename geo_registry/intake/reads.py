@@ -124,6 +124,32 @@ def death_notices(
     return cut([NoticeRow(**row) for row in found], limit, lambda row: (row.id,))
 
 
+def declaration(session: Session, token: str, declaration_id: UUID) -> DeclarationRow:
+    """Return one declaration as the queue shows it.
+
+    Raises:
+        NotFound: there is none in the viewer's areas.
+
+    """
+    asked = func.registry.read_declarations(hash_token(token), None, None, 1, declaration_id)
+    for row in _told(session, asked, _DECLARATION):
+        return DeclarationRow(**row, days_left=(row["lapses_on"] - today()).days)
+    raise NotFound("not-found", "没有找到，或不在您的区域内")
+
+
+def death_notice(session: Session, token: str, notice_id: UUID) -> NoticeRow:
+    """Return one death that was told, as the queue shows it.
+
+    Raises:
+        NotFound: there is none in the viewer's areas.
+
+    """
+    asked = func.registry.read_death_notices(hash_token(token), None, None, 1, notice_id)
+    for row in _told(session, asked, _NOTICE):
+        return NoticeRow(**row)
+    raise NotFound("not-found", "没有找到，或不在您的区域内")
+
+
 def _rows(
     session: Session,
     call: Any,  # noqa: ANN401  (SQLAlchemy's functions have no type of their own)
@@ -134,7 +160,10 @@ def _rows(
     limit: int,
 ) -> list[dict[str, Any]]:
     last = read_cursor(after, UUID)[0] if after else None
-    asked = call(hash_token(token), status, last, checked_limit(limit) + 1)
+    return _told(session, call(hash_token(token), status, last, checked_limit(limit) + 1), columns)
+
+
+def _told(session: Session, asked: Any, columns: tuple[str, ...]) -> list[dict[str, Any]]:  # noqa: ANN401  (as above)
     answer = asked.table_valued(*columns).render_derived()
     found = session.execute(select(*(answer.c[name] for name in columns)).order_by(answer.c.id))
     return [dict(row._mapping) for row in found]  # noqa: SLF001  (the public way to a row's names)

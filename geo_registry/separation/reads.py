@@ -2,8 +2,9 @@
 
 import base64
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Engine, Select, func, select
@@ -23,8 +24,10 @@ from geo_registry.separation.tables import OUTCOMES, SeparationRun
 
 TARGET_PERMILLE = 950
 """So many of a thousand persons whose whereabouts must be known (R60, R107)."""
+Row = TypeVar("Row")
 LISTS = ("here", "away", "decided", "unregistered")
 MOST_ROWS = 200
+_ITEM = ("id", "run_id", "found_in", "outcome", "outcome_on", "case_id", "version")
 _COUNTS = ("listed", "found", *OUTCOMES, "collective")
 _REFERRAL = (
     "id", "referred_to", "place", "opened_on", "opened_by_name", "closed_on", "outcome", "version",
@@ -76,6 +79,19 @@ class ReferralRow:
     opened_by_name: str
     closed_on: dt.date | None
     outcome: str | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One item of a run: what was found out; nothing of the person."""
+
+    id: UUID
+    run_id: UUID
+    found_in: str
+    outcome: str | None
+    outcome_on: dt.date | None
+    case_id: UUID | None
     version: int
 
 
@@ -177,9 +193,46 @@ def referrals(
     """
     last = read_cursor(after, UUID)[0] if after else None
     asked = func.registry.read_referrals(hash_token(token), is_open, last, checked_limit(limit) + 1)
-    answer = asked.table_valued(*_REFERRAL).render_derived()
-    query = select(*(answer.c[name] for name in _REFERRAL)).order_by(answer.c.id)
-    return cut([ReferralRow(*row) for row in session.execute(query)], limit, lambda row: (row.id,))
+    return cut(_told(session, asked, _REFERRAL, ReferralRow), limit, lambda row: (row.id,))
+
+
+def referral(session: Session, token: str, referral_id: UUID) -> ReferralRow:
+    """Return one referral.
+
+    Raises:
+        NotFound: there is none in the viewer's areas.
+
+    """
+    asked = func.registry.read_referrals(hash_token(token), None, None, 1, referral_id)
+    return _only(_told(session, asked, _REFERRAL, ReferralRow))
+
+
+def item(session: Session, token: str, item_id: UUID) -> ItemRow:
+    """Return one item of a run without its person.
+
+    Raises:
+        NotFound: there is none in the viewer's areas.
+
+    """
+    asked = func.registry.read_separation_item(hash_token(token), item_id)
+    return _only(_told(session, asked, _ITEM, ItemRow))
+
+
+def _told(
+    session: Session,
+    asked: Any,  # noqa: ANN401  (SQLAlchemy's functions have no type of their own)
+    columns: tuple[str, ...],
+    kind: Callable[..., Row],
+) -> list[Row]:
+    answer = asked.table_valued(*columns).render_derived()
+    query = select(*(answer.c[name] for name in columns)).order_by(answer.c.id)
+    return [kind(*row) for row in session.execute(query)]
+
+
+def _only(rows: list[Row]) -> Row:
+    if not rows:
+        raise NotFound("not-found", "没有找到，或不在您的区域内")
+    return rows[0]
 
 
 def separated(

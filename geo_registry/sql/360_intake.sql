@@ -109,7 +109,7 @@ BEGIN
 END $$;
 
 -- The queue without a person: where, what, since when. `pending` ones come oldest first, for they lapse.
-CREATE OR REPLACE FUNCTION registry.read_declarations(asked_by bytea, wanted text, after_id uuid, most int)
+CREATE OR REPLACE FUNCTION registry.read_declarations(asked_by bytea, wanted text, after_id uuid, most int, only_id uuid DEFAULT NULL)
 RETURNS TABLE (id uuid, kind text, status text, place text, declared_at timestamptz, lapses_on date, decided_at timestamptz, decided_by_name text,
   reject_reason text, case_id uuid, serial text, version int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
@@ -125,11 +125,11 @@ BEGIN
       o.declared_at, (o.declared_at + interval '30 days')::date, o.decided_at, (SELECT a.name FROM account a WHERE a.id = o.decided_by), o.reject_reason,
       o.case_id, (SELECT c.serial FROM registration_case c WHERE c.id = o.case_id), o.version
     FROM declaration o
-    WHERE o.status = wanted AND covers(viewer.areas, o.district_id, o.township_id, o.community_id) AND (after_id IS NULL OR o.id > after_id)
+    WHERE (o.id = only_id OR (only_id IS NULL AND o.status = wanted)) AND covers(viewer.areas, o.district_id, o.township_id, o.community_id) AND (after_id IS NULL OR o.id > after_id)
     ORDER BY o.id LIMIT most;
 END $$;
 
-CREATE OR REPLACE FUNCTION registry.read_death_notices(asked_by bytea, wanted text, after_id uuid, most int)
+CREATE OR REPLACE FUNCTION registry.read_death_notices(asked_by bytea, wanted text, after_id uuid, most int, only_id uuid DEFAULT NULL)
 RETURNS TABLE (id uuid, source text, status text, place text, received_at timestamptz, decided_at timestamptz, decided_by_name text, reject_reason text,
   case_id uuid, serial text, version int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
@@ -144,7 +144,7 @@ BEGIN
       n.received_at, n.decided_at, (SELECT a.name FROM account a WHERE a.id = n.decided_by), n.reject_reason, n.case_id,
       (SELECT c.serial FROM registration_case c WHERE c.id = n.case_id), n.version
     FROM death_notice n
-    WHERE n.status = wanted AND covers(viewer.areas, n.district_id, n.township_id, n.community_id) AND (after_id IS NULL OR n.id > after_id)
+    WHERE (n.id = only_id OR (only_id IS NULL AND n.status = wanted)) AND covers(viewer.areas, n.district_id, n.township_id, n.community_id) AND (after_id IS NULL OR n.id > after_id)
     ORDER BY n.id LIMIT most;
 END $$;
 

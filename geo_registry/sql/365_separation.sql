@@ -287,7 +287,7 @@ BEGIN
 END $$;
 
 -- Referrals without a person: where, to whom, since when, and how they ended.
-CREATE OR REPLACE FUNCTION registry.read_referrals(asked_by bytea, is_open boolean, after_id uuid, most int)
+CREATE OR REPLACE FUNCTION registry.read_referrals(asked_by bytea, is_open boolean, after_id uuid, most int, only_id uuid DEFAULT NULL)
 RETURNS TABLE (id uuid, referred_to text, place text, opened_on date, opened_by_name text, closed_on date, outcome text, version int)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
@@ -300,6 +300,18 @@ BEGIN
   RETURN QUERY SELECT r.id, r.referred_to, (SELECT d.full_name FROM division d WHERE d.id = coalesce(r.community_id, r.township_id, r.district_id)),
       r.opened_on, (SELECT a.name FROM account a WHERE a.id = r.opened_by), r.closed_on, r.outcome, r.version
     FROM hukou_referral r
-    WHERE (r.closed_on IS NULL) = is_open AND covers(viewer.areas, r.district_id, r.township_id, r.community_id) AND (after_id IS NULL OR r.id > after_id)
+    WHERE (r.id = only_id OR (only_id IS NULL AND (r.closed_on IS NULL) = is_open)) AND covers(viewer.areas, r.district_id, r.township_id, r.community_id) AND (after_id IS NULL OR r.id > after_id)
     ORDER BY r.id LIMIT most;
+END $$;
+
+-- One item of a run without its person: what was found out, and its version.
+CREATE OR REPLACE FUNCTION registry.read_separation_item(asked_by bytea, asked uuid)
+RETURNS TABLE (id uuid, run_id uuid, found_in text, outcome text, outcome_on date, case_id uuid, version int)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+DECLARE
+  viewer record;
+BEGIN
+  SELECT * INTO viewer FROM viewer_of(asked_by);
+  RETURN QUERY SELECT i.id, i.run_id, i.found_in, i.outcome, i.outcome_on, i.case_id, i.version FROM separation_item i
+    WHERE i.id = asked AND viewer.confined IS NULL AND may_separate(viewer.role) AND covers(viewer.areas, i.district_id, i.township_id, i.community_id);
 END $$;
