@@ -15,14 +15,24 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from weasyprint import HTML, Document
 from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
 FONT: Final = "Noto Sans CJK SC"
 # The fonts that are read once are used by one thread at a time.
 _ONE_AT_A_TIME = threading.Lock()
 
 
-class Reaching(RuntimeError):
-    """A template asked for something from outside; it is ours and must not."""
+class _Nowhere(URLFetcher):
+    """Fetches nothing: not from the network, not from the disk, not from the page itself."""
+
+    def fetch(self, url: str, headers: object = None) -> NoReturn:  # noqa: ARG002  (as it is called)
+        """Refuse; a paper with an address in it is a fault of ours, and is not printed.
+
+        Raises:
+            FatalURLFetchingError: always.
+
+        """
+        raise FatalURLFetchingError(f"a paper asks for {url}")
 
 
 def written(folder: Path, template: str, **values: Any) -> str:  # noqa: ANN401  (whatever the template shows)
@@ -33,7 +43,7 @@ def written(folder: Path, template: str, **values: Any) -> str:  # noqa: ANN401 
 def laid_out(html: str) -> Document:
     """Return pages of HTML as they will be printed."""
     with _ONE_AT_A_TIME:
-        return HTML(string=html, url_fetcher=_refuse).render(font_config=_fonts())
+        return HTML(string=html, url_fetcher=_Nowhere()).render(font_config=_fonts())
 
 
 def pdf(html: str) -> bytes:
@@ -66,7 +76,3 @@ def _environment(folder: Path) -> Environment:
 @cache
 def _fonts() -> FontConfiguration:
     return FontConfiguration()
-
-
-def _refuse(url: str, *_: object, **__: object) -> NoReturn:
-    raise Reaching(f"a paper asks for {url}")

@@ -115,7 +115,7 @@ def move_sheets(
     act_id = acts.record(session, viewer, _VERBS[step], "form_sheet", new_id(), reason=why)
     told = {"step": step, "first": first, "last": last, "reason": why, "act_id": str(act_id)}
     call = func.registry.move_sheets(hash_token(token), desk.jsonb(**told))
-    sheets, _ = desk.done(session, call, "sheets", "number")
+    (sheets,) = desk.done(session, call, "sheets")
     return Written(act_id, sheets)
 
 

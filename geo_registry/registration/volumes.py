@@ -100,7 +100,7 @@ def bind_forms(
     act_id = acts.record(session, viewer, "bind", "archive_volume", volume_id)
     told = {"volume_id": volume_id, "version": version, "serials": serials, "act_id": act_id}
     call = func.registry.bind_forms(hash_token(token), desk.jsonb(**told))
-    current, _ = desk.done(session, call, "version", "serial")
+    current, _ = desk.done(session, call, "version", "place")
     return Written(volume_id, current)
 
 

@@ -80,7 +80,7 @@ $$;
 
 -- The entries of one community, or of a township outside its communities: every form since it was submitted, and every
 -- registration that came without one; newest first.
-CREATE OR REPLACE FUNCTION registry.ledger_entries(township uuid, community uuid, wanted text, since date, until date, before uuid, most int)
+CREATE OR REPLACE FUNCTION registry.ledger_entries(township uuid, community uuid, wanted text, from_day date, to_day date, before uuid, most int)
 RETURNS TABLE (id uuid, case_person_id uuid, registration_id uuid, status text, entered_on date) LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
@@ -89,14 +89,14 @@ BEGIN
        LEFT JOIN LATERAL registry.registration_of(f) g ON true
      WHERE f.community_id = community AND c.submitted_at IS NOT NULL AND (before IS NULL OR f.id < before)
        AND (wanted IS NULL OR registry.ledger_status(c.status, g.status, g.expires_on) = wanted)
-       AND (since IS NULL OR c.submitted_at::date >= since) AND (until IS NULL OR c.submitted_at::date <= until)
+       AND (from_day IS NULL OR c.submitted_at::date >= from_day) AND (to_day IS NULL OR c.submitted_at::date <= to_day)
      ORDER BY f.id DESC LIMIT most)
     UNION ALL
     (SELECT g.id, NULL, g.id, registry.ledger_status('active', g.status, g.expires_on), g.registered_on
      FROM registry.registration g
      WHERE g.community_id = community AND g.case_person_id IS NULL AND (before IS NULL OR g.id < before)
        AND (wanted IS NULL OR registry.ledger_status('active', g.status, g.expires_on) = wanted)
-       AND (since IS NULL OR g.registered_on >= since) AND (until IS NULL OR g.registered_on <= until)
+       AND (from_day IS NULL OR g.registered_on >= from_day) AND (to_day IS NULL OR g.registered_on <= to_day)
      ORDER BY g.id DESC LIMIT most);
 END $$;
 
@@ -183,9 +183,9 @@ BEGIN
   RETURN 'done';
 END $$;
 
--- Sheets from one number to another change together, or none does; `number` is the first that stands against it.
+-- Sheets from one number to another change together, or none does; `sheets` counts up to the first that stands against it.
 CREATE OR REPLACE FUNCTION registry.move_sheets(asked_by bytea, told jsonb)
-RETURNS TABLE (outcome text, sheets int, number text) LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+RETURNS TABLE (outcome text, sheets int) LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   viewer record;
   step text := told ->> 'step';
@@ -204,7 +204,6 @@ BEGIN
     sheets := sheets + 1;
     IF NOT one.status = ANY (CASE step WHEN 'returned' THEN ARRAY['issued', 'filled'] WHEN 'verified' THEN ARRAY['returned'] ELSE ARRAY['issued', 'filled', 'returned'] END) THEN
       outcome := 'sheet-state';
-      number := one.number;
       EXIT;
     END IF;
   END LOOP;
@@ -247,12 +246,10 @@ CREATE OR REPLACE TRIGGER follow_sheet AFTER INSERT OR DELETE OR UPDATE OF sheet
 -- What is bound stays bound, and a closed volume stays as it is.
 CREATE OR REPLACE FUNCTION registry.keep_bound() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_TABLE_NAME = 'archive_volume' AND OLD.closed_at IS NULL THEN
-    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
-  END IF;
   RAISE EXCEPTION 'a bound form stays in its volume, and a closed volume as it is' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'archive_volume_bound';
 END $$;
-CREATE OR REPLACE TRIGGER keep_bound BEFORE UPDATE OR DELETE ON registry.archive_volume FOR EACH ROW EXECUTE FUNCTION registry.keep_bound();
+CREATE OR REPLACE TRIGGER keep_bound BEFORE UPDATE OR DELETE ON registry.archive_volume
+  FOR EACH ROW WHEN (OLD.closed_at IS NOT NULL) EXECUTE FUNCTION registry.keep_bound();
 CREATE OR REPLACE TRIGGER keep_bound BEFORE UPDATE OF volume_id, volume_page ON registry.case_person
   FOR EACH ROW WHEN (OLD.volume_id IS NOT NULL AND (NEW.volume_id, NEW.volume_page) IS DISTINCT FROM (OLD.volume_id, OLD.volume_page))
   EXECUTE FUNCTION registry.keep_bound();
@@ -293,9 +290,9 @@ BEGIN
     WHEN v.closed_at IS NOT NULL THEN 'volume-closed' ELSE 'done' END);
 END $$;
 
--- All forms of cases that took effect, page after page in the order given; `serial` is the first that stands against it.
+-- All forms of cases that took effect, page after page in the order given; `place` of the first that stands against it.
 CREATE OR REPLACE FUNCTION registry.bind_forms(asked_by bytea, told jsonb)
-RETURNS TABLE (outcome text, version int, serial text) LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+RETURNS TABLE (outcome text, version int, place int) LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   viewer record;
   v archive_volume%ROWTYPE;
@@ -308,8 +305,8 @@ BEGIN
   IF outcome = 'done' THEN
     PERFORM 1 FROM case_person p JOIN registration_case c ON c.id = p.case_id
     WHERE c.serial IN (SELECT jsonb_array_elements_text(told -> 'serials')) ORDER BY p.id FOR NO KEY UPDATE OF p;
-    SELECT x.fault, x.asked INTO outcome, serial FROM (
-      SELECT w.asked, w.turn, CASE WHEN c.id IS NULL THEN 'case-unknown' WHEN c.status <> 'active' THEN 'case-not-active'
+    SELECT x.fault, x.turn INTO outcome, place FROM (
+      SELECT w.turn, CASE WHEN c.id IS NULL THEN 'case-unknown' WHEN c.status <> 'active' THEN 'case-not-active'
         WHEN EXISTS (SELECT FROM case_person p WHERE p.case_id = c.id AND p.volume_id IS NOT NULL) THEN 'already-bound' END AS fault
       FROM jsonb_array_elements_text(told -> 'serials') WITH ORDINALITY w (asked, turn) LEFT JOIN registration_case c ON c.serial = w.asked
         AND c.district_id = v.district_id AND covers(viewer.areas, c.district_id, c.township_id, c.community_id)) x
