@@ -48,24 +48,29 @@ def write(path: Path, *rows: Values) -> Path:
     return path
 
 
-@pytest.fixture
-def raw(connection: Connection, tmp_path: Path) -> psycopg.Connection:
-    """Give a register with the rooms 402 and 502 of one building."""
+def prepare(driver: psycopg.Connection, folder: Path) -> None:
+    """Put the rooms 402 and 502 of one building into a register."""
     make_secrets()
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
-    driver.execute("SELECT 1")  # opens the outer transaction
-    run_file(driver, import_areas, town(tmp_path / "areas.geojson"))
+    run_file(driver, import_areas, town(folder / "areas.geojson"))
     house = feature(
         square(0.001, 0.001, 0.0002), external_id="B1", community_code=EAST, street="映月路", number="100号"
     )
-    run_file(driver, import_buildings, write_features(tmp_path / "b.geojson", house))
+    run_file(driver, import_buildings, write_features(folder / "b.geojson", house))
     driver.execute(
         """INSERT INTO registry.housing_unit (building_id, floor, room, unit_text, unit_key, district_id, township_id,
           community_id)
         SELECT b.id, f, f || '02', f || '02室', 'r' || f || '02', b.district_id, b.township_id, b.community_id
         FROM registry.building b, generate_series(4, 5) f"""
     )
+
+
+@pytest.fixture
+def raw(connection: Connection, tmp_path: Path) -> psycopg.Connection:
+    """Give a register with the rooms 402 and 502 of one building."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    driver.execute("SELECT 1")  # opens the outer transaction
+    prepare(driver, tmp_path)
     return driver
 
 
