@@ -18,7 +18,7 @@ from geo_registry import errors
 from geo_registry.access.rules import ROLE_TITLES
 from geo_registry.access.viewer import Viewer
 from geo_registry.codes import format_code
-from web_map import words
+from web_map import registration_words, words
 from web_map.csp import new_nonce, policy
 from web_map.layers import PLATE_MARKS
 from web_map.sections import menu_for, registration_tabs, sections_for
@@ -50,7 +50,7 @@ def environment() -> Environment:
     found.globals.update(
         code_text=format_code, static=static, words=words, role_titles=ROLE_TITLES, marks=PLATE_MARKS
     )
-    found.globals.update(registration_tabs=registration_tabs)
+    found.globals.update(registration_tabs=registration_tabs, registration_words=registration_words)
     found.filters.update(json_text=json_text, floor_title=words.floor_title)
     found.filters.update(china_time=words.china_time)
     return found

@@ -104,7 +104,20 @@ REGISTRATIONS = {
     "cancelled": "已注销",
     "expired": "已过期",
 }
-SEPARATIONS = {"consistent": "人户一致", "resident_not_registered_here": "人在户不在"}
+SEPARATIONS = {
+    "consistent": "人户一致",
+    "resident_not_registered_here": "人在户不在",
+    "registered_not_resident": "户在人不在",
+    "false_alarm": "非人户分离",
+}
+HOUSEHOLDS = {"family": "家庭户", "collective": "集体户"}
+PERMITS = {
+    "referred": "已转交", "accepted": "已受理", "issued": "已制发", "endorsed": "已签注",
+    "refused": "不予受理", "expired": "已失效",
+}  # fmt: skip
+FOUND_BY = {"former-document": "按曾用的证件号码找到", "merged": "该记录已并入此人"}
+STALE_DAYS = 180
+"""An occupant who was not verified for so long is marked; every live record shows its age."""
 SEXES = {"1": "男", "2": "女", "0": "未知", "9": "未说明"}
 DOCUMENTS = {
     "111": "居民身份证",
@@ -237,12 +250,9 @@ def registration_chip(row: dict[str, Any], hukou: dict[str, Any] | None = None) 
     None where there is nothing to say.
     """
     status, expires = row.get("registration"), row.get("expires_on")
-    if status == "active" and expires:
-        return (
-            ("warning", f"已于 {expires} 到期")
-            if expires < today().isoformat()
-            else ("ok", f"有效至 {expires}")
-        )
+    if status in {"active", "expired"} and expires:
+        is_over = status == "expired" or expires < today().isoformat()
+        return ("warning", f"已于 {expires} 到期") if is_over else ("ok", f"有效至 {expires}")
     if status:
         tone = {"active": "ok", "expired": "warning", "returned": "warning"}.get(status, "info")
         return tone, word(REGISTRATIONS, status)
@@ -257,6 +267,25 @@ def registration_chip(row: dict[str, Any], hukou: dict[str, Any] | None = None) 
             "resident_not_registered_here": ("info", SEPARATIONS["resident_not_registered_here"]),
         }.get(separation or "", ("plain", "户籍待核"))
     return ("warning", "未登记") if row.get("until") is None else None
+
+
+def separation_chip(row: dict[str, Any]) -> tuple[str, str] | None:
+    """Return tone and words where somebody lives apart from the hukou, or an officer has decided about it."""
+    status = row.get("separation")
+    if row.get("separation_decided"):
+        return "info", f"{word(SEPARATIONS, row['separation_decided'])} · 已认定"
+    if status == "resident_not_registered_here" and row.get("registration"):
+        return "info", SEPARATIONS[status]
+    return None
+
+
+def verified(row: dict[str, Any]) -> tuple[str, str]:
+    """Return tone and words for how long ago somebody was last found here."""
+    age = row.get("verified_age_days")
+    if age is None:
+        return "warning", "未核实"
+    text = "今日核实" if age == 0 else f"{age} 天前核实"
+    return ("warning" if age > STALE_DAYS else "quiet"), text
 
 
 def floor_title(floor: int | None) -> str:

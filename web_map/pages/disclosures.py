@@ -10,6 +10,8 @@ from geo_registry.access.viewer import Permission, Viewer
 from geo_registry.area.reads import AreaRow, areas
 from geo_registry.db import Session
 from geo_registry.disclosure import reads
+from geo_registry.housing.reads import building as building_of
+from geo_registry.housing.reads import housing_unit
 from web_map import access_words, words
 from web_map.deps import Opens, PageSession
 from web_map.pages.home import own_areas
@@ -30,15 +32,27 @@ def all_disclosures(
     state: Annotated[str, Query(pattern="^[a-z]{0,20}$")] = "",
     after: Annotated[str | None, Query(max_length=200)] = None,
     disclosure: Annotated[UUID | None, Query()] = None,
+    unit: Annotated[UUID | None, Query()] = None,
+    building: Annotated[UUID | None, Query()] = None,
 ) -> Response:
-    """List the own requests and those to approve, the chosen one beside them."""
+    """List the own requests and those to approve, the chosen one beside them; or begin one."""
     found = reads.disclosures(session, viewer, state=state or None, after=after, limit=ROWS)
     chosen = reads.disclosure(session, viewer, disclosure) if disclosure else None
     return page(
         request, "disclosures.html", viewer, own=own_areas(session, viewer), rows=found.rows, next=found.next,
         chosen=chosen, state=state, purposes=purposes_for(session, viewer),
-        areas=_choosable(session, viewer), **HELPS,
+        areas=_choosable(session, viewer), wished=_wished(session, viewer, unit, building), **HELPS,
     )  # fmt: skip
+
+
+def _wished(
+    session: Session, viewer: Viewer, unit: UUID | None, house: UUID | None
+) -> tuple[str, UUID, str] | None:
+    """Return kind, id and title of the dwelling that a request is to be about."""
+    if unit:
+        found = housing_unit(session, viewer, unit)
+        return "housing_unit", unit, f"{found.building_title}{found.unit_text}"
+    return ("building", house, building_of(session, viewer, house).title) if house else None
 
 
 def _choosable(session: Session, viewer: Viewer) -> dict[str, tuple[AreaRow, ...]]:

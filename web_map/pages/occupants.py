@@ -11,7 +11,7 @@ from geo_registry.db import transaction
 from geo_registry.errors import RuleBroken
 from geo_registry.housing.reads import building, housing_unit
 from geo_registry.residence.reads import Occupants, occupants_of_building, occupants_of_unit, reveal_person
-from web_map import words
+from web_map import time_axis, words
 from web_map.deps import RequestEngine, StatedLook, Token, current_viewer, require
 from web_map.render import PageRoute, piece
 
@@ -55,9 +55,13 @@ def occupants(
         unit = housing_unit(session, viewer, unit_id) if unit_id else None
         house = None if unit else building(session, viewer, building_id or UUID(int=0))
         purposes = {option.code: option.title for option in purposes_for(session, viewer)}
+    axis, periods = time_axis.occupancy(found.counts, found.valid_at, words.today())
     return piece(
         "_occupants.html",
         found=found,
+        units=time_axis.households(found.occupants),
+        axis=axis,
+        periods=periods,
         unit=unit,
         building=house,
         look=look,
@@ -65,6 +69,8 @@ def occupants(
         is_past=look.valid_at is not None and look.valid_at < words.today(),
         today=words.today(),
         may_reveal=viewer.may(Permission.PERSON_REVEAL),
+        may_enter=viewer.may(Permission.CASE_ENTER),
+        may_disclose=viewer.may(Permission.DISCLOSURE_REQUEST),
         revealable=REVEALABLE,
     )
 

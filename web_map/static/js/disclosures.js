@@ -31,6 +31,17 @@ async function make(form) {
   }
 }
 
+// Who came from a dwelling finds the request about it begun.
+const wished = document.getElementById("wished");
+if (wished) {
+  const select = /** @type {HTMLSelectElement} */ (document.getElementById("request-object_id"));
+  const option = new Option(wished.dataset.title, wished.dataset.id, true, true);
+  option.dataset.kind = wished.dataset.kind;
+  select.add(option);
+  select.dispatchEvent(new Event("change", { bubbles: true }));
+  /** @type {HTMLDialogElement | null} */ (document.getElementById("act-request"))?.showModal();
+}
+
 box?.addEventListener("click", (event) => {
   const button = /** @type {HTMLButtonElement | null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-make]"));
   if (!button || button.disabled) return;

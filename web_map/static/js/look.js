@@ -4,6 +4,7 @@ import { post } from "./http.js";
 import { toast } from "./shell.js";
 
 const MINUTES = 30;
+const REST_MS = 700;
 const OF_PURPOSE = /^(purpose-|case-)/;
 
 const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("purpose"));
@@ -32,6 +33,7 @@ let wish = null;
 /** @type {{purpose: string, case_number: string, wish: Wish, until: number} | null} */
 let permit = null;
 let clock = 0;
+let resting = 0;
 
 /** @returns {string} the reason chosen, empty while there is none */
 function reason() {
@@ -141,6 +143,7 @@ function tick() {
 }
 
 function forget() {
+  window.clearTimeout(resting);
   window.clearInterval(clock);
   permit = null;
   wish = null;
@@ -231,13 +234,35 @@ export function startLooking(where) {
     if (target.closest("[data-end]")) end();
     if (target.closest("[data-now]")) lookAtDay(null);
     if (target.closest("[data-past]")) openDay();
+    if (target.closest("[data-absent]")) {
+      event.preventDefault();
+      const title = /** @type {HTMLElement | null} */ (place.container.querySelector("#absent-title"));
+      title?.scrollIntoView({ block: "start" });
+      title?.focus();
+    }
   });
   place.container.addEventListener("change", (event) => {
     const day = /** @type {HTMLInputElement} */ (event.target);
     if (day.id === "past-day" && day.value && day.checkValidity()) lookAtDay(day.value);
   });
+  place.container.addEventListener("input", (event) => {
+    const dot = /** @type {HTMLInputElement} */ (event.target);
+    if (dot.id === "time-dot") dragTo(dot);
+  });
   // Neither a kept page nor the way back shows persons again.
   window.addEventListener("pagehide", end);
+}
+
+/** @param {HTMLInputElement} dot show the day while it moves; the list follows once it rests, for each day is a look */
+function dragTo(dot) {
+  const day = new Date(`${dot.dataset.first}T00:00:00Z`);
+  day.setUTCDate(day.getUTCDate() + Number(dot.value));
+  const text = day.toISOString().slice(0, 10);
+  const field = /** @type {HTMLInputElement | null} */ (place.container.querySelector("#past-day"));
+  dot.setAttribute("aria-valuetext", text);
+  if (field) field.value = text;
+  window.clearTimeout(resting);
+  resting = window.setTimeout(() => lookAtDay(dot.value === dot.max ? null : text), REST_MS);
 }
 
 function openDay() {

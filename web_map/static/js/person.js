@@ -9,6 +9,20 @@ const error = /** @type {HTMLElement} */ (document.getElementById("id-number-err
 const result = /** @type {HTMLElement} */ (document.getElementById("person-result"));
 const empty = result.innerHTML;
 
+const nameForm = /** @type {HTMLFormElement | null} */ (document.getElementById("name-form"));
+const nameField = /** @type {HTMLInputElement | null} */ (document.getElementById("name-text"));
+const nameError = document.getElementById("name-error");
+const nameArea = /** @type {HTMLSelectElement | null} */ (document.getElementById("name-area"));
+
+/** @param {string} text an empty text takes the error away */
+function sayName(text) {
+  if (!nameError || !nameField) return;
+  nameError.textContent = text;
+  nameError.hidden = !text;
+  if (text) nameField.setAttribute("aria-invalid", "true");
+  else nameField.removeAttribute("aria-invalid");
+}
+
 /** @param {string} text an empty text takes the error away */
 function say(text) {
   error.textContent = text;
@@ -19,6 +33,7 @@ function say(text) {
 
 function wipe() {
   form.reset();
+  nameForm?.reset();
   result.innerHTML = empty;
 }
 
@@ -35,6 +50,19 @@ form.addEventListener("submit", (event) => {
   ask({ url: "/panels/dwellings", title, values: { id_type: kind.value, id_number } });
 });
 
+nameForm?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const name = nameField?.value.trim() ?? "";
+  if ([...name].length < 2) {
+    sayName("请填写姓名，至少两个字（姓和名的第一个字）");
+    nameField?.focus();
+    return;
+  }
+  sayName("");
+  const place = nameArea?.selectedOptions[0]?.textContent ?? "";
+  ask({ url: "/panels/persons-by-name", title: `${place} · 按姓名查找`, values: { area_id: nameArea?.value ?? "", name } });
+});
+
 startLooking({
   container: result,
   shown: () => {
@@ -43,6 +71,11 @@ startLooking({
   },
   ended: wipe,
   refused: (_code, field, text) => {
+    if (field === "name") {
+      sayName(text);
+      nameField?.focus();
+      return true;
+    }
     if (field !== "id_number" && field !== "id_type") return false;
     say(text);
     number.focus();
