@@ -24,6 +24,8 @@ ACCOUNTS = (
     ("zhan", "詹某", Role.STATION_HEAD, ("990101001000",)),
     ("ren", "任某", Role.POPULATION_OFFICE, ("990101001000",)),
     ("wei", "卫某", Role.OFFICER, ("990101001000",)),
+    ("zhi", "志某", Role.VOLUNTEER, ("990101001000",)),
+    ("yan", "闫某", Role.INSPECTOR, ("990101001000",)),
     ("yu", "余某", Role.ENTRY_CLERK, ("990101001000",)),
     ("qian", "钱某", Role.ENTRY_CLERK, ("990101001000",)),
 )

@@ -14,6 +14,7 @@ from geo_registry.area.reads import areas
 from geo_registry.db import Session, today
 from geo_registry.grid.blocks import blocks
 from geo_registry.measure import samples
+from geo_registry.measure.acceptance import VERDICTS, acceptances
 from geo_registry.measure.drawing import MOST_UNITS
 from geo_registry.measure.rules import SAMPLED, planned_size
 from geo_registry.pages import Page, Row
@@ -33,7 +34,9 @@ MARGINS = (0.02, 0.03, 0.05)
 DIRECTIONS = {"field_to_register": "由实地查登记", "register_to_field": "由登记查实地"}
 STATES = {"drawn": "核查中", "closed": "已结束", "cancelled": "已取消"}
 STRATA = {"none": "不分层", "community": "按社区（村）", "block": "按网格"}
-HELPS: dict[str, Any] = {"directions": DIRECTIONS, "states": STATES, "rate_words": rate_words}
+HELPS: dict[str, Any] = {
+    "directions": DIRECTIONS, "states": STATES, "rate_words": rate_words, "verdicts": VERDICTS,
+}  # fmt: skip
 
 
 Checker = Annotated[Viewer, Depends(Opens(Permission.CHECK_RECORD), scope="function")]
@@ -88,7 +91,9 @@ def one(
     return page(
         request, "sample.html", viewer, own=own_areas(session, viewer), plan=plan, units=found.rows,
         next=found.next, after=after, today=today(), is_open=plan.state == "drawn",
-        may_close=plan.state == "drawn" and viewer.may(Permission.SAMPLE_DRAW), **HELPS,
+        may_close=plan.state == "drawn" and viewer.may(Permission.SAMPLE_DRAW),
+        signed=acceptances(session, viewer, plan_id=plan_id, limit=ROWS).rows,
+        may_sign=plan.state == "closed" and viewer.may(Permission.SAMPLE_SIGN), **HELPS,
     )  # fmt: skip
 
 

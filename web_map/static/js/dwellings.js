@@ -138,7 +138,12 @@ async function startWith() {
   const found = await read(`/v1/housing-units/${encodeURIComponent(id)}`);
   if (!found.ok) return;
   /** @type {HTMLInputElement} */ (dialog.querySelector("[name=unit_id]")).value = found.body.id;
-  /** @type {HTMLInputElement} */ (dialog.querySelector("[data-find-unit]")).value = `${found.body.address ?? ""}${found.body.unit_text ?? ""}`;
+  /** @type {HTMLInputElement} */ (dialog.querySelector("[data-find-unit]")).value = found.body.full_text ?? "";
   dialog.showModal();
+  // Once is enough: the page that comes back after the act opens nothing.
+  window.history.replaceState(null, "", window.location.pathname);
 }
 startWith();
+
+const opening = /** @type {HTMLFormElement | null} */ (document.querySelector("#act-open form"));
+if (opening) opening.dataset.go = "/verifications/";
