@@ -162,6 +162,13 @@ export function isLooking() {
   return permit !== null;
 }
 
+/** @param {Record<string, string>} values look again at the same for the same reason, another page of it; a look of its own */
+export async function again(values) {
+  if (!permit) return;
+  permit.wish = { ...permit.wish, values: { ...permit.wish.values, ...values } };
+  await look(permit.purpose, permit.case_number, permit.wish);
+}
+
 /** @param {string | null} day a past day, or null for now; a look of its own */
 async function lookAtDay(day) {
   if (!permit) return;

@@ -256,6 +256,7 @@ export function judge() {
       if (!field) continue;
       const isEmpty = !field.value.trim();
       let text = isEmpty && needs(row, one) ? "请填写" : "";
+      if (one.kind === "unit" && !isEmpty && !field.dataset.unit) text = "请在列表中选定一个户室";
       if (one.kind === "date" && !isEmpty && !dayOf(field.value)) text = DAY_HELP;
       if (one.name === "id_number" && !isEmpty && input(row, "id_type")?.value === "111") text = readNumber(field.value).fault;
       fault(row, one.name, text);
@@ -277,7 +278,8 @@ function needs(row, one) {
 function goOn(field) {
   const row = rowOf(field);
   const isTold = row && field.dataset.name === "id_number" && input(row, "id_type")?.value === "111" && !readNumber(input(row, "id_number")?.value ?? "").fault;
-  const past = isTold ? ["id_type", "sex", "birth"].map((name) => input(row, name)) : [];
+  const names = isTold ? ["id_type", "sex", "birth"] : row && field.dataset.name === "hukou_address" && input(row, "hukou_code")?.value ? ["hukou_unit_id"] : [];
+  const past = row ? names.map((name) => input(row, name)) : [];
   const fields = /** @type {HTMLElement[]} */ ([...table.querySelectorAll("[data-name]:not([tabindex='-1'])")].filter((one) => !past.includes(/** @type {any} */ (one))));
   const next = fields[fields.indexOf(field) + 1];
   if (next) next.focus();

@@ -117,11 +117,11 @@ export function chooseUnit(field, list, chosen, isWhole = false) {
       event.preventDefault();
       if (list.hidden && found.length) open(true);
       else mark(at + (event.key === "ArrowDown" ? 1 : -1));
-    } else if (event.key === "Enter") {
+    } else if (event.key === "Enter" && field.value.trim()) {
       event.preventDefault();
       event.stopPropagation();
       if (found.length && !list.hidden) take(found[at]);
-      else if (field.value.trim()) {
+      else {
         // Whoever types on does not wait for the list.
         isWaiting = true;
         if (list.hidden) search();
