@@ -86,11 +86,8 @@ def sign(
     told = check_verdict(verdict, note, put_right_by, today())
     if _took_part(session, viewer, plan):
         raise Refused("same-account", "您参加过本方案的核查，不能签署，请另一名验收员签署")
-    missed = [one for one in plan_result(session, viewer, plan_id).values() if one.verdict == "missed"]
-    if verdict == "accepted" and missed:
-        raise RuleBroken(
-            "rate-missed", "样本结果未达到目标，不能验收合格：请限期整改或不予通过", field="verdict"
-        )
+    if verdict == "accepted":
+        _check_proof({one.verdict for one in plan_result(session, viewer, plan_id).values()}, told)
     signed = select(Acceptance.id).where(Acceptance.plan_id == plan_id, Acceptance.division_id == area.id)
     if session.execute(signed).first() is not None:
         raise Conflict("acceptance-exists", "该区域已按本方案签署过，一个方案只签署一次")
@@ -118,6 +115,16 @@ def check_verdict(verdict: str, note: str | None, put_right_by: dt.date | None, 
     if verdict != "accepted" and told is None:
         raise RuleBroken("note-missing", "整改或不予通过须写明问题", field="note")
     return told
+
+
+def _check_proof(verdicts: set[str], note: str | None) -> None:
+    """Let an area be accepted that missed no target, with a note where the sample does not prove it."""
+    if "missed" in verdicts:
+        detail = "样本结果未达到目标，不能验收合格：请限期整改或不予通过"
+        raise RuleBroken("rate-missed", detail, field="verdict")
+    if verdicts != {"met"} and note is None:
+        detail = "样本未证实登记率和准确率都达到目标，验收合格须写明依据"
+        raise RuleBroken("note-missing", detail, field="note")
 
 
 def acceptances(

@@ -25,7 +25,7 @@ DWELLING_WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
     "premises_correct": (f"{FIRM}/actions/correct", {"name": "月河米行二店"}, FIRM),
     "premises_check": (f"{FIRM}/actions/check", {}, FIRM),
     "premises_retire": (f"{FIRM}/actions/retire", {}, FIRM),
-    "acceptance": ("/v1/acceptances", {"plan_id": "{closed}", "verdict": "accepted"}, ""),
+    "acceptance": ("/v1/acceptances", {"plan_id": "{closed}", "verdict": "refused", "note": "没有核查"}, ""),
 }
 DWELLING_AUTHORS = {
     **{name: "officer" for name in DWELLING_WRITES if not name.startswith("premises")},

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from geo_registry.access.tables import Account
 from geo_registry.access.viewer import Viewer
 from geo_registry.area.tables import Division
+from geo_registry.area.writes import Written
 from geo_registry.grid.tables import BlockAssignment, Coordinator
 from geo_registry.housing.tables import Building, HousingUnit
 from geo_registry.verification import writes
@@ -53,11 +54,11 @@ class House:
         self.session.add(BlockAssignment(block_id=block_id, account_id=viewer.account_id, role=role))
         self.session.flush()
 
-    def opened(self, by: str = "coordinator", unit: int = 0) -> writes.Written:
+    def opened(self, by: str = "coordinator", unit: int = 0) -> Written:
         """Open a verification of a flat."""
         return writes.open_verification(self.session, self.viewer(by), unit_id=self.units[unit].id)
 
-    def ready(self, by: str = "coordinator") -> writes.Written:
+    def ready(self, by: str = "coordinator") -> Written:
         """Open a verification that lacks nothing but the decision."""
         done = self.opened(by)
         viewer, session = self.viewer(by), self.session

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from geo_registry.access.tables import Act
+from geo_registry.area.writes import Written
 from geo_registry.db import today
 from geo_registry.errors import Conflict, NotFound, Refused, RegistryError, RuleBroken, Stale
 from geo_registry.verification import notes, reads, rules, tips, writes
@@ -18,7 +19,7 @@ from tests.factories import make_community, make_viewer
 from tests.verification.conftest import House, account_of
 
 
-def _approved(house: House) -> writes.Written:
+def _approved(house: House) -> Written:
     done = house.ready()
     return writes.approve(
         house.session, house.viewer("officer"), verification_id=done.id, version=done.version
@@ -50,7 +51,7 @@ def test_the_story_of_a_proof(house: House) -> None:
     assert verbs == ["open", "visit", "hear", "hear", "approve", "print", "print"]
 
 
-def _approved_after_all(house: House, done: writes.Written) -> writes.Written:
+def _approved_after_all(house: House, done: Written) -> Written:
     worker, session = house.viewer("coordinator"), house.session
     done = writes.visit(session, worker, verification_id=done.id, version=done.version)
     for speaker in ("applicant", "committee"):
@@ -209,7 +210,7 @@ def test_an_expired_proof_is_not_printed(house: House) -> None:
 # -- notes --
 
 
-def _noted(house: House, kind: str = "overcrowded") -> notes.Written:
+def _noted(house: House, kind: str = "overcrowded") -> Written:
     return notes.note_dwelling(
         house.session, house.viewer("coordinator"), unit_id=house.units[0].id, kind=kind
     )
@@ -266,7 +267,7 @@ def test_a_note_is_handed_to_an_officer_of_the_area_alone(house: House) -> None:
 # -- tips --
 
 
-def _told(house: House, by: str = "volunteer", kind: str = "arrived", unit: int = 0) -> tips.Written:
+def _told(house: House, by: str = "volunteer", kind: str = "arrived", unit: int = 0) -> Written:
     return tips.give_tip(
         house.session, house.viewer(by), unit_id=house.units[unit].id, kind=kind, note="夜间有灯"
     )

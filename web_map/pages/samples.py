@@ -88,12 +88,13 @@ def one(
     """Show one sample: how it was drawn, what its checks show, its units."""
     plan = samples.sample_plan(session, viewer, plan_id)
     found = samples.sample_units(session, viewer, plan_id, after=after, limit=ROWS)
+    signed = acceptances(session, viewer, plan_id=plan_id, limit=ROWS).rows
     return page(
         request, "sample.html", viewer, own=own_areas(session, viewer), plan=plan, units=found.rows,
         next=found.next, after=after, today=today(), is_open=plan.state == "drawn",
         may_close=plan.state == "drawn" and viewer.may(Permission.SAMPLE_DRAW),
-        signed=acceptances(session, viewer, plan_id=plan_id, limit=ROWS).rows,
-        may_sign=plan.state == "closed" and viewer.may(Permission.SAMPLE_SIGN), **HELPS,
+        signed=signed, **HELPS,
+        may_sign=plan.state == "closed" and not signed and viewer.may(Permission.SAMPLE_SIGN),
     )  # fmt: skip
 
 
