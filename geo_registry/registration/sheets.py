@@ -180,8 +180,8 @@ def coordinators(session: Session, viewer: Viewer) -> list[tuple[UUID, str]]:
     return [(row.id, row.name) for row in session.execute(query)]
 
 
-def sheets_pdf(session: Session, viewer: Viewer, issue_id: UUID) -> bytes:
-    """Print the sheets of one issue that nobody has used yet, one a page.
+def issued(session: Session, viewer: Viewer, issue_id: UUID) -> list[SheetRow]:
+    """Return the sheets of one issue that nobody has used yet, in order.
 
     Raises:
         NotFound: there are none of that issue in the viewer's area.
@@ -191,7 +191,17 @@ def sheets_pdf(session: Session, viewer: Viewer, issue_id: UUID) -> bytes:
     rows = [SheetRow(*row) for row in session.execute(query.order_by(FormSheet.number))]
     if not rows:
         raise NotFound("not-found", "没有找到可打印的登记表，或不在您的区域内")
-    return printing.pdf(sheets_html(rows))
+    return rows
+
+
+def sheets_pdf(session: Session, viewer: Viewer, issue_id: UUID) -> bytes:
+    """Print the sheets of one issue that nobody has used yet, one a page.
+
+    Raises:
+        NotFound: there are none of that issue in the viewer's area.
+
+    """
+    return printing.pdf(sheets_html(issued(session, viewer, issue_id)))
 
 
 def sheets_html(rows: Sequence[SheetRow]) -> str:

@@ -27,6 +27,7 @@ ACCOUNTS = (
     ("zhi", "志某", Role.VOLUNTEER, ("990101001000",)),
     ("yan", "闫某", Role.INSPECTOR, ("990101001000",)),
     ("yu", "余某", Role.ENTRY_CLERK, ("990101001000",)),
+    ("cai", "蔡某", Role.PERMIT_DESK, ("990101001000",)),
     ("qian", "钱某", Role.ENTRY_CLERK, ("990101001000",)),
 )
 

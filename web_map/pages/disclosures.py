@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from geo_registry.access.audit import purposes_for
 from geo_registry.access.viewer import Permission, Viewer
 from geo_registry.area.reads import AreaRow, areas
+from geo_registry.area.reads import area as area_detail
 from geo_registry.db import Session
 from geo_registry.disclosure import reads
 from geo_registry.housing.reads import building as building_of
@@ -34,6 +35,7 @@ def all_disclosures(
     disclosure: Annotated[UUID | None, Query()] = None,
     unit: Annotated[UUID | None, Query()] = None,
     building: Annotated[UUID | None, Query()] = None,
+    area: Annotated[UUID | None, Query()] = None,
 ) -> Response:
     """List the own requests and those to approve, the chosen one beside them; or begin one."""
     found = reads.disclosures(session, viewer, state=state or None, after=after, limit=ROWS)
@@ -41,14 +43,16 @@ def all_disclosures(
     return page(
         request, "disclosures.html", viewer, own=own_areas(session, viewer), rows=found.rows, next=found.next,
         chosen=chosen, state=state, purposes=purposes_for(session, viewer),
-        areas=_choosable(session, viewer), wished=_wished(session, viewer, unit, building), **HELPS,
+        areas=_choosable(session, viewer), wished=_wished(session, viewer, unit, building, area), **HELPS,
     )  # fmt: skip
 
 
 def _wished(
-    session: Session, viewer: Viewer, unit: UUID | None, house: UUID | None
+    session: Session, viewer: Viewer, unit: UUID | None, house: UUID | None, area: UUID | None
 ) -> tuple[str, UUID, str] | None:
-    """Return kind, id and title of the dwelling that a request is to be about."""
+    """Return kind, id and title of the dwelling or area that a request is to be about."""
+    if area:
+        return "division", area, area_detail(session, viewer, area).full_name
     if unit:
         found = housing_unit(session, viewer, unit)
         return "housing_unit", unit, f"{found.building_title}{found.unit_text}"
