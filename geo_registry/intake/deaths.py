@@ -26,7 +26,7 @@ COLUMNS = {
     "day": ("死亡日期", "死亡时间", "去世日期", "died_on", "diedon"),
 }
 _BATCH = 5_000
-_STORE = text("SELECT found, stored FROM registry.store_deaths(:kinds, :indexes, :days, :source)").bindparams(
+_STORE = text("SELECT hits, stored FROM registry.store_deaths(:kinds, :indexes, :days, :source)").bindparams(
     bindparam("kinds", type_=ARRAY(String)),
     bindparam("indexes", type_=ARRAY(LargeBinary)),
     bindparam("days", type_=ARRAY(Date)),

@@ -155,7 +155,7 @@ $$;
 
 -- Deaths of a file, found among those who live here now by their document of today or of before; the area is that of the dwelling.
 -- Called by the command line alone: it runs with its caller's rights.
-CREATE OR REPLACE FUNCTION registry.store_deaths(kinds text[], indexes bytea[], days date[], told_by text, OUT found bigint, OUT stored bigint)
+CREATE OR REPLACE FUNCTION registry.store_deaths(kinds text[], indexes bytea[], days date[], told_by text, OUT hits bigint, OUT stored bigint)
 LANGUAGE plpgsql AS $$
 BEGIN
   WITH told AS MATERIALIZED (
@@ -170,7 +170,7 @@ BEGIN
     SELECT told_by, t.kind, t.id_index, t.died_on, t.person_id, t.district_id, t.township_id, t.community_id FROM told t
     WHERE NOT EXISTS (SELECT FROM registry.death_notice o WHERE o.person_id = t.person_id AND o.status <> 'rejected')
     ON CONFLICT (id_index, id_type, died_on) DO NOTHING RETURNING 1)
-  SELECT (SELECT count(*) FROM told), (SELECT count(*) FROM fresh) INTO found, stored;
+  SELECT (SELECT count(*) FROM told), (SELECT count(*) FROM fresh) INTO hits, stored;
 END $$;
 
 -- One declaration in full, for who is to decide it; what was written of the number stays a cipher.

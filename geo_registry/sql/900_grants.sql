@@ -1,6 +1,6 @@
 -- Grants come last. The web server's role reads and writes places, and touches persons only through `look`.
 GRANT USAGE ON SCHEMA registry TO registry_app, registry_reader;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC, registry_app;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA registry FROM PUBLIC, registry_app;
 
 GRANT SELECT, INSERT, UPDATE ON registry.division, registry.place_name, registry.address, registry.address_alias,
   registry.building, registry.building_address, registry.entrance, registry.housing_unit, registry.plate,
