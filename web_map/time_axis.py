@@ -1,15 +1,20 @@
 """Periods drawn over years: how many lived in a room; where a person lived, was registered, was away."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from geo_registry.text import natural_order
+
 SHORTEST, LONGEST = 3, 15
 """Years that an axis spans at least and at most; what is older begins at its left edge."""
 MOST_TICKS = 8
-ROOM_FOR_TEXT = 9.0
-"""Percent of the width that a bar needs for its words."""
+ROOM_FOR_TEXT, ROOM_FOR_FIGURE = 9.0, 4.5
+"""Percent of the width that a bar needs for its words, and for the first of them alone."""
+# The district stands before every address of it; a lane has little room for its name.
+_DISTRICT = re.compile(r"^.{2,6}?[区县](?![路街道弄号])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,8 @@ class Axis:
             return None
         left = min(self.at(since), 99.0)
         width = max(round(self.at(until or last) - left, 2), 1.0)
-        return Bar(left, width, text if width >= ROOM_FOR_TEXT else "", tone, title)
+        figure = text.partition(" ")[0] if width >= ROOM_FOR_FIGURE else ""
+        return Bar(left, width, text if width >= ROOM_FOR_TEXT else figure, tone, title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ def occupancy(
     """Return the bar of a room or building: how many lived there from one day to the next, counts alone."""
     steps = [(dt.date.fromisoformat(day), people) for day, people in counts]
     axis = axis_of(min([*(day for day, _ in steps), shown], default=today), shown, today)
-    ends = [*(day for day, _ in steps[1:]), None]
+    ends = [*(day for day, _ in steps), None][1:]
     drawn = (
         axis.bar(
             since, until, f"{people} 人", _tone(since, until, shown), _told(since, until, f"{people} 人")
@@ -112,7 +118,7 @@ def lanes_of(person: dict[str, Any], shown: dt.date, today: dt.date) -> tuple[Ax
 
 
 def _short(since: dt.date | None) -> str:
-    return since.strftime("%Y-%m 起") if since else ""
+    return since.strftime("%Y-%m\u00a0起") if since else ""
 
 
 def _day(text: str | None) -> dt.date | None:
@@ -122,12 +128,13 @@ def _day(text: str | None) -> dt.date | None:
 def _place(row: dict[str, Any]) -> str:
     words = [row.get("address"), row.get("building_no"), row.get("unit")]
     known = "".join(word for word in words if word)
-    return known or f"区划 {row.get('division_code') or '不详'}"
+    return _DISTRICT.sub("", known) or f"区划 {row.get('division_code') or '不详'}"
 
 
 def households(rows: Iterable[dict[str, Any]]) -> list[list[list[dict[str, Any]]]]:
-    """Return occupants by unit, and in each unit by household, in the order they came."""
+    """Return occupants by unit in the order of their numbers, and in each unit by household."""
     units: dict[str, dict[str | None, list[dict[str, Any]]]] = {}
     for row in rows:
         units.setdefault(row["unit_id"], {}).setdefault(row["household_id"], []).append(row)
-    return [list(unit.values()) for unit in units.values()]
+    found = [list(unit.values()) for unit in units.values()]
+    return sorted(found, key=lambda unit: natural_order(unit[0][0]["unit"]))

@@ -10,7 +10,13 @@ from geo_registry.access.viewer import Permission, Viewer
 from geo_registry.db import transaction
 from geo_registry.errors import RuleBroken
 from geo_registry.housing.reads import building, housing_unit
-from geo_registry.residence.reads import Occupants, occupants_of_building, occupants_of_unit, reveal_person
+from geo_registry.residence.reads import (
+    MOST_ROWS,
+    Occupants,
+    occupants_of_building,
+    occupants_of_unit,
+    reveal_person,
+)
 from web_map import time_axis, words
 from web_map.deps import RequestEngine, StatedLook, Token, current_viewer, require
 from web_map.render import PageRoute, piece
@@ -50,7 +56,7 @@ def occupants(
     if unit_id is not None:
         found = occupants_of_unit(engine, look, unit_id)
     else:
-        found = occupants_of_building(engine, look, building_id or UUID(int=0))
+        found = occupants_of_building(engine, look, building_id or UUID(int=0), limit=MOST_ROWS)
     with transaction(engine) as session:
         unit = housing_unit(session, viewer, unit_id) if unit_id else None
         house = None if unit else building(session, viewer, building_id or UUID(int=0))
