@@ -1,7 +1,7 @@
-"""Run the benchmarks: `python -m benchmarks [audit|grid|imports|looks|numbering|search|tally|address_...] ...`; all of them by default.
+"""Run the benchmarks: `python -m benchmarks [audit|city|grid|imports|looks|numbering|registrations|search|tally|address_...] ...`; all of them by default.
 
 Those of reading address texts (`address_quality`, `address_pairs`, `address_plates`, `address_speed`, `address_peers`) need no database.
-All but `audit`, `looks` and `tally` need real door plates (`GEO_REGISTRY_DATA`) and say so when these are absent. Every figure is a ratio of
+All but `audit`, `city`, `looks`, `registrations` and `tally` need real door plates (`GEO_REGISTRY_DATA`) and say so when these are absent. Every figure is a ratio of
 two things measured in turn within one run; absolute times are printed beside it for orientation only.
 """
 
@@ -19,10 +19,12 @@ from benchmarks import (
     address_quality,
     address_speed,
     audit,
+    city,
     grid,
     imports,
     looks,
     numbering,
+    registrations,
     search,
     tally,
 )
@@ -31,10 +33,12 @@ from geo_registry import cluster
 STORED = {
     "address_match": address_match.run,
     "audit": audit.run,
+    "city": city.run,
     "grid": grid.run,
     "imports": imports.run,
     "looks": looks.run,
     "numbering": numbering.run,
+    "registrations": registrations.run,
     "search": search.run,
     "tally": tally.run,
 }
@@ -43,7 +47,7 @@ TEXTS = {
     "address_pairs": address_pairs.run, "address_peers": address_peers.run,
 }  # fmt: skip
 ALL = STORED | TEXTS
-GENERATED = frozenset({"audit", "looks", "tally"})
+GENERATED = frozenset({"audit", "city", "looks", "registrations", "tally"})
 
 
 def main(names: list[str]) -> int:

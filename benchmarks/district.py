@@ -26,6 +26,7 @@ DATABASE = "bench_district"
 BUILDINGS, PERSONS, KNOWN = 100_000, 2_500_000, 18_000
 OFFICERS, AREAS = 6_000, 42
 COMMUNITIES = 50
+CLERKS = 50
 LOOKS_AN_HOUR, BUILDINGS_AN_HOUR = 60, 20
 
 MARK = "COMMENT ON DATABASE bench_district IS 'loaded'"
@@ -38,6 +39,10 @@ SELECT md5('officer/' || n)::uuid, 'bench' || n, '民警' || n, 'officer' FROM g
 INSERT INTO registry.area_grant (account_id, division_id, valid)
 SELECT md5('officer/' || n)::uuid, md5('3/' || (n + c) %% %(communities)s)::uuid, '[2020-01-01,)'
 FROM generate_series(0, %(officers)s - 1) n, generate_series(0, %(areas)s - 1) c;
+INSERT INTO registry.account (id, login, name, role)
+SELECT md5('clerk/' || n)::uuid, 'clerk' || n, '录入员' || n, 'entry_clerk' FROM generate_series(0, %(clerks)s - 1) n;
+INSERT INTO registry.area_grant (account_id, division_id, valid)
+SELECT md5('clerk/' || n)::uuid, md5('3/' || n %% %(communities)s)::uuid, '[2020-01-01,)' FROM generate_series(0, %(clerks)s - 1) n;
 """
 SESSIONS = "COPY registry.session (token_hash, account_id, expires_at) FROM STDIN"
 # As if another hour and another day had begun, and the heads had just been anchored.
@@ -67,6 +72,8 @@ def ensure() -> Urls:
         with connection.cursor().copy(SESSIONS) as copy:
             for officer in range(OFFICERS):
                 copy.write_row((hash_token(token(officer)), _own(f"officer/{officer}"), "tomorrow"))
+            for clerk in range(CLERKS):
+                copy.write_row((hash_token(clerk_token(clerk)), _own(f"clerk/{clerk}"), "tomorrow"))
         connection.execute("VACUUM ANALYZE registry.session")
     return urls
 
@@ -74,6 +81,11 @@ def ensure() -> Urls:
 def token(officer: int) -> str:
     """Return the session token of an officer of the district."""
     return hashlib.sha256(f"bench officer {officer}".encode()).hexdigest()
+
+
+def clerk_token(clerk: int) -> str:
+    """Return the session token of a clerk who enters registrations."""
+    return hashlib.sha256(f"bench clerk {clerk}".encode()).hexdigest()
 
 
 def building(number: int) -> UUID:
@@ -124,7 +136,7 @@ def _known() -> Iterator[tuple[UUID, bytes, str]]:
 
 
 def _hire(connection: psycopg.Connection) -> None:
-    values = {"officers": OFFICERS, "communities": COMMUNITIES, "areas": AREAS}
+    values = {"officers": OFFICERS, "communities": COMMUNITIES, "areas": AREAS, "clerks": CLERKS}
     for statement in filter(str.strip, OFFICERS_OF.split(";")):
         connection.execute(statement, values)
 

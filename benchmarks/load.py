@@ -36,7 +36,7 @@ def serving(command: list[str], port: int, environment: dict[str, str]) -> Itera
 
 
 async def _ready(port: int) -> None:
-    for _ in range(600):
+    for _ in range(1800):
         try:
             _reader, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
