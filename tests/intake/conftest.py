@@ -40,7 +40,7 @@ def form(**over: Any) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def public(database: Urls, desk: Desk) -> Iterator[httpx.Client]:  # noqa: ARG001  (its street)
+def public(database: Urls, desk: Desk) -> Iterator[httpx.Client]:
     """Give a client of the public zone; an unexpected error is an answer, as it is to a browser."""
     app = create_app(database.public)
     with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:

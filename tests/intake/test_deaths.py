@@ -145,7 +145,7 @@ def test_a_spreadsheet_on_the_command_line(
     shown = CliRunner().invoke(app, ["import", "deaths", str(file)])
     assert shown.exit_code == 0, shown.output
     assert number not in shown.output
-    assert _notice(desk, home)
+    assert _notice(desk, home).version == 7
 
 
 def test_a_file_without_its_columns_is_refused(desk: Desk, tmp_path: Path) -> None:

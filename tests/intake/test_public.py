@@ -3,6 +3,7 @@
 import random
 import re
 import string
+from urllib.parse import urlencode
 
 import httpx
 import psycopg
@@ -68,8 +69,7 @@ def test_a_form_sent_twice_is_one_declaration(public: httpx.Client, desk: Desk) 
 
 def test_no_answer_tells_whether_somebody_lives_there(public: httpx.Client, desk: Desk) -> None:
     lived_in = desk.one("SELECT unit_text FROM registry.housing_unit WHERE id = :u", u=next(desk.rooms))
-    home = desk.registered()
-    assert home
+    desk.registered()
     pages = set()
     for address in (f"月河镇映月路8号1幢{lived_in}", "月河镇映月路8号1幢6005室", "月河镇映月路8号1幢9999室"):
         reply = public.post("/", data=form(address=address))
@@ -178,7 +178,7 @@ def _body(chance: random.Random) -> tuple[str, bytes]:
             return "application/x-www-form-urlencoded", b"a=1&" * chance.randrange(5000)
         case _:
             pairs = [(name, value.encode("utf-8", "surrogatepass")) for name, value in told.items()]
-            return "application/x-www-form-urlencoded", str(httpx.QueryParams(pairs)).encode()
+            return "application/x-www-form-urlencoded", urlencode(pairs).encode()
 
 
 @pytest.mark.requirement("R65")
