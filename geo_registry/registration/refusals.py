@@ -10,7 +10,6 @@ from geo_registry.errors import (
     Refused,
     RegistryError,
     RuleBroken,
-    Unavailable,
 )
 from geo_registry.registration.rules import MOVES, STATUS_TITLES, placed
 
@@ -38,7 +37,7 @@ _KINDS: Final[dict[str, tuple[type[RegistryError], str, str | None]]] = {
     "residence-elsewhere": (RuleBroken, "此人登记在另一户室，请到那一户办理，或改办变更", "residence_id"),
     "residence-ended": (Conflict, "此人的居住已经结束；再次来住请办新登记", "residence_id"),
     "document-of-other": (Conflict, "该证件属于登记簿中的另一人；如为同一人，请申请归并", "id_number"),
-    "person-changed": (Unavailable, "登记簿刚刚有变动，请再保存一次", "id_number"),
+    "person-changed": (Conflict, "登记簿刚刚有变动，请再保存一次", "id_number"),
     "document-open": (Conflict, "该证件在另一案件中正在办理", "id_number"),
     "document-twice": (RuleBroken, "同一证件在本案中出现两次，请删去一人", "id_number"),
     "sheet-used": (Conflict, "该纸质登记表编号已录入过，请核对编号", "sheet_number"),
