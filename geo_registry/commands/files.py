@@ -129,4 +129,5 @@ _command(
     "plates", "Load door plates and the dwellings behind them.", "plates 10018.parquet --mapping door-plates"
 )
 _command("residents", "Load the residents of dwellings.", "residents residents.csv --report report.json")
+_command("premises", "Load organisations with their addresses.", "premises units.xlsx --refused kept-out.csv")
 _command("backdrop", "Load the surfaces drawn beneath the map.", "backdrop osm.geojson")
