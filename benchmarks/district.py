@@ -98,6 +98,16 @@ def unit(number: int) -> UUID:
     return _own(f"6/{number}")
 
 
+def district() -> UUID:
+    """Return the id of the district."""
+    return _own("1/0")
+
+
+def town(number: int) -> UUID:
+    """Return the id of a township."""
+    return _own(f"2/{number}")
+
+
 def community(number: int) -> UUID:
     """Return the id of a community."""
     return _own(f"3/{number}")
