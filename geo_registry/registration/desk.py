@@ -30,6 +30,7 @@ _REFUSALS: dict[str, tuple[type[RegistryError], str, str | None]] = {
     "case-not-active": (Conflict, "第 {told} 个案件还没有生效，生效后才能装订", "serials"),
     "already-bound": (Conflict, "第 {told} 个案件已装订在卷内，不能再装订", "serials"),
     "not-registered": (Conflict, "这项居住登记已不是有效状态，请先办理登记或续期", "registration_id"),
+    "local-hukou": (RuleBroken, "本市户籍人员不办居住证；住址变动请办理变更登记", "registration_id"),
     "already-referred": (Conflict, "此人已有未办结的居住证转办，请在原转办上办理", "registration_id"),
     "permit-state": (Conflict, "居住证转办不在可办这一步的状态，请重新读取", None),
     "issued-on-invalid": (RuleBroken, "签发日须在转办日与今天之间", "issued_on"),

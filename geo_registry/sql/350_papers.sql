@@ -78,26 +78,25 @@ CREATE OR REPLACE FUNCTION registry.ledger_status(of_case text, of_registration 
     ELSE coalesce(of_registration, 'done') END
 $$;
 
--- The entries of one community, or of a township outside its communities: every form since it was submitted, and every
--- registration that came without one; newest first.
-CREATE OR REPLACE FUNCTION registry.ledger_entries(township uuid, community uuid, wanted text, from_day date, to_day date, before uuid, most int)
+-- The entries of one community: every form since it was submitted, and every registration that came without one; newest first,
+-- from behind the entry of a day and an id.
+CREATE OR REPLACE FUNCTION registry.ledger_entries(community uuid, wanted text, from_day date, to_day date, before_day date, before_id uuid, most int)
 RETURNS TABLE (id uuid, case_person_id uuid, registration_id uuid, status text, entered_on date) LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
     (SELECT f.id, f.id, g.id, registry.ledger_status(c.status, g.status, g.expires_on), c.submitted_at::date
-     FROM registry.case_person f JOIN registry.registration_case c ON c.id = f.case_id
-       LEFT JOIN LATERAL registry.registration_of(f) g ON true
-     WHERE f.community_id = community AND c.submitted_at IS NOT NULL AND (before IS NULL OR f.id < before)
+     FROM registry.case_person f JOIN registry.registration_case c ON c.id = f.case_id LEFT JOIN LATERAL registry.registration_of(f) g ON true
+     WHERE f.community_id = community AND c.submitted_at IS NOT NULL AND (before_id IS NULL OR (c.submitted_at::date, f.id) < (before_day, before_id))
        AND (wanted IS NULL OR registry.ledger_status(c.status, g.status, g.expires_on) = wanted)
        AND (from_day IS NULL OR c.submitted_at::date >= from_day) AND (to_day IS NULL OR c.submitted_at::date <= to_day)
-     ORDER BY f.id DESC LIMIT most)
+     ORDER BY c.submitted_at::date DESC, f.id DESC LIMIT most)
     UNION ALL
     (SELECT g.id, NULL, g.id, registry.ledger_status('active', g.status, g.expires_on), g.registered_on
      FROM registry.registration g
-     WHERE g.community_id = community AND g.case_person_id IS NULL AND (before IS NULL OR g.id < before)
+     WHERE g.community_id = community AND g.case_person_id IS NULL AND (before_id IS NULL OR (g.registered_on, g.id) < (before_day, before_id))
        AND (wanted IS NULL OR registry.ledger_status('active', g.status, g.expires_on) = wanted)
        AND (from_day IS NULL OR g.registered_on >= from_day) AND (to_day IS NULL OR g.registered_on <= to_day)
-     ORDER BY g.id DESC LIMIT most);
+     ORDER BY g.registered_on DESC, g.id DESC LIMIT most);
 END $$;
 
 -- 台账 of a community or a township, masked; `asked_text` is {"status", "from", "to"}.
@@ -106,14 +105,17 @@ RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, publi
 DECLARE
   entry audit;
   asked jsonb := coalesce(asked_text, '{}')::jsonb;
+  after_day date;
 BEGIN
   entry := honour(ticket, asked_by, 'ledger');
+  after_day := coalesce((SELECT c.submitted_at::date FROM case_person f JOIN registration_case c ON c.id = f.case_id WHERE f.id = after_id),
+    (SELECT g.registered_on FROM registration g WHERE g.id = after_id));
   RETURN (
     WITH found AS MATERIALIZED (
-      SELECT e.*, row_number() OVER (ORDER BY e.id DESC) AS turn
-      FROM division d CROSS JOIN LATERAL ledger_entries(d.township_id, d.id, asked ->> 'status', (asked ->> 'from')::date, (asked ->> 'to')::date, after_id, page_rows + 1) e
+      SELECT e.*, row_number() OVER (ORDER BY e.entered_on DESC, e.id DESC) AS turn
+      FROM division d CROSS JOIN LATERAL ledger_entries(d.id, asked ->> 'status', (asked ->> 'from')::date, (asked ->> 'to')::date, after_day, after_id, page_rows + 1) e
       WHERE d.level = 'community' AND entry.object_id IN (d.id, d.township_id)
-      ORDER BY e.id DESC LIMIT page_rows + 1)
+      ORDER BY e.entered_on DESC, e.id DESC LIMIT page_rows + 1)
     SELECT jsonb_build_object('audit_id', ticket, 'rows', coalesce(jsonb_agg(
         masked(CASE WHEN f.id IS NULL THEN p ELSE jsonb_populate_record(NULL::person, jsonb_build_object('name', f.name, 'sex', f.sex, 'birth_year', f.birth_year,
           'birth_month', f.birth_month, 'id_tail', f.id_tail)) END, CURRENT_DATE)
@@ -138,7 +140,7 @@ BEGIN
     SELECT masked(p, entry.valid_at) || jsonb_build_object('audit_id', ticket, 'person_id', p.id, 'id_type', p.id_type,
       'registrations', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'unit', unit_title(r.unit_id), 'category', r.category, 'since', lower(r.valid),
           'status', ledger_status('active', g.status, g.expires_on), 'registered_on', g.registered_on, 'expires_on', g.expires_on,
-          'may_refer', g.status = 'active' AND NOT EXISTS (SELECT FROM permit_referral o WHERE o.person_id = p.id AND o.status NOT IN ('refused', 'expired')))
+          'may_refer', g.status = 'active' AND r.category <> 'local_hukou' AND NOT EXISTS (SELECT FROM permit_referral o WHERE o.person_id = p.id AND o.status NOT IN ('refused', 'expired')))
           ORDER BY g.registered_on DESC, g.id), '[]')
         FROM registration g JOIN residence r ON r.id = g.residence_id WHERE g.person_id = p.id),
       'referrals', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'status', t.status, 'referred_on', t.referred_on, 'registration_id', t.registration_id,
@@ -394,6 +396,7 @@ BEGIN
   fault := coalesce(desk_fault(viewer, 'permit_desk'), CASE
     WHEN g.id IS NULL OR NOT covers(viewer.areas, g.district_id, g.township_id, g.community_id) THEN 'not-found'
     WHEN g.status <> 'active' THEN 'not-registered'
+    WHEN (SELECT r.category FROM residence r WHERE r.id = g.residence_id) = 'local_hukou' THEN 'local-hukou'
     WHEN EXISTS (SELECT FROM permit_referral o WHERE o.person_id = g.person_id AND o.status NOT IN ('refused', 'expired')) THEN 'already-referred' END);
   IF fault IS NOT NULL THEN
     RETURN fault;

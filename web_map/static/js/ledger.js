@@ -28,7 +28,7 @@ form.addEventListener("submit", (event) => {
 
 startLooking({
   container: result,
-  shown: () => result.focus(),
+  shown: () => /** @type {HTMLElement | null} */ (result.querySelector("h2"))?.focus(),
   ended: () => {
     result.innerHTML = empty;
   },

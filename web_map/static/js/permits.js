@@ -32,7 +32,7 @@ form.addEventListener("submit", (event) => {
 
 startLooking({
   container: result,
-  shown: () => result.focus(),
+  shown: () => /** @type {HTMLElement | null} */ (result.querySelector("h2"))?.focus(),
   ended: () => {
     form.reset();
     result.innerHTML = empty;
