@@ -126,7 +126,7 @@ function say(how, text, path) {
   const line = byId("saved");
   line.textContent = { saving: "正在存草稿…", saved: text || "草稿已存", waiting: `草稿暂存本页：${text}`, stale: `草稿未存：${text}`, refused: "草稿未存，请改正标出的一项" }[how] ?? "";
   line.classList.toggle("late", how === "refused" || how === "stale");
-  if (how === "refused") refuse(path, text, false);
+  if (how === "refused") refuse(path, text, isSubmitting);
   if (how === "stale") byId("fault").textContent = "此案已在别处改动。请刷新本页再办，已录内容不会丢失。";
 }
 

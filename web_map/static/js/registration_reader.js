@@ -59,7 +59,8 @@ export function dayOf(text) {
  * @param {string} line @returns {Card | null} null when it is no such line
  */
 export function readCard(line) {
-  const parts = line.split(/[|,，;；\t]/).map((part) => part.trim()).filter(Boolean);
+  // A number stands apart even where it was read right behind a name.
+  const parts = line.replace(/\d{17}[\dXx]/, "|$&|").split(/[|,，;；\t]/).map((part) => part.trim()).filter(Boolean);
   const at = parts.findIndex((part) => !readNumber(part).fault);
   if (at < 0) return passport(parts);
   const { number, sex, birth } = readNumber(parts[at]);

@@ -292,7 +292,7 @@ export function bind(place) {
     const row = rowOf(field);
     if (!row || !input(row, "id_number")) return;
     fill(row, /** @type {Record<string, string | undefined>} */ (card));
-    const next = input(row, card.name ? "relation_to_head" : "name") ?? input(row, "name");
+    const next = input(row, input(row, "name")?.value ? "relation_to_head" : "name") ?? input(row, "name");
     next?.focus();
   });
   place.addEventListener("input", (event) => {
