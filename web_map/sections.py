@@ -35,6 +35,8 @@ REGISTRATION_TABS = (
     Tab("登记表", "/registrations/sheets", frozenset({P.PAPER_KEEP, P.CASE_ENTER})),
     Tab("档案", "/registrations/volumes", frozenset({P.PAPER_KEEP})),
     Tab("居住证", "/permits", frozenset({P.PERMIT_RECORD})),
+    Tab("申报", "/declarations", frozenset({P.DECLARATION_REVIEW, P.DEATH_REVIEW})),
+    Tab("人户分离", "/separation", frozenset({P.SEPARATION_LOOK})),
     Tab("重复人员", "/people/duplicates", frozenset({P.PERSON_MERGE})),
     Tab("核实", "/verifications", frozenset({P.VERIFICATION_WORK})),
     Tab("线索", "/tips", frozenset({P.TIP_GIVE})),
