@@ -194,8 +194,9 @@ def check_person(engine: Engine, request: Look, case_id: UUID, id_type: str, id_
     audit_id, told = look(engine, request, target)
     if told is None:
         raise _nothing(audit_id)
+    tells = _told_by(document)
     return Checked(
-        audit_id=audit_id, document=_told_by(document), known=told["known"], has_open=bool(told["open"]),
+        audit_id=audit_id, document={**tells, "birth": tells["birth"] and tells["birth"][:7]}, known=told["known"], has_open=bool(told["open"]),
         open_serial=told["open"] and told["open"]["serial"], here=told["here"], elsewhere=told["elsewhere"],
         address=told["address"], last_registration=told["last_registration"],
     )  # fmt: skip

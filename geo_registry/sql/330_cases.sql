@@ -386,16 +386,6 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER keep_cases BEFORE UPDATE OR DELETE ON registry.registration_case FOR EACH ROW EXECUTE FUNCTION registry.keep_cases();
 
--- Registrations whose year is over; returns how many.
-CREATE OR REPLACE FUNCTION registry.expire_registrations() RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
-DECLARE
-  expired int;
-BEGIN
-  UPDATE registration g SET status = 'expired', ended_on = g.expires_on, version = g.version + 1 WHERE g.status = 'active' AND g.expires_on < CURRENT_DATE;
-  GET DIAGNOSTICS expired = ROW_COUNT;
-  RETURN expired;
-END $$;
-
 -- A coordinator sees the cases of the own blocks, and those that he or she has collected or keyed.
 CREATE OR REPLACE FUNCTION registry.is_own_case(role text, account uuid, asked uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN

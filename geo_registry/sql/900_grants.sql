@@ -81,7 +81,7 @@ BEGIN
       'change_account', 'switch_account', 'reset_password', 'reset_factor', 'grant_area', 'end_grant', 'issue_token', 'end_session',
       'keep_purpose',
       -- Cases, papers, people, intake, separation.
-      'keep_case', 'judge_case', 'persons_of_documents', 'expire_registrations', 'issue_sheets', 'move_sheets', 'open_volume', 'bind_forms', 'close_volume', 'volume_pages', 'unbound_cases', 'permit_state', 'refer_permit', 'keep_permit',
+      'keep_case', 'judge_case', 'persons_of_documents', 'issue_sheets', 'move_sheets', 'open_volume', 'bind_forms', 'close_volume', 'volume_pages', 'unbound_cases', 'permit_state', 'refer_permit', 'keep_permit',
       'decide_separation', 'end_separation_decision', 'propose_lineage', 'judge_lineage', 'undo_lineage', 'read_lineage', 'read_separation_decision',
       'judge_declaration', 'judge_death', 'open_separation_run', 'close_separation_run', 'add_separation_item', 'settle_separation_item', 'refer_hukou', 'close_hukou_referral',
       'read_declarations', 'read_death_notices', 'run_progress', 'read_referrals', 'read_separation_item'])))

@@ -24,8 +24,8 @@ ENOUGH = 2_000
 # tells what its accounts have asked for, wherever that lies.
 PUBLIC = ("/tiles/areas/", "/tiles/backdrop/", "/v1/audit")
 OWN_LOOKS = {"/account", "/v1/account/looks"}
-# Purposes belong to no area.
-AREALESS = {"/v1/purposes/{code}"}
+# Purposes and forms belong to no area.
+AREALESS = {"/v1/purposes/{code}", "/v1/registration-forms/{form}/schema"}
 # Rules beyond role and area: the block one answers for, the photo that was really taken, the request that is
 # one's own, the area that one could grant oneself, the second factor that was shown just now.
 STRICTER = {
