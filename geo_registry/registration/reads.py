@@ -195,8 +195,9 @@ def check_person(engine: Engine, request: Look, case_id: UUID, id_type: str, id_
     if told is None:
         raise _nothing(audit_id)
     tells = _told_by(document)
+    shown = {**tells, "birth": tells["birth"] and tells["birth"][:7]}
     return Checked(
-        audit_id=audit_id, document={**tells, "birth": tells["birth"] and tells["birth"][:7]}, known=told["known"], has_open=bool(told["open"]),
+        audit_id=audit_id, document=shown, known=told["known"], has_open=bool(told["open"]),
         open_serial=told["open"] and told["open"]["serial"], here=told["here"], elsewhere=told["elsewhere"],
         address=told["address"], last_registration=told["last_registration"],
     )  # fmt: skip
