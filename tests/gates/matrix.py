@@ -33,6 +33,7 @@ OBJECTS = {
     "case_id": "station_case",
     "declaration_id": "declared", "notice_id": "death", "run_id": "run", "item_id": "listed",
     "referral_id": "hukou_referral",
+    "volume_id": "volume", "issue_id": "sheet_issue",
 }  # fmt: skip
 KINDS = {
     "areas": "c", "streets": "street", "lanes": "lane", "addresses": "address", "plates": "plate",
