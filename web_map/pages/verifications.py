@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from geo_registry.access.audit import purposes_for
 from geo_registry.access.viewer import Permission, Viewer
 from geo_registry.db import Session, today
+from geo_registry.housing.reads import housing_unit
 from geo_registry.verification import notes, reads
 from geo_registry.verification.tips import tips
 from web_map import dwelling_words, words
@@ -60,11 +61,12 @@ def one(
 @router.get("/panels/housing-units/{unit_id}/dwelling")
 def dwelling(session: PageSession, viewer: PlaceViewer, unit_id: UUID) -> Response:
     """Show what is noted of one dwelling and what may be done about it: a piece of the pane of a unit."""
+    found = housing_unit(session, viewer, unit_id)
     may_work = viewer.may(Permission.VERIFICATION_WORK)
     may_note = viewer.may(Permission.DWELLING_NOTE)
     may_tell = viewer.may(Permission.TIP_GIVE)
     return piece(
-        "_dwelling_notes.html", unit_id=unit_id, may_work=may_work, may_note=may_note, may_tell=may_tell,
+        "_dwelling_notes.html", unit_id=found.id, may_work=may_work, may_note=may_note, may_tell=may_tell,
         may_close=viewer.may(Permission.TIP_WORK), dw=dwelling_words,
         verifications=reads.verifications(session, viewer, unit_id=unit_id, limit=5).rows if may_work else (),
         notes=notes.notes(session, viewer, unit_id=unit_id, limit=10).rows if may_note else (),
