@@ -169,10 +169,10 @@ def permits_of(body: Identity, engine: App, look: CurrentLook) -> Response:
     return answer(found, {**NO_STORE, "Audit-Id": found["audit_id"]})
 
 
-@router.get("/permits/{referral_id}", dependencies=[RECORD], response_model=permits.Permit)
-def one_permit(referral_id: UUID, session: Transaction, token: Token) -> Response:
+@router.get("/permits/{permit_id}", dependencies=[RECORD], response_model=permits.Permit)
+def one_permit(permit_id: UUID, session: Transaction, token: Token) -> Response:
     """Show how far a referral is, and its version; nothing of its person."""
-    return one(permits.permit(session, token, referral_id))
+    return one(permits.permit(session, token, permit_id))
 
 
 @router.post("/permits", status_code=201, response_model=WrittenOut, dependencies=[RECORD])
@@ -181,32 +181,30 @@ def refer_permit(body: NewReferral, token: Token, act: Once) -> Response:
     return act.once(partial(permits.refer_permit, act.session, act.viewer, token, **body.model_dump()), 201)
 
 
-@router.post("/permits/{referral_id}/actions/accept", response_model=WrittenOut, dependencies=[RECORD])
-def accept_permit(referral_id: UUID, version: IfMatch, token: Token, act: Once) -> Response:
+@router.post("/permits/{permit_id}/actions/accept", response_model=WrittenOut, dependencies=[RECORD])
+def accept_permit(permit_id: UUID, version: IfMatch, token: Token, act: Once) -> Response:
     """Accept an application; it takes the next archive number of the year in the district."""
-    return _stepped(act, token, referral_id, "accepted", version)
+    return _stepped(act, token, permit_id, "accepted", version)
 
 
-@router.post("/permits/{referral_id}/actions/issue", response_model=WrittenOut, dependencies=[RECORD])
-def issue_permit(referral_id: UUID, body: PermitIssue, version: IfMatch, token: Token, act: Once) -> Response:
+@router.post("/permits/{permit_id}/actions/issue", response_model=WrittenOut, dependencies=[RECORD])
+def issue_permit(permit_id: UUID, body: PermitIssue, version: IfMatch, token: Token, act: Once) -> Response:
     """Record that a permit was issued, with number and term."""
-    return _stepped(act, token, referral_id, "issued", version, **body.model_dump())
+    return _stepped(act, token, permit_id, "issued", version, **body.model_dump())
 
 
-@router.post("/permits/{referral_id}/actions/endorse", response_model=WrittenOut, dependencies=[RECORD])
-def endorse_permit(
-    referral_id: UUID, body: PermitTerm, version: IfMatch, token: Token, act: Once
-) -> Response:
+@router.post("/permits/{permit_id}/actions/endorse", response_model=WrittenOut, dependencies=[RECORD])
+def endorse_permit(permit_id: UUID, body: PermitTerm, version: IfMatch, token: Token, act: Once) -> Response:
     """Record that a permit was endorsed for a new term."""
-    return _stepped(act, token, referral_id, "endorsed", version, **body.model_dump())
+    return _stepped(act, token, permit_id, "endorsed", version, **body.model_dump())
 
 
-@router.post("/permits/{referral_id}/actions/refuse", response_model=WrittenOut, dependencies=[RECORD])
+@router.post("/permits/{permit_id}/actions/refuse", response_model=WrittenOut, dependencies=[RECORD])
 def refuse_permit(
-    referral_id: UUID, body: PermitRefusal, version: IfMatch, token: Token, act: Once
+    permit_id: UUID, body: PermitRefusal, version: IfMatch, token: Token, act: Once
 ) -> Response:
     """Record that a permit was refused, and why."""
-    return _stepped(act, token, referral_id, "refused", version, **body.model_dump())
+    return _stepped(act, token, permit_id, "refused", version, **body.model_dump())
 
 
 def _moved(act: Once, token: str, step: sheets.Step, body: SheetRange) -> Response:
@@ -215,9 +213,9 @@ def _moved(act: Once, token: str, step: sheets.Step, body: SheetRange) -> Respon
 
 
 def _stepped(
-    act: Once, token: str, referral_id: UUID, step: permits.Step, version: int, **more: object
+    act: Once, token: str, permit_id: UUID, step: permits.Step, version: int, **more: object
 ) -> Response:
-    keep = partial(permits.keep_permit, act.session, act.viewer, token, referral_id, step=step)
+    keep = partial(permits.keep_permit, act.session, act.viewer, token, permit_id, step=step)
     return act.once(partial(keep, version=version, **more))
 
 

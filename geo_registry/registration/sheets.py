@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, text
+from sqlalchemy import ColumnElement, Select, and_, func, select, text, tuple_
 
 from geo_registry import printing
 from geo_registry.access import acts
@@ -140,10 +140,11 @@ def sheets(
     if issued_to:
         query = query.where(FormSheet.issued_to == issued_to)
     if after:
-        (last,) = read_cursor(after, UUID)
-        query = query.where(FormSheet.id < last)
-    found = session.execute(query.order_by(FormSheet.id.desc()).limit(checked_limit(limit) + 1)).all()
-    return cut([SheetRow(*row) for row in found], limit, lambda row: (row.id,))
+        at, last = read_cursor(after, dt.datetime.fromisoformat, str)
+        query = query.where(tuple_(FormSheet.issued_at, FormSheet.number) < (at, last))
+    order = query.order_by(FormSheet.issued_at.desc(), FormSheet.number.desc())
+    found = session.execute(order.limit(checked_limit(limit) + 1)).all()
+    return cut([SheetRow(*row) for row in found], limit, lambda row: (row.issued_at.isoformat(), row.number))
 
 
 def totals(session: Session, viewer: Viewer) -> list[SheetTotals]:

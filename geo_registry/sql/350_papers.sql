@@ -86,7 +86,7 @@ BEGIN
   RETURN QUERY
     (SELECT f.id, f.id, g.id, registry.ledger_status(c.status, g.status, g.expires_on), c.submitted_at::date
      FROM registry.case_person f JOIN registry.registration_case c ON c.id = f.case_id LEFT JOIN LATERAL registry.registration_of(f) g ON true
-     WHERE f.community_id = community AND c.submitted_at IS NOT NULL AND (before_id IS NULL OR (c.submitted_at::date, f.id) < (before_day, before_id))
+     WHERE f.community_id = community AND c.submitted_at IS NOT NULL AND c.status <> 'draft' AND (before_id IS NULL OR (c.submitted_at::date, f.id) < (before_day, before_id))
        AND (wanted IS NULL OR registry.ledger_status(c.status, g.status, g.expires_on) = wanted)
        AND (from_day IS NULL OR c.submitted_at::date >= from_day) AND (to_day IS NULL OR c.submitted_at::date <= to_day)
      ORDER BY c.submitted_at::date DESC, f.id DESC LIMIT most)

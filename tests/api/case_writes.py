@@ -43,9 +43,9 @@ _CASE = text("""
       CURRENT_DATE + 5, CASE WHEN :status = 'station_review' THEN CAST(:judge AS uuid) END, now(), :district)
 """)
 _FORM = text("""
-    INSERT INTO registry.case_person (case_id, turn, person_id, name, sex, birth_year, birth_month, id_type, id_number, id_index,
+    INSERT INTO registry.case_person (id, case_id, turn, person_id, name, sex, birth_year, birth_month, id_type, id_number, id_index,
       id_tail, category, relation_to_head, hukou_code, hukou_address, since, stay_reason, lodging, district_id)
-    VALUES (:id, 1, :person, '陈小满', '1', 1990, 3, '111', :cipher, :index, :tail, 'incomer', '0', '341225000000', '柳沟镇12号',
+    VALUES (:id, :id, 1, :person, '陈小满', '1', 1990, 3, '111', :cipher, :index, :tail, 'incomer', '0', '341225000000', '柳沟镇12号',
       CURRENT_DATE, 'work', 'rented', :district)
 """)
 

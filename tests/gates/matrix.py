@@ -32,7 +32,7 @@ OBJECTS = {
     "verification_id": "to_verify", "note_id": "noted", "tip_id": "told", "premises_id": "firm",
     "case_id": "station_case",
     "declaration_id": "declared", "notice_id": "death", "run_id": "run", "item_id": "listed",
-    "referral_id": "hukou_referral",
+    "referral_id": "hukou_referral", "permit_id": "referral",
     "volume_id": "volume", "issue_id": "sheet_issue",
 }  # fmt: skip
 KINDS = {
@@ -51,13 +51,14 @@ ASKED: dict[str, Any] = {
     "lon": LON, "lat": LAT, "west": 121.4, "south": 31.1, "east": 121.42, "north": 31.12, "q": "映月路8号",
     "bbox": "121.4,31.1,121.42,31.12", "mode": "draw", "number": "8", "text": "映月路8号", "texts": "映月路8号",
     "address": "映月路8号", "field": "name", "id_type": "111", "id_number": NUMBER, "rate": "registration",
+    "paper": "form",
 }  # fmt: skip
 # Whose id an optional question may carry; each makes one case more.
 NARROWED = {
     "area": "t", "area_id": "c", "block": "block", "block_id": "block", "building_id": "building", "unit_id": "unit",
     "community_id": "c", "street": "street", "place_name_id": "street", "address_id": "address", "batch_id": "batch",
     "parent_id": "t", "focus": "focus", "zone_id": "zone_working", "account_id": "keeper", "plan_id": "sample",
-    "person_id": "person",
+    "person_id": "person", "form_id": "station_case",
 }  # fmt: skip
 SHOWN = ("映月路", "石桥社区", "石桥-0", "何小乙", "标牌厂", "张小满", "月河镇")
 # A purpose of every role that looks, one of a role that does not, one that nobody wrote, and none.
