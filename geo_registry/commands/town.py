@@ -104,12 +104,15 @@ def _open_doors(password: str) -> None:
     """Add the accounts and what happened in the town, both or neither: a start looks for the accounts."""
     from geo_registry.account.accounts import add_account
     from geo_registry.db import TIMEZONE, owner_engine, transaction
+    from geo_registry.demo.cases import tell_cases
     from geo_registry.demo.story import tell_story
 
     with transaction(owner_engine()) as session, console.status("telling the town's story"):
         for login, name, role, codes in ACCOUNTS:
             add_account(session, login=login, name=name, role=role, password=password, division_codes=codes)
-        tell_story(session, dt.datetime.now(ZoneInfo(TIMEZONE)))
+        now = dt.datetime.now(ZoneInfo(TIMEZONE))
+        tell_story(session, now)
+        tell_cases(session, now.date())
 
 
 def prepare_demo() -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import time
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from geo_registry.access.rules import Role
 from geo_registry.account.accounts import add_account
 from geo_registry.commands.town import ACCOUNTS, load_town
 from geo_registry.db import TIMEZONE
+from geo_registry.demo.cases import CASES, tell_cases
 from geo_registry.demo.story import OWN_BLOCK, tell_story
 from geo_registry.grid.visits import my_blocks
 from geo_registry.measure.refresh import differences
@@ -38,7 +40,12 @@ def town(database: cluster.Urls) -> Iterator[Session]:
             add_account(
                 session, login=login, name=shown, role=role, password="correct-horse", division_codes=codes
             )
-        tell_story(session, dt.datetime.now(ZoneInfo(TIMEZONE)))
+        now = dt.datetime.now(ZoneInfo(TIMEZONE))
+        tell_story(session, now)
+        began = time.monotonic()
+        tell_cases(session, now.date())
+        # Two seconds on a free machine.
+        assert time.monotonic() - began < 8
     with Session(engine) as session:
         yield session
     engine.dispose()
@@ -87,3 +94,21 @@ def test_a_zone_is_overdue_and_has_missed_sweeps(town: Session) -> None:
     assert late
     assert all(row.missed and row.days_left is not None and row.days_left < 0 for row in late)
     assert all(row.has_plan for row in late)
+
+
+def test_cases_stand_in_every_state_and_some_are_late(town: Session) -> None:
+    counts = dict(
+        town.connection()
+        .exec_driver_sql("SELECT status, count(*) FROM registry.registration_case GROUP BY status")
+        .all()  # type: ignore[arg-type]
+    )
+    assert sum(counts.values()) == len(CASES)
+    assert counts.keys() == {
+        "draft", "submitted", "officer_review", "station_review", "returned", "active", "void"
+    }  # fmt: skip
+    late = "status IN ('submitted', 'officer_review', 'station_review') AND due_on < CURRENT_DATE"
+    assert one(town, f"SELECT count(*) >= 3 FROM registry.registration_case WHERE {late}") == (True,)
+    assert one(
+        town, "SELECT bool_and(entered_at < now()), count(DISTINCT action) FROM registry.registration_case"
+    ) == (True, 4)
+    assert one(town, "SELECT count(*) FROM registry.session WHERE ended_at IS NULL") == (0,)

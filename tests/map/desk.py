@@ -1,7 +1,7 @@
 """Hands at the entry desk: typed at a typist's pace, never a mouse; and persons whom the register does not know."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Any, LiteralString
 
@@ -67,7 +67,7 @@ class Hands:
     visitor: Visitor
     seconds: float = KEY_SECONDS
     keys: int = 0
-    began: float = field(default_factory=time.monotonic)
+    began: float = 0
 
     @property
     def page(self) -> Page:
@@ -94,8 +94,11 @@ class Hands:
             self.press("Enter")
 
     def _wait(self, keys: int) -> None:
+        # Hands keep their pace: what the machine takes meanwhile is not added to it.
+        self.began = self.began or time.monotonic()
         self.keys += keys
-        self.page.wait_for_timeout(self.seconds * 1000 * keys)
+        left = self.began + self.keys * self.seconds - time.monotonic()
+        self.page.wait_for_timeout(max(left, 0.001) * 1000)
 
     def took(self) -> float:
         """Return the seconds since the first key."""

@@ -1,6 +1,5 @@
 """居住登记 in the browser: entered by keyboard alone, judged by keys, seen in the building; nothing needs a device."""
 
-import time
 from collections.abc import Callable
 
 import httpx
@@ -54,7 +53,6 @@ def test_a_household_of_five_from_the_address_to_the_building(visit: Visit, town
     unit = unit_with(town_url, 0)
     hands = hands_at(visit(DESK), "yu", seconds=0.2)
     page = hands.page
-    hands.began = time.monotonic()
     begin(hands, unit)
     for turn, (name, id_number, relation) in enumerate(FAMILY):
         if turn == 0:
