@@ -8,7 +8,8 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, cast, func, select
+from sqlalchemy.dialects.postgresql import INET
 
 from geo_registry.access import cipher
 from geo_registry.codes import parse_code
@@ -57,7 +58,7 @@ def declare(engine: Engine, declared: Declared, address: str | None, own_id: UUI
         own_id, declared.kind, declared.address, declared.name, id_type,
         cipher.seal("declaration", "id_number", own_id, document.normal),
         cipher.blind_index(id_type, document.normal), last_two(document.normal),
-        cipher.seal("declaration", "phone", own_id, declared.phone), declared.on_day, address,
+        cipher.seal("declaration", "phone", own_id, declared.phone), declared.on_day, cast(address, INET),
     )  # fmt: skip
     answer = asked.table_valued("outcome", "receipt").render_derived()
     with transaction(engine) as session:
@@ -79,7 +80,7 @@ def state_of(engine: Engine, receipt: str, tail: str, address: str | None) -> St
     except RuleBroken:
         # A wrong receipt counts as a question too.
         code = ""
-    asked = func.registry.declaration_state(code, last_two(tail), address)
+    asked = func.registry.declaration_state(code, last_two(tail), cast(address, INET))
     columns = ("outcome", "kind", "state", "declared_on", "decided_on", "reason")
     answer = asked.table_valued(*columns).render_derived()
     with transaction(engine) as session:

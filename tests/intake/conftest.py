@@ -43,7 +43,9 @@ def form(**over: Any) -> dict[str, str]:
 def public(database: Urls, desk: Desk) -> Iterator[httpx.Client]:
     """Give a client of the public zone; an unexpected error is an answer, as it is to a browser."""
     app = create_app(database.public)
-    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+    with TestClient(
+        app, base_url="http://127.0.0.1", raise_server_exceptions=False, client=("192.0.2.1", 50000)
+    ) as client:
         yield client
 
 
