@@ -17,6 +17,7 @@ from geo_registry.residence.reads import (
     occupants_of_unit,
     reveal_person,
 )
+from geo_registry.text import natural_order
 from web_map import time_axis, words
 from web_map.deps import RequestEngine, StatedLook, Token, current_viewer, require
 from web_map.render import PageRoute, piece
@@ -66,6 +67,7 @@ def occupants(
         "_occupants.html",
         found=found,
         units=time_axis.households(found.occupants),
+        absent=sorted(found.absent, key=lambda row: natural_order(row["unit"])),
         axis=axis,
         periods=periods,
         unit=unit,
