@@ -12,11 +12,14 @@ from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
+from geo_registry.address.reading.standardizer import Standardizer
+from geo_registry.address.standardize import standardizer_with
 from geo_registry.errors import RuleBroken
 from geo_registry.exchange.ledger import Load
 from geo_registry.exchange.mapping import Source
 from geo_registry.exchange.plates_names import DOOR_COLUMNS, PLACE_COLUMNS
 from geo_registry.exchange.plates_read import combined, open_table, texts
+from geo_registry.exchange.streets import profile_of
 from geo_registry.person.rules import Document, check_document, last_two, sex_disagrees
 from geo_registry.residence.tables import ABSENCE_REASONS, CATEGORIES, END_REASONS, INFORMANTS
 from geo_registry.text import clean
@@ -45,6 +48,8 @@ _DAY_COLUMNS: Final = (
     "birth_date", "since", "until", "registered_on", "registered_until", "registration_ended_on",
     "verified_on", "away_since",
 )  # fmt: skip
+_NUMBER: Final = UNIT_COLUMNS.index("number")
+_PART_COLUMNS: Final = {"street_number": "number", "building": "building_no"}
 _Cells = NamedTuple("_Cells", [(name, Any) for name in (*_TEXT_COLUMNS, *_DAY_COLUMNS)])
 _UNREADABLE: Final = object()
 
@@ -153,7 +158,7 @@ def _batch(
     def column(name: str) -> tuple[Any, list[str]]:
         return texts(table, sources.get(name), constants.get(name, ""))
 
-    places, units = combined([column(name) for name in UNIT_COLUMNS])
+    places, units = combined([column(name) for name in (*UNIT_COLUMNS, "address")])
     hukou_places, hukou_units = combined([column(f"hukou_{name}") for name in UNIT_COLUMNS])
     found = [_cleaned(column(name), str) for name in _TEXT_COLUMNS]
     found += [_cleaned(column(name), _day_cell) for name in _DAY_COLUMNS]
@@ -163,7 +168,18 @@ def _batch(
             zip(places.tolist(), hukou_places.tolist(), *found, strict=True), start=number + 1
         )
     ]
-    return Batch(rows, [tuple(map(clean, one)) for one in (*units, *hukou_units)])
+    reader = standardizer_with(None, profile_of(load)) if "address" in sources else None
+    named = [_unit(reader, *map(clean, one)) for one in units]
+    return Batch(rows, [*named, *(tuple(map(clean, one)) for one in hukou_units)])
+
+
+def _unit(reader: Standardizer | None, *cells: str) -> Reference:
+    """Return the columns that name a unit; where they give no number, the text of the address tells them."""
+    *columns, address = cells
+    if columns[_NUMBER] or not address or reader is None:
+        return tuple(columns)
+    told = {_PART_COLUMNS.get(part.kind, part.kind): part.text for part in reader.read(address).parts}
+    return (columns[0], *(told.get(name, "") for name in UNIT_COLUMNS[1:]))
 
 
 def _cleaned(column: tuple[Any, list[str]], form: Callable[[str], Any]) -> list[Any]:

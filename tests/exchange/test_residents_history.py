@@ -238,6 +238,22 @@ def test_a_load_whose_end_is_cut_off_leaves_nothing(committed: Engine, tmp_path:
         assert many(driver, sizes) == [(39, 39, 39, 39)]
 
 
+def test_an_address_in_one_text_leads_to_the_unit(raw: psycopg.Connection, tmp_path: Path) -> None:
+    row = {key: value for key, value in CHINESE.items() if key not in {"街路巷", "门牌号", "室号"}}
+    path = write(
+        tmp_path / "r.csv",
+        row | {"现住址": "映月镇映月路１００号402室"},
+        row | {"现住址": "映月路100号902室", "证件号码": number(2)},
+        row | {"现住址": "", "证件号码": number(3)},
+    )
+    report = run_file(raw, import_residents, path, mapping="chinese-residents")
+    assert (report.stored, report.quarantined) == (1, 2)
+    assert report.reasons["unit-unknown"] == 1
+    assert many(
+        raw, "SELECT u.room FROM registry.residence r JOIN registry.housing_unit u ON u.id = r.unit_id"
+    ) == [("402",)]
+
+
 def test_a_mapping_may_not_read_what_nobody_may_keep(raw: psycopg.Connection, tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
     own.write_text(
