@@ -51,7 +51,7 @@ ASKED: dict[str, Any] = {
     "lon": LON, "lat": LAT, "west": 121.4, "south": 31.1, "east": 121.42, "north": 31.12, "q": "映月路8号",
     "bbox": "121.4,31.1,121.42,31.12", "mode": "draw", "number": "8", "text": "映月路8号", "texts": "映月路8号",
     "address": "映月路8号", "field": "name", "id_type": "111", "id_number": NUMBER, "rate": "registration",
-    "paper": "form",
+    "paper": "form", "from": "2020-01-01", "to": "2099-01-01",
 }  # fmt: skip
 # Whose id an optional question may carry; each makes one case more.
 NARROWED = {
@@ -224,7 +224,7 @@ class Matrix:
             form = {"purpose": code, "case_number": "2026-0001"} | {
                 name: self._value(name)
                 for name in self.maker.schemas[part["schema"]["$ref"].rpartition("/")[2]]["properties"]
-                if name in (*ASKED, "unit_id", "person_id")
+                if name in (*ASKED, "area_id", "unit_id", "person_id")
             }
             return kind, urlencode(form).encode()
         example = self._known(self.maker._example(part["schema"]))
