@@ -9,22 +9,65 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Engine, LargeBinary, func, literal, select, update
+from sqlalchemy import ColumnClause, Engine, LargeBinary, TableClause, func, literal, select, update
+from sqlalchemy import column as named
+from sqlalchemy import table as of_name
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import Uuid
 
 from geo_registry.access import cipher
-from geo_registry.access.tables import Account
 from geo_registry.db import Session, transaction, translated
 from geo_registry.errors import Conflict, RuleBroken
 from geo_registry.person.tables import Person
 
-Column = InstrumentedAttribute[Any]
-SEALED: Final[tuple[Column, ...]] = (Person.id_number, Person.phone, Account.totp_secret)
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One column of sealed values: sealed as a column of `kind`, for the row that `owner` names.
+
+    Forms and what was known before hold values of a person: they open as the person's own.
+    """
+
+    table: str
+    column: str
+    kind: str
+    owner: str = "id"
+    key: str = "id"
+
+    @property
+    def rows(self) -> TableClause:
+        """The table, by name: most of them belong to nouns above this one."""
+        return _rows_of(self)
+
+    @property
+    def value(self) -> ColumnClause[Any]:
+        """The column with the values."""
+        return self.rows.c[self.column]
+
+
+@cache
+def _rows_of(sealed: Sealed) -> TableClause:
+    columns: list[ColumnClause[Any]] = [named(name, Uuid) for name in {sealed.key, sealed.owner}]
+    return of_name(sealed.table, *columns, named(sealed.column, LargeBinary), schema="registry")
+
+
+SEALED: Final = (
+    Sealed("person", "id_number", "person"),
+    Sealed("person", "phone", "person"),
+    Sealed("person_history", "id_number", "person", "person_id", "person_id"),
+    Sealed("person_history", "phone", "person", "person_id", "person_id"),
+    Sealed("case_person", "id_number", "person", "person_id"),
+    Sealed("case_person", "phone", "person", "person_id"),
+    Sealed("permit_referral", "permit_number", "permit_referral"),
+    Sealed("declaration", "id_number", "declaration"),
+    Sealed("declaration", "phone", "declaration"),
+    Sealed("separation_item", "id_number", "separation_item"),
+    Sealed("account", "totp_secret", "account"),
+)
 """Every column that holds sealed values."""
 BATCH: Final = 5_000
 _FIRST: Final = UUID(int=0)
@@ -72,10 +115,10 @@ def rotate(
 def keys_in_use(session: Session) -> list[KeyUse]:
     """Return the keys of the ring and those that values name, in order, with the values under each."""
     counts: dict[int, int] = defaultdict(int)
-    for column in SEALED:
-        key = func.get_byte(column, 1)
+    for sealed in SEALED:
+        key = func.get_byte(sealed.value, 1)
         for key_id, count in session.execute(
-            select(key, func.count()).where(column.is_not(None)).group_by(key)
+            select(key, func.count()).where(sealed.value.is_not(None)).group_by(key)
         ):
             counts[key_id] += count
     ring = cipher.key_ring()
@@ -109,8 +152,8 @@ def _left(session: Session) -> int:
     """Count the values that are not sealed as new ones would be."""
     head = cipher.heading()
     counts = (
-        select(func.count()).where(func.substring(column, 1, 2) != head).scalar_subquery()
-        for column in SEALED
+        select(func.count()).where(func.substring(sealed.value, 1, 2) != head).scalar_subquery()
+        for sealed in SEALED
     )
     return sum(session.execute(select(*counts)).one())
 
@@ -120,11 +163,11 @@ def _reseal(engine: Engine, progress: Callable[[int, int], None], batch: int) ->
         left = total = _left(session)
     done = 0
     while left:
-        for column in SEALED:
+        for sealed in SEALED:
             after: UUID | None = _FIRST
             while after:
                 with transaction(engine) as session:
-                    after, count = _batch(session, column, after, batch)
+                    after, count = _batch(session, sealed, after, batch)
                 done += count
                 progress(done, max(total, done))
         with transaction(engine) as session:
@@ -132,19 +175,21 @@ def _reseal(engine: Engine, progress: Callable[[int, int], None], batch: int) ->
     return done
 
 
-def _batch(session: Session, column: Column, after: UUID, batch: int) -> tuple[UUID | None, int]:
+def _batch(session: Session, sealed: Sealed, after: UUID, batch: int) -> tuple[UUID | None, int]:
     """Seal the next values of a column anew; return where to go on (None at the end) and their count."""
-    model, name = column.class_, column.key
-    old = func.substring(column, 1, 2) != cipher.heading()
-    query = select(model.id, column).where(model.id > after, old).order_by(model.id).limit(batch)
-    rows = [(row_id, bytes(value)) for row_id, value in session.execute(query)]
-    if not rows:
+    rows = sealed.rows
+    key, owner, value = rows.c[sealed.key], rows.c[sealed.owner], rows.c[sealed.column]
+    old = func.substring(value, 1, 2) != cipher.heading()
+    query = select(key, owner, value).where(key > after, old).order_by(key).limit(batch)
+    found = [(row_id, own, bytes(was)) for row_id, own, was in session.execute(query)]
+    if not found:
         return None, 0
-    table = model.__tablename__
+    opened = (cipher.open_(sealed.kind, sealed.column, own, was) for _, own, was in found)
     anew = [
-        cipher.seal(table, name, row_id, cipher.open_(table, name, row_id, value)) for row_id, value in rows
+        cipher.seal(sealed.kind, sealed.column, own, text)
+        for (_, own, _), text in zip(found, opened, strict=True)
     ]
-    ids, values = zip(*rows, strict=True)
+    ids, _, values = zip(*found, strict=True)
     fresh = (
         func.unnest(
             literal(list(ids), ARRAY(Uuid)),
@@ -154,6 +199,6 @@ def _batch(session: Session, column: Column, after: UUID, batch: int) -> tuple[U
         .table_valued("id", "was", "now")
         .render_derived()
     )
-    replaced = update(model).where(model.id == fresh.c.id, column == fresh.c.was).values({name: fresh.c.now})
-    result = session.execute(replaced, execution_options={"synchronize_session": False})
+    replaced = update(rows).where(key == fresh.c.id, value == fresh.c.was).values({value: fresh.c.now})
+    result = session.execute(replaced)
     return ids[-1], result.rowcount  # type: ignore[attr-defined]

@@ -105,7 +105,7 @@ class Register:
     ) -> bool:
         found = [k for k, row in self.known(kind, person) if row.until > day and place in (None, row.place)]
         for key in found:
-            self._end(kind, key, day, **over)
+            self._end(kind, key, day, never=False, **over)
         return bool(found)
 
     def _settle_hukou(self, person: int, place: str | None, day: dt.date) -> None:
