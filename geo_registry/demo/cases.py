@@ -103,9 +103,11 @@ class _Hands:
         self.viewers = {login: enter(session, token) for login, token in self.tokens.items()}
 
     def of(self, login: str) -> tuple[Session, Viewer, str]:
+        """Return what the library's acts are given of an account."""
         return self.session, self.viewers[login], self.tokens[login]
 
     def leave(self) -> None:
+        """Sign all of them out."""
         for token in self.tokens.values():
             sign_out(self.session, token)
 

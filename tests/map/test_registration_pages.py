@@ -169,6 +169,12 @@ def test_each_refusal_says_what_to_do_next(visit: Visit, town_url: cluster.Urls)
     page.press("#late-reason", "Enter")
     page.wait_for_selector("#entry-head:not([hidden])")
 
+    put_right(hands)
+
+
+def put_right(hands: Hands) -> None:
+    """Go from fault to fault of one person, each beside its field, until the case is sent."""
+    page = hands.page
     hands.line("周大山", "99082319850302123")
     assert fault(page, 0, "id_number") == "须有 18 位，现有 17 位"
     page.fill(
@@ -357,58 +363,6 @@ def test_a_coordinator_enters_on_a_phone(visit: Visit, town_url: cluster.Urls) -
     page.click("tbody[data-row] >> nth=1 >> button[aria-label=移去此行]")
     assert page.locator("tbody[data-row]").count() == 1
     void(page)
-
-
-@both
-def test_records_of_one_person_are_made_one_and_two_again(
-    visit: Visit, town_url: cluster.Urls, desk: Desk, size: tuple[int, int]
-) -> None:
-    """Proposed by one, both records side by side, approved by another, undone exactly."""
-    turn = 9 if size == DESK else 10
-    name = "沈云山" if size == DESK else "宋云水"
-    card = form(name, "19660606", 1, turn)
-    passport = card | {"id_type": "414", "id_number": f"E{12345670 + turn}", "sex": "1", "birth": "1966-06"}
-    for unit, sheet in ((unit_with(town_url, 0, turn), card), (unit_with(town_url, 0, turn), passport)):
-        case = desk.case("yu", unit, [sheet])
-        desk.judge(case, ("du", "take"), ("du", "pass"), ("zhan", "pass"))
-    propose(visit(size), name)
-    approve_and_undo(visit(size), name)
-
-
-def find_twins(visitor: Visitor, login: str) -> None:
-    visitor.enter(login, "/people/duplicates")
-    page = visitor.page
-    page.click("#find [type=submit]")
-    assert "请填写案号" in page.inner_text("#find-fault")
-    page.fill("#case-number", "望澜重〔2026〕7号")
-    page.click("#find [type=submit]")
-    page.wait_for_selector("#queue button")
-
-
-def propose(visitor: Visitor, name: str) -> None:
-    find_twins(visitor, "zhan")
-    page = visitor.page
-    page.click(f"#queue button:has-text('{name[0]}**')")
-    page.wait_for_selector(".reg-compare")
-    hold(visitor, "duplicates")
-    assert name not in page.content()
-    page.click("text=第二份并入第一份")
-    page.fill("#reason-text", "同一人两种证件")
-    page.click("#reason [type=submit]")
-    page.wait_for_selector("#queue .chip:has-text('归并待批准')")
-
-
-def approve_and_undo(visitor: Visitor, name: str) -> None:
-    find_twins(visitor, "ren")
-    page = visitor.page
-    page.click("#queue button:has-text('归并待批准')")
-    page.wait_for_selector(f".reg-compare td:has-text('{name}')")
-    hold(visitor, "duplicates-compare")
-    page.click("#judge-acts :text('批准')")
-    page.click("#judge-acts :text('撤销')")
-    page.fill("#reason-text", "证件核实有误")
-    page.click("#reason [type=submit]")
-    page.wait_for_selector(f"#queue button:has-text('{name[0]}**'):has-text('同名')")
 
 
 def test_pages_are_absent_for_others(server: str, cookies: dict[str, httpx.Cookies]) -> None:

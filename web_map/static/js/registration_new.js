@@ -153,9 +153,9 @@ function stored(forms, ready, warnings) {
     const row = rows.all()[ready[at]];
     if (row && one.id) row.kept.id = one.id;
   }
-  for (const { turn, detail } of warnings) {
+  for (const { turn, code, detail } of warnings) {
     const row = rows.all()[turn ? ready[turn - 1] : 0];
-    if (row && !row.body.textContent?.includes(detail)) rows.tell(row, "warning", detail);
+    if (row) rows.tell(row, "warning", words.warnings[code] ?? detail);
   }
 }
 

@@ -235,7 +235,8 @@ export function fault(row, name, text) {
 export function tell(row, tone, text, more) {
   const line = /** @type {HTMLElement} */ (row.body.querySelector(".reg-told-row"));
   const place = /** @type {HTMLElement} */ (line.querySelector(".reg-told"));
-  place.append(el(`p.reg-note.is-${tone}`, {}, text, more ?? null));
+  const isSaid = [...place.children].some((note) => note.textContent === text);
+  if (!isSaid) place.append(el(`p.reg-note.is-${tone}`, {}, text, more ?? null));
   line.hidden = false;
 }
 
