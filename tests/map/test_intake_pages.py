@@ -27,7 +27,7 @@ pytestmark = pytest.mark.browser
 Visit = Callable[[tuple[int, int]], Visitor]
 both = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 HOME = """
-    SELECT d.name || a.standard_text || b.building_no || u.unit_text, u.unit_text FROM registry.housing_unit u
+    SELECT a.standard_text || b.building_no || u.unit_text, u.unit_text FROM registry.housing_unit u
       JOIN registry.division d ON d.id = u.township_id
       JOIN registry.building_address b ON b.building_id = u.building_id AND b.is_main
       JOIN registry.address a ON a.id = b.address_id
@@ -167,7 +167,7 @@ def test_an_officer_opens_a_death_and_drafts_its_cancellation(
     engine.dispose()
     visitor = visit(size)
     page = visitor.page
-    visitor.enter("du", "/declarations?kind=deaths")
+    visitor.enter("du", "/death-notices")
     looked_over(visitor, "deaths")
     page.click("tbody a")
     page.click("text=打开核对")

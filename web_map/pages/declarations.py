@@ -6,61 +6,66 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from geo_registry.access.viewer import Permission, Viewer
-from geo_registry.errors import NotFound
+from geo_registry.db import Session
 from geo_registry.intake import reads
+from geo_registry.pages import Page
 from web_map import intake_words, words
-from web_map.deps import CurrentViewer, PageSession, RequestEngine, StatedLook, Token
+from web_map.deps import Opens, PageSession, RequestEngine, StatedLook, Token
 from web_map.pages.home import own_areas
 from web_map.pages.occupants import Looker
 from web_map.render import PageRoute, page, piece
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 ROWS = 30
+After = Annotated[str | None, Query(max_length=200)]
+Clerk = Annotated[Viewer, Depends(Opens(Permission.DECLARATION_REVIEW), scope="function")]
+Officer = Annotated[Viewer, Depends(Opens(Permission.DEATH_REVIEW), scope="function")]
 State = Annotated[str, Query(pattern="^[a-z]{0,20}$")]
 Declared = Annotated[Viewer, Depends(Looker(Permission.DECLARATION_REVIEW))]
 Told = Annotated[Viewer, Depends(Looker(Permission.DEATH_REVIEW))]
 
 
 @router.get("/declarations")
-def queue(
+def declarations(
     request: Request,
     session: PageSession,
-    viewer: CurrentViewer,
+    viewer: Clerk,
     token: Token,
-    kind: Annotated[str, Query(pattern="^(declarations|deaths)?$")] = "",
     state: State = "",
-    after: Annotated[str | None, Query(max_length=200)] = None,
+    after: After = None,
     chosen: Annotated[UUID | None, Query()] = None,
 ) -> Response:
-    """List declarations or deaths in one state, the oldest first, the chosen one beside them."""
-    kinds = [
-        name
-        for name, permission in (
-            ("declarations", Permission.DECLARATION_REVIEW),
-            ("deaths", Permission.DEATH_REVIEW),
-        )
-        if viewer.may(permission)
-    ]
-    if not kinds or (kind and kind not in kinds):
-        raise NotFound("page-not-found", "没有这个页面")
-    kind = kind or kinds[0]
-    values: dict[str, Any] = {
-        "kind": kind,
-        "kinds": kinds,
-        "intake": intake_words,
-        "documents": words.DOCUMENTS,
-    }
-    if kind == "declarations":
-        state = state if state in reads.DECLARATION_STATES else "pending"
-        found: Any = reads.declarations(session, token, status=state, after=after, limit=ROWS)
-        one: Any = reads.declaration(session, token, chosen) if chosen else None
-    else:
-        state = state if state in reads.NOTICE_STATES else "proposed"
-        found = reads.death_notices(session, token, status=state, after=after, limit=ROWS)
-        one = reads.death_notice(session, token, chosen) if chosen else None
+    """List declarations in one state, the oldest first, the chosen one beside them."""
+    state = state if state in reads.DECLARATION_STATES else "pending"
+    found = reads.declarations(session, token, status=state, after=after, limit=ROWS)
+    one = reads.declaration(session, token, chosen) if chosen else None
+    return _queue(request, session, viewer, "declarations", state, found, one)
+
+
+@router.get("/death-notices")
+def death_notices(
+    request: Request,
+    session: PageSession,
+    viewer: Officer,
+    token: Token,
+    state: State = "",
+    after: After = None,
+    chosen: Annotated[UUID | None, Query()] = None,
+) -> Response:
+    """List the deaths that were told in one state, the oldest first, the chosen one beside them."""
+    state = state if state in reads.NOTICE_STATES else "proposed"
+    found = reads.death_notices(session, token, status=state, after=after, limit=ROWS)
+    one = reads.death_notice(session, token, chosen) if chosen else None
+    return _queue(request, session, viewer, "deaths", state, found, one)
+
+
+def _queue(
+    request: Request, session: Session, viewer: Viewer, kind: str, state: str, found: Page[Any], chosen: object
+) -> Response:
     return page(
         request, "declarations.html", viewer, own=own_areas(session, viewer), rows=found.rows,
-        next=found.next, chosen=one, state=state, **values,
+        next=found.next, chosen=chosen, state=state, kind=kind, intake=intake_words,
+        base="/death-notices" if kind == "deaths" else "/declarations",
     )  # fmt: skip
 
 
