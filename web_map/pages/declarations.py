@@ -60,7 +60,13 @@ def death_notices(
 
 
 def _queue(
-    request: Request, session: Session, viewer: Viewer, kind: str, state: str, found: Page[Any], chosen: object
+    request: Request,
+    session: Session,
+    viewer: Viewer,
+    kind: str,
+    state: str,
+    found: Page[Any],
+    chosen: object,
 ) -> Response:
     return page(
         request, "declarations.html", viewer, own=own_areas(session, viewer), rows=found.rows,
