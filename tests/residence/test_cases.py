@@ -44,3 +44,21 @@ def test_a_mistake_never_was_and_stays_known(session: Session) -> None:
     residence = live_at(session, make_person(session), unit, valid=days(SINCE))
     assert take(session, unit, "cancel", of_residence(session, residence, end_reason="wrong")) == "done"
     assert not session.get_one(Residence, residence.id).sys.upper_inf
+
+
+@pytest.mark.requirement("R103")
+def test_live_registrations_lie_in_dwellings_on_the_map(session: Session) -> None:
+    mapped, far = make_unit(session), make_unit(session)
+    for number, unit in enumerate((mapped, mapped, far)):
+        assert take(session, unit, "register", document(number, since=SINCE)) == "done"
+    rate = select(func.registry.person_unit_match_rate(None).table_valued("matched", "live").render_derived())
+    assert tuple(session.execute(rate).one()) == (3, 3)
+    far.state = "removed"
+    session.flush()
+    assert tuple(session.execute(rate).one()) == (2, 3)
+    own = select(
+        func.registry.person_unit_match_rate(mapped.district_id)
+        .table_valued("matched", "live")
+        .render_derived()
+    )
+    assert tuple(session.execute(own).one()) == (2, 2)
