@@ -142,6 +142,7 @@ class CasePerson(Located, Base):
             unique=True, postgresql_where=text("is_open"),
         ),
         Index("case_person_person_id_idx", "person_id"),
+        Index("case_person_community_id_idx", "community_id", "id"),
     )  # fmt: skip
     id: Mapped[Id]
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(RegistrationCase.id))

@@ -138,6 +138,7 @@ class Registration(Located, Base):
         ),
         Index("registration_residence_id_idx", "residence_id", "registered_on"),
         Index("registration_person_id_idx", "person_id"),
+        Index("registration_community_id_idx", "community_id", "registered_on", "id"),
     )  # fmt: skip
     id: Mapped[Id]
     residence_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Residence.id))

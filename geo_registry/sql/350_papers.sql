@@ -148,7 +148,7 @@ BEGIN
           'unit', (SELECT unit_title(r.unit_id) FROM registration g JOIN residence r ON r.id = g.residence_id WHERE g.id = t.registration_id),
           'events', permit_events(t.id)) ORDER BY t.referred_on DESC, t.id DESC), '[]')
         FROM permit_referral t WHERE t.person_id = p.id))
-    FROM person k JOIN person p ON p.id = coalesce(k.merged_into, k.id) WHERE k.id_index = entry.subject_key)::text;
+    FROM person p WHERE p.id = (person_of(entry.subject_key)).id)::text;
 END $$;
 
 -- What was done upon a referral, oldest first: the acts themselves, without a name of a person.

@@ -40,7 +40,7 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER IF EXISTS keep_person ON registry.person")
     op.execute("DELETE FROM registry.residence WHERE version_of IS NOT NULL")
     op.execute("DELETE FROM registry.hukou WHERE version_of IS NOT NULL")
-    op.execute("DROP INDEX registry.person_name_idx")
+    op.execute("DROP INDEX registry.person_name_idx, registry.registration_community_id_idx")
     for table, columns in COLUMNS.items():
         for column in columns:
             op.execute(f"ALTER TABLE registry.{table} DROP COLUMN {column} CASCADE")

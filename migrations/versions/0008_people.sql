@@ -701,3 +701,7 @@ CREATE INDEX person_name_idx ON registry.person (township_id, name text_pattern_
 ALTER TABLE registry.look_count
   ADD COLUMN work_in_hour INTEGER DEFAULT 0 NOT NULL,
   ADD COLUMN work_in_day INTEGER DEFAULT 0 NOT NULL;
+
+-- The ledger of a community reads both newest first.
+CREATE INDEX registration_community_id_idx ON registry.registration (community_id, registered_on, id);
+CREATE INDEX case_person_community_id_idx ON registry.case_person (community_id, id);

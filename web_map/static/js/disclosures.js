@@ -48,8 +48,3 @@ box?.addEventListener("click", (event) => {
   button.disabled = true;
   make(button.dataset.make ?? "xlsx").finally(() => (button.disabled = false));
 });
-
-// Another page led here with the area of the list.
-if (new URLSearchParams(window.location.search).has("about")) {
-  /** @type {HTMLDialogElement | null} */ (document.getElementById("act-request"))?.showModal();
-}
