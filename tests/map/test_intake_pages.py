@@ -148,7 +148,7 @@ def test_a_clerk_turns_a_declaration_into_a_draft(
     looked_over(visitor, "declaration-open")
     page.click("text=确认，转为登记草稿")
     page.wait_for_selector(".toast-line:has-text('登记草稿')")
-    page.wait_for_selector("text=已转登记")
+    page.wait_for_selector(".access-pane .chip:has-text('已转登记')")
     assert "苏小暑" not in page.content()
     page.click(".access-pane-body a[href^='/registrations/']")
     page.wait_for_selector("#case-head h1:not(.visually-hidden)")
