@@ -22,7 +22,7 @@ FONT: Final = "Noto Sans CJK SC"
 _ONE_AT_A_TIME = threading.Lock()
 
 
-class _Nowhere(URLFetcher):
+class _Nowhere(URLFetcher):  # type: ignore[misc]
     """Fetches nothing: not from the network, not from the disk, not from the page itself."""
 
     def fetch(self, url: str, headers: object = None) -> NoReturn:  # noqa: ARG002  (as it is called)

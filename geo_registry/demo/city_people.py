@@ -130,7 +130,8 @@ def _ages(rng: Random, uses: Ints, rows: Ints, relation: Ints) -> Floats:
     age = np.where(relation == PARENT, heads + np.abs(apart), age)
     age = np.where(relation == OTHER, heads + rng.normal(0, 9, len(rows)), age)
     adult = (relation == HEAD) | (relation == SPOUSE)
-    return np.clip(age, np.where(adult, 18, 0.05), 99)
+    limited: Floats = np.clip(age, np.where(adult, 18, 0.05), 99)
+    return limited
 
 
 def name_columns(rng: Random, crowd: Crowd) -> pa.Array:

@@ -16,9 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from geo_registry.errors import RuleBroken
 
-Kind = Literal[
-    "areas", "blocks", "streets", "buildings", "plates", "residents", "premises", "backdrop"
-]
+Kind = Literal["areas", "blocks", "streets", "buildings", "plates", "residents", "premises", "backdrop"]
 
 
 class _Frozen(BaseModel):

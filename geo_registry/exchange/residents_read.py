@@ -5,6 +5,7 @@ that the mapping does not name are never read; those that nobody may keep are re
 """
 
 import re
+from collections import namedtuple
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -50,7 +51,9 @@ _DAY_COLUMNS: Final = (
 )  # fmt: skip
 _NUMBER: Final = UNIT_COLUMNS.index("number")
 _PART_COLUMNS: Final = {"street_number": "number", "building": "building_no"}
-_Cells = NamedTuple("_Cells", [(name, Any) for name in (*_TEXT_COLUMNS, *_DAY_COLUMNS)])
+# One cell a column, whatever the file holds there.
+_Cells = Any
+_cells_of = namedtuple("_cells_of", (*_TEXT_COLUMNS, *_DAY_COLUMNS))  # type: ignore[misc]  # noqa: PYI024
 _UNREADABLE: Final = object()
 
 
@@ -163,7 +166,7 @@ def _batch(
     found = [_cleaned(column(name), str) for name in _TEXT_COLUMNS]
     found += [_cleaned(column(name), _day_cell) for name in _DAY_COLUMNS]
     rows = [
-        _row(turn, _Cells(*cells), place, len(units) + hukou_place, today, doubts)
+        _row(turn, _cells_of(*cells), place, len(units) + hukou_place, today, doubts)
         for turn, (place, hukou_place, *cells) in enumerate(
             zip(places.tolist(), hukou_places.tolist(), *found, strict=True), start=number + 1
         )

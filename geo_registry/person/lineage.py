@@ -133,7 +133,7 @@ def compare(engine: Engine, request: Look, lineage_id: UUID) -> dict[str, Any]:
 
     Must not be called inside an open transaction: the look commits itself.
     """
-    fields = ("name", "birth", "id_number", "dwellings")
+    fields = ("name", "birth", "id_number")
     _, found = look(engine, request, Target("lineage", "person_lineage", lineage_id, fields))
     if found is None:
         raise NotFound("not-found", _NOBODY)
