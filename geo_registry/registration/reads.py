@@ -258,14 +258,19 @@ def _row(viewer: Viewer, found: Row[Any]) -> CaseRow:
 
 
 def _opened(form: dict[str, Any]) -> dict[str, Any]:
-    """Return a form with its ciphers opened, and what age and document tell."""
+    """Return a form with its ciphers opened, and what age and document tell; no number, no more of it."""
     person = UUID(form["person_id"])
-    number = cipher.open_("person", "id_number", person, base64.b64decode(form["id_number"]))
     phone = form["phone"] and cipher.open_("person", "phone", person, base64.b64decode(form["phone"]))
-    document = check_document(form["id_type"], number, on=today())
-    told = _told_by(document)
     year, month = form.pop("birth_year"), form.pop("birth_month")
-    birth = told["birth"] or (f"{year}-{month:02}" if year and month else None)
+    birth = f"{year}-{month:02}" if year and month else None
+    if form["id_number"] is None:
+        known = form["register"] or {}
+        shown: dict[str, Any] = {"age": known.get("age"), "minor": known.get("minor"), "warnings": []}
+        return {**form, "phone": phone, "birth": birth, **shown}
+    number = cipher.open_("person", "id_number", person, base64.b64decode(form["id_number"]))
+    told = _told_by(check_document(form["id_type"], number, on=today()))
+    if not form["copied"]:
+        birth = told["birth"] or birth
     return {
         **form, "id_number": number, "phone": phone, "birth": birth, "age": told["age"],
         "minor": told["minor"], "warnings": told["warnings"],

@@ -151,6 +151,10 @@ def _text(item: Item, text: str) -> str:
         raise RuleBroken(
             "text-invalid", f"{item.title}须为 1 至 {item.most} 个可见字符，请重新填写", field=item.name
         )
+    if item.name == "name" and "*" in text:
+        raise RuleBroken(
+            "name-masked", "姓名不能有 * 号，请填写全名；登记簿已有此人的不必填", field="name"
+        )
     if holds_number(text):
         raise RuleBroken(
             "text-number", f"{item.title}中不能写证件号码或电话，请填在各自的栏目", field=item.name

@@ -274,7 +274,7 @@ def items(
 
 
 def open_item(engine: Engine, request: Look, run_id: UUID, item_id: UUID) -> tuple[UUID, dict[str, Any]]:
-    """Show one person of a run in full, for the visit: a look on the record that names the fields.
+    """Show one person of a run in full, for the visit: a look on the record that names person and fields.
 
     Must not be called inside an open transaction: the look commits itself.
 
@@ -282,10 +282,8 @@ def open_item(engine: Engine, request: Look, run_id: UUID, item_id: UUID) -> tup
         NotSignedIn, PurposeRequired, NotFound, TooMany: see `access.audit.look`.
 
     """
-    fields = ("name", "id_number", "address", "outcome")
-    audit_id, told = look(
-        engine, request, Target("run", "separation_run", run_id, fields, after=(item_id, item_id), limit=1)
-    )
+    fields = (str(item_id), "name", "id_number", "address", "outcome")
+    audit_id, told = look(engine, request, Target("run", "separation_run", run_id, fields, limit=1))
     if not told["rows"]:
         raise NotFound("not-found", "没有找到，或不在您的区域内")
     found = told["rows"][0]

@@ -49,6 +49,8 @@ RETURNS int LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF action = 'person' THEN
     RETURN (SELECT count(*) FROM registry.person p WHERE p.id = asked);
+  ELSIF action = 'case' THEN
+    RETURN (SELECT c.forms FROM registry.registration_case c WHERE c.id = asked);
   ELSIF action IN ('dwellings', 'subject') THEN
     RETURN (SELECT count(o.id) FROM registry.person_of(subject) o);
   ELSIF kind = 'building' THEN

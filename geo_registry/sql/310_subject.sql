@@ -16,12 +16,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
     UNION ALL
     SELECT h.unit_id, h.building_id, h.community_id, h.township_id, h.valid, h.sys, true FROM own o JOIN hukou h ON h.person_id = o.id
     WHERE h.unit_id IS NOT NULL
-  ), papers (kind, id) AS (
-    SELECT 'registration_case', c.case_id FROM own o JOIN case_person c ON c.person_id = o.id
-    UNION SELECT 'person_lineage', l.id FROM own o JOIN person_lineage l ON o.id IN (l.from_id, l.to_id)
-    UNION SELECT 'declaration', d.id FROM keys k JOIN declaration d ON d.id_index = k.key
-    UNION SELECT 'death_notice', n.id FROM keys k JOIN death_notice n ON n.id_index = k.key
-    UNION SELECT 'separation_run', i.run_id FROM keys k JOIN separation_item i ON i.id_index = k.key
+  ), papers (kind, id, item) AS (
+    SELECT 'registration_case', c.case_id, NULL::uuid FROM own o JOIN case_person c ON c.person_id = o.id
+    UNION SELECT 'person_lineage', l.id, NULL FROM own o JOIN person_lineage l ON o.id IN (l.from_id, l.to_id)
+    UNION SELECT 'declaration', d.id, NULL FROM keys k JOIN declaration d ON d.id_index = k.key
+    UNION SELECT 'death_notice', n.id, NULL FROM keys k JOIN death_notice n ON n.id_index = k.key
+    UNION SELECT 'separation_run', i.run_id, i.id FROM keys k JOIN separation_item i ON i.id_index = k.key
   ), found AS (
     SELECT a.id, a.at, 'number' AS way FROM keys k JOIN audit a ON a.subject_key = k.key AND is_look(a)
     UNION ALL
@@ -36,6 +36,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
       AND (a.action = 'separation' OR NOT h.is_away)
     UNION ALL
     SELECT a.id, a.at, p.kind FROM papers p JOIN audit a ON a.object_id = p.id AND a.object_kind = p.kind AND is_look(a) AND a.action <> 'check'
+      -- Of a run one person in full is a look at that person alone.
+      AND (p.item IS NULL OR NOT 'id_number' = ANY (a.fields) OR p.item::text = a.fields[1])
     UNION ALL
     SELECT a.id, a.at, 'disclosure' FROM homes r
       JOIN disclosure d ON d.object_id IN (r.unit_id, r.building_id, r.community_id, r.township_id)

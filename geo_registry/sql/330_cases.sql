@@ -26,6 +26,13 @@ BEGIN
     WHERE k.building_id = building AND a.account_id = account AND a.valid @> CURRENT_DATE);
 END $$;
 
+-- Whether a dwelling lies in the viewer's areas, of a coordinator in the own blocks.
+CREATE OR REPLACE FUNCTION registry.works_at(viewer record, r registry.residence) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN registry.covers(viewer.areas, r.district_id, r.township_id, r.community_id)
+    AND (viewer.role <> 'coordinator' OR registry.holds_building(viewer.account_id, r.building_id));
+END $$;
+
 -- Numbers for people: year and month, then one number of the whole installation.
 CREATE OR REPLACE FUNCTION registry.case_serial() RETURNS text LANGUAGE sql VOLATILE AS $$
   SELECT 'J' || to_char(CURRENT_DATE, 'YYMM') || '-' || lpad(nextval('registry.case_number')::text, 6, '0')
@@ -100,6 +107,16 @@ BEGIN
   RETURN jsonb_build_object('outcome', 'done', 'serial', number);
 END $$;
 
+-- Whether a form may name somebody without naming the dwelling: who lives in the case's unit today or is absent from it, and for a
+-- change or a correction who lives where the viewer works. Of everybody else a form would tell whether the register knows them.
+CREATE OR REPLACE FUNCTION registry.may_name(viewer record, c registry.registration_case, who uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM registry.residence r WHERE r.person_id = who AND upper(r.sys) IS NULL AND r.version_of IS NULL AND r.valid @> CURRENT_DATE
+      AND (r.unit_id = c.unit_id OR (c.action IN ('change', 'correct') AND registry.works_at(viewer, r))))
+    OR EXISTS (SELECT FROM registry.absence a WHERE a.person_id = who AND a.unit_id = c.unit_id AND upper(a.sys) IS NULL AND a.version_of IS NULL
+      AND a.valid @> CURRENT_DATE);
+END $$;
+
 -- The first form that the register refuses before it is kept, as {outcome, turn, field}; NULL where there is none.
 CREATE OR REPLACE FUNCTION registry.form_fault(viewer record, c registry.registration_case, told jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -107,11 +124,12 @@ BEGIN
     SELECT jsonb_build_object('outcome', x.fault[1], 'turn', x.turn, 'field', x.fault[2]) FROM (
       SELECT n.turn, CASE
           WHEN n.hukou_unit_id IS NOT NULL AND NOT EXISTS (SELECT FROM registry.housing_unit u WHERE u.id = n.hukou_unit_id) THEN ARRAY['unit-unknown', 'hukou_unit_id']
-          WHEN n.residence_id IS NOT NULL AND (r.id IS NULL OR NOT (r.unit_id = c.unit_id OR registry.covers(viewer.areas, r.district_id, r.township_id, r.community_id)))
+          WHEN n.residence_id IS NOT NULL AND (r.id IS NULL OR NOT (r.unit_id = c.unit_id OR registry.works_at(viewer, r)))
             THEN ARRAY['residence-unknown', 'residence_id']
           WHEN r.id IS NOT NULL AND r.unit_id <> c.unit_id AND c.action NOT IN ('change', 'correct') THEN ARRAY['residence-elsewhere', 'residence_id']
-          WHEN c.action <> 'register' AND r.id IS NULL AND k.id IS NULL THEN ARRAY['residence-unknown', 'residence_id']
-          WHEN r.id IS NOT NULL AND k.id IS NOT NULL AND coalesce(k.merged_into, k.id) <> r.person_id THEN ARRAY['document-of-other', 'id_number']
+          WHEN c.action <> 'register' AND r.id IS NULL AND NOT registry.may_name(viewer, c, registry.live_person(k.id)) THEN ARRAY['residence-unknown', 'residence_id']
+          WHEN r.id IS NOT NULL AND k.id IS NOT NULL AND coalesce(k.merged_into, k.id) <> r.person_id
+            AND registry.covers_person(viewer.areas, registry.live_person(k.id)) THEN ARRAY['document-of-other', 'id_number']
           -- Somebody has entered the person since the caller has asked whose document it is.
           WHEN n.person_id IS DISTINCT FROM coalesce(r.person_id, k.merged_into, k.id, n.person_id) THEN ARRAY['person-changed', 'id_number'] END AS fault
       FROM jsonb_populate_recordset(NULL::registry.case_person, told -> 'forms') n
@@ -146,7 +164,9 @@ BEGIN
   FROM jsonb_populate_recordset(NULL::registry.case_person, told -> 'forms') n
     LEFT JOIN registry.person p ON p.id = n.person_id AND c.action <> 'register'
     LEFT JOIN LATERAL (SELECT r.id FROM registry.residence r WHERE c.action <> 'register' AND n.residence_id IS NULL AND r.person_id = p.id
-      AND r.unit_id = c.unit_id AND upper(r.sys) IS NULL AND r.version_of IS NULL ORDER BY lower(r.valid) DESC LIMIT 1) here ON true
+      AND upper(r.sys) IS NULL AND r.version_of IS NULL
+      AND (r.unit_id = c.unit_id OR (c.action = 'change' AND r.valid @> CURRENT_DATE AND registry.works_at(viewer, r)))
+      ORDER BY r.unit_id = c.unit_id DESC, r.is_main DESC, lower(r.valid) DESC LIMIT 1) here ON true
   ORDER BY coalesce(n.id_index, p.id_index), coalesce(n.id_type, p.id_type)
   ON CONFLICT DO NOTHING;
   GET DIAGNOSTICS kept = ROW_COUNT;
@@ -393,6 +413,32 @@ BEGIN
     AND (account IN (c.collected_by, c.entered_by) OR registry.holds_building(account, c.building_id)));
 END $$;
 
+-- What a form took from the register is not shown to who enters it: they may not reveal a person, and need not to change one. What was
+-- typed is; a correction has both, so there what is the same as in the register counts as taken from it.
+CREATE OR REPLACE FUNCTION registry.without_copied(f registry.case_person, role text) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+DECLARE
+  p person%ROWTYPE;
+  is_correction boolean;
+  has_number boolean;
+  has_name boolean;
+BEGIN
+  SELECT c.action = 'correct' INTO is_correction FROM registration_case c WHERE c.id = f.case_id AND c.action <> 'register';
+  IF is_correction IS NULL OR role NOT IN ('coordinator', 'entry_clerk') THEN
+    RETURN '{"copied": false}';
+  END IF;
+  SELECT * INTO p FROM person o WHERE o.id = f.person_id;
+  has_name := NOT is_correction OR f.name = p.name;
+  has_number := f.id_number = p.id_number OR (f.residence_id IS NOT NULL AND (NOT is_correction OR f.id_index = p.id_index));
+  RETURN jsonb_build_object('copied', has_name OR has_number)
+    || CASE WHEN has_name THEN '{"name": null}' ELSE '{}' END::jsonb
+    || CASE WHEN NOT is_correction OR f.sex = p.sex THEN '{"sex": null}' ELSE '{}' END::jsonb
+    || CASE WHEN NOT is_correction OR (f.birth_year, f.birth_month) IS NOT DISTINCT FROM (p.birth_year, p.birth_month)
+      THEN '{"birth_year": null, "birth_month": null}' ELSE '{}' END::jsonb
+    || CASE WHEN has_number THEN '{"id_number": null}' ELSE '{}' END::jsonb
+    || CASE WHEN has_number AND is_minor(p.birth_year, p.birth_month, CURRENT_DATE) THEN '{"id_tail": null}' ELSE '{}' END::jsonb;
+END $$;
+
 -- The forms of a case in full, ciphers still closed, beside what the register says of the same persons, masked.
 CREATE OR REPLACE FUNCTION registry.reveal_case(ticket uuid, asked_by bytea) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
@@ -420,6 +466,7 @@ BEGIN
             LEFT JOIN LATERAL (SELECT * FROM registration n WHERE n.residence_id = r.id ORDER BY n.registered_on DESC, n.id DESC LIMIT 1) g ON true
           WHERE r.person_id = p.id AND upper(r.sys) IS NULL AND r.version_of IS NULL AND (f.residence_id IS NULL OR r.id = f.residence_id)
           ORDER BY r.valid @> CURRENT_DATE DESC, r.is_main DESC, lower(r.valid) DESC LIMIT 1), '{}') END)
+      || without_copied(f, entry.role)
       ORDER BY f.turn), '[]'))::text
     FROM case_person f LEFT JOIN person p ON p.id = f.person_id WHERE f.case_id = entry.object_id);
 END $$;

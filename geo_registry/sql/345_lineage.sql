@@ -166,6 +166,8 @@ BEGIN
     WHEN viewer.account_id = l.proposed_by THEN 'own-request'
     WHEN l.version <> read_version THEN 'stale'
     WHEN l.state <> 'proposed' THEN 'not-open' END);
+  -- A refusal holds nobody, and has its moment all the same.
+  PERFORM take_moment();
   IF outcome IS NULL AND judgement = 'approved' THEN
     PERFORM hold_persons(ARRAY[l.from_id, l.to_id], '{}');
     outcome := obstacle_of(l, ARRAY(SELECT w.row_id FROM person_lineage_row w WHERE w.lineage_id = asked));

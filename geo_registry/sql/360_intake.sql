@@ -268,6 +268,12 @@ BEGIN
     IF judgement = 'confirmed' THEN
       f.person_id := form_person;
       f.name := o.name;
+      -- Of somebody of another area nothing but what was declared.
+      IF NOT covers_person(viewer.areas, known.id) THEN
+        known.sex := NULL;
+        known.birth_year := NULL;
+        known.birth_month := NULL;
+      END IF;
       f.sex := coalesce(told_sex, known.sex, '0');
       f.birth_year := coalesce(told_year, known.birth_year);
       f.birth_month := coalesce(told_month, known.birth_month);

@@ -98,7 +98,8 @@ BEGIN
 END $$;
 
 -- What was found out about one person. An outcome may be put right while the run is open. With a unit a draft of the registration is
--- made, whose ordinary reviews follow; of a person who is known the ciphers are copied, of another one they come sealed anew.
+-- made, whose ordinary reviews follow; of a person of the viewer's areas the ciphers are copied, of another one they come sealed anew
+-- and the rest is what the list says.
 CREATE OR REPLACE FUNCTION registry.settle_separation_item(asked_by bytea, asked uuid, read_version int, told_outcome text, told_code text, told_whereabouts text,
   at_unit uuid, since_day date, form_person uuid, document_index bytea, sealed_number bytea, act uuid)
 RETURNS TABLE (outcome text, version int, drafted uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
@@ -110,6 +111,7 @@ DECLARE
   place housing_unit%ROWTYPE;
   f case_person%ROWTYPE;
   is_closed boolean;
+  is_near boolean;
 BEGIN
   SELECT * INTO viewer FROM viewer_of(asked_by);
   SELECT r.closed_at IS NOT NULL INTO is_closed FROM separation_run r JOIN separation_item x ON x.run_id = r.id WHERE x.id = asked FOR KEY SHARE OF r;
@@ -117,6 +119,7 @@ BEGIN
   SELECT * INTO place FROM housing_unit u WHERE u.id = at_unit AND u.state = 'realized';
   SELECT p.* INTO known FROM person o JOIN person p ON p.id = live_person(o.id) WHERE o.id_index = i.id_index AND o.id_type = i.id_type;
   home := home_of(known.id);
+  is_near := covers_person(viewer.areas, known.id);
   version := i.version;
   outcome := judge_worker(viewer, i.district_id, i.township_id, i.community_id, read_version, i.version);
   IF outcome = 'done' THEN
@@ -128,17 +131,18 @@ BEGIN
       WHEN place.id IS NULL OR NOT covers(viewer.areas, place.district_id, place.township_id, place.community_id) THEN 'unit-unknown'
       WHEN home.unit_id = place.id AND EXISTS (SELECT FROM registration g WHERE g.residence_id = home.id
         AND g.status NOT IN ('cancelled', 'expired', 'changed')) THEN 'already-registered'
-      WHEN known.id IS NULL AND (sealed_number IS NULL OR document_index IS DISTINCT FROM i.id_index) THEN 'number-differs'
+      WHEN NOT is_near AND (sealed_number IS NULL OR document_index IS DISTINCT FROM i.id_index OR form_person <> known.id) THEN 'number-differs'
       WHEN EXISTS (SELECT FROM case_person c WHERE c.id_index = i.id_index AND c.id_type = i.id_type AND c.is_open) THEN 'form-open'
       ELSE 'done' END;
   END IF;
   IF outcome = 'done' THEN
     IF place.id IS NOT NULL THEN
-      SELECT coalesce(known.id, form_person), coalesce(known.name, i.name), coalesce(known.sex, i.sex), known.birth_year, known.birth_month, i.id_type,
-        coalesce(known.id_number, sealed_number), coalesce(known.id_index, i.id_index), i.id_tail, 'local_hukou', coalesce(since_day, CURRENT_DATE)
-      INTO f.person_id, f.name, f.sex, f.birth_year, f.birth_month, f.id_type, f.id_number, f.id_index, f.id_tail, f.category, f.since;
-      f.id_type := coalesce(known.id_type, f.id_type);
-      f.id_tail := coalesce(known.id_tail, f.id_tail);
+      SELECT form_person, i.name, i.sex, i.id_type, sealed_number, i.id_index, i.id_tail, 'local_hukou', coalesce(since_day, CURRENT_DATE)
+      INTO f.person_id, f.name, f.sex, f.id_type, f.id_number, f.id_index, f.id_tail, f.category, f.since;
+      IF is_near THEN
+        SELECT known.id, known.name, known.sex, known.birth_year, known.birth_month, known.id_type, known.id_number, known.id_index, known.id_tail
+        INTO f.person_id, f.name, f.sex, f.birth_year, f.birth_month, f.id_type, f.id_number, f.id_index, f.id_tail;
+      END IF;
       drafted := draft_case(viewer.account_id, 'separation', i.id, 'register', 'resident_not_registered_here', place.id, act, f);
     END IF;
     UPDATE separation_item x SET outcome = told_outcome, outcome_on = CURRENT_DATE, outcome_by = viewer.account_id, whereabouts_code = told_code,
@@ -169,7 +173,8 @@ BEGIN
     GROUP BY s.id;
 END $$;
 
--- The persons of a run in order of their ids, those without outcome first in the page's eyes; one in full where the ticket names the number.
+-- The persons of a run in order of their ids, those without outcome first in the page's eyes; one in full, the one that
+-- the ticket names beside the number.
 CREATE OR REPLACE FUNCTION registry.reveal_run(ticket uuid, asked_by bytea, after_id uuid, page_rows int)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
 DECLARE
@@ -179,7 +184,7 @@ BEGIN
   entry := honour(ticket, asked_by, 'run');
   is_full := 'id_number' = ANY (entry.fields);
   RETURN (SELECT jsonb_build_object('rows', coalesce(jsonb_agg(x.row ORDER BY x.id), '[]'))::text FROM (
-    SELECT i.id, jsonb_build_object('id', i.id, 'run_id', i.run_id, 'found_in', i.found_in, 'person_id', i.person_id, 'id_type', i.id_type,
+    SELECT i.id, jsonb_build_object('id', i.id, 'run_id', i.run_id, 'found_in', i.found_in, 'person_id', p.id, 'id_type', i.id_type,
         'name', i.name, 'sex', i.sex, 'id_tail', i.id_tail, 'id_number', encode(i.id_number, 'base64'),
         'known', CASE WHEN p.id IS NOT NULL THEN masked(p, CURRENT_DATE) END, 'hukou_text', i.hukou_text, 'current_text', i.current_text,
         'unit_id', i.unit_id, 'unit', CASE WHEN i.unit_id IS NOT NULL THEN (SELECT concat(a.standard_text, b.building_no, u.unit_text) FROM housing_unit u
@@ -188,8 +193,8 @@ BEGIN
         'outcome', i.outcome, 'outcome_on', i.outcome_on, 'outcome_by_name', (SELECT a.name FROM account a WHERE a.id = i.outcome_by),
         'whereabouts_code', i.whereabouts_code, 'whereabouts', i.whereabouts, 'case_id', i.case_id, 'version', i.version) AS row
     FROM separation_item i LEFT JOIN person p ON p.id = i.person_id
-    WHERE i.run_id = entry.object_id AND (after_id IS NULL OR CASE WHEN is_full THEN i.id = after_id ELSE i.id > after_id END)
-    ORDER BY i.id LIMIT CASE WHEN is_full THEN 1 ELSE page_rows + 1 END) x);
+    WHERE i.run_id = entry.object_id AND CASE WHEN is_full THEN i.id::text = entry.fields[1] ELSE after_id IS NULL OR i.id > after_id END
+    ORDER BY i.id LIMIT page_rows + 1) x);
 END $$;
 
 -- Separated persons of an area today. `here`: live here, hukou elsewhere in the city; `away`: hukou here, live elsewhere; `decided`: an

@@ -91,7 +91,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION registry.honour(uuid, bytea, text), registry.looks_upon(uuid, bytea), registry.disclosable(registry.audit), registry.permit_of(uuid), registry.permit_events(uuid) TO registry_reader;
 GRANT EXECUTE ON FUNCTION registry.person_of(bytea), registry.hukou_beyond(uuid, timestamptz), registry.has_hukou(uuid, date, timestamptz) TO registry_reader;
-GRANT EXECUTE ON FUNCTION registry.standing_of(bytea, uuid[], uuid) TO registry_reader;
+GRANT EXECUTE ON FUNCTION registry.standing_of(bytea, uuid[], uuid), registry.without_copied(registry.case_person, text) TO registry_reader;
 GRANT SELECT ON registry.block_assignment TO registry_reader;
 
 -- The public zone takes declarations and tells how they stand: two calls, no table. A server that others run gets its role with `db prepare`.

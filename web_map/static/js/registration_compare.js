@@ -1,6 +1,6 @@
 /** The forms of a case beside what the register says now: differences stand out by a mark, a sign and a word. */
 
-import { el, icon, wordOf, words } from "./registration_parts.js";
+import { el, icon, nameOf, wordOf, words } from "./registration_parts.js";
 import { papersOf } from "./registration_papers.js";
 
 const ORDER = [
@@ -83,7 +83,7 @@ function caption(form, isKnown) {
     form.minor ? el("span.chip.chip-line", {}, "未满14岁") : null,
     isKnown || form.known ? el("span.chip.chip-info", {}, "登记簿中有此人") : el("span.chip.chip-line", {}, "新人"),
   ];
-  return el("caption", {}, el("b", {}, `第 ${form.turn} 人　${form.name ?? "未满14岁"}`), form.age ?? form.age === 0 ? `　${form.age} 岁　` : "　", ...chips);
+  return el("caption", {}, el("b", {}, `第 ${form.turn} 人　${nameOf(form)}`), form.age ?? form.age === 0 ? `　${form.age} 岁　` : "　", ...chips);
 }
 
 /** @param {any} row @param {any[]} forms @param {{papers?: boolean}} [how] @returns {HTMLElement[]} */

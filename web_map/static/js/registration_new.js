@@ -4,7 +4,7 @@ import { act, newKey } from "./act.js";
 import { check, checkUnder } from "./registration_checks.js";
 import * as draft from "./registration_draft.js";
 import { define, formsOf, layoutOf, titleOf } from "./registration_fields.js";
-import { byId, el, facts, look, pathOf, read, state, words } from "./registration_parts.js";
+import { byId, el, facts, look, nameOf, pathOf, read, state, words } from "./registration_parts.js";
 import { listResidents } from "./registration_residents.js";
 import * as rows from "./registration_rows.js";
 import { chooseUnit } from "./registration_search.js";
@@ -74,7 +74,7 @@ async function begin() {
   enter(row, []);
 }
 
-/** @param {any} row @param {Record<string, string>[]} kept the forms that are there already */
+/** @param {any} row @param {any[]} kept the forms that are there already */
 function enter(row, kept) {
   opened = row;
   window.history.replaceState(null, "", `?case=${row.id}`);
@@ -89,7 +89,7 @@ function enter(row, kept) {
   const banner = byId("banner");
   banner.hidden = row.status !== "returned";
   banner.textContent = row.status === "returned" ? `已退回：${row.return_reason ?? ""}。改好后重新提交。` : "";
-  for (const values of kept) rows.add(values, values.name ?? "");
+  for (const values of kept) rows.add(values, nameOf(values));
   if (isNew(row)) {
     if (!kept.length) rows.add();
     rows.first(rows.all()[0])?.focus();

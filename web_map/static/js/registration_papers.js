@@ -1,7 +1,7 @@
 /** The papers of one person in a case: slip, notice of change, the filled form; each a look on the record. */
 
 import { newKey } from "./act.js";
-import { el } from "./registration_parts.js";
+import { el, nameOf } from "./registration_parts.js";
 import { toast } from "./shell.js";
 
 const PAPERS = /** @type {[string, string][]} */ ([["slip", "回执"], ["change_notice", "变更注销通知"], ["form", "登记表"]]);
@@ -12,7 +12,7 @@ export function papersOf(row, form) {
   const buttons = PAPERS.filter(([code]) => (code === "change_notice" ? isChange : code !== "slip" || !isChange)).map(([code, title]) =>
     el("button.btn.btn-bar", { type: "button", click: (/** @type {Event} */ event) => make(row, form, code, event) }, title),
   );
-  return el("p.reg-papers", {}, el("b", {}, form.name ?? ""), form.slip_number ? el("span.code", {}, form.slip_number) : null, ...buttons);
+  return el("p.reg-papers", {}, el("b", {}, nameOf(form)), form.slip_number ? el("span.code", {}, form.slip_number) : null, ...buttons);
 }
 
 /** @param {any} row @param {any} form @param {string} paper @param {Event} event */

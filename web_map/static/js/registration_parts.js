@@ -106,6 +106,12 @@ export function bars() {
   return el("div.bars", { role: "status", "aria-label": "正在载入" }, ...Array.from({ length: 5 }, () => el("i")));
 }
 
+/** @param {any} one somebody of a list, or a form, where what came from the register stands masked beside it @returns {string} */
+export function nameOf(one) {
+  const told = one.name ? one : { ...one, ...one.register };
+  return told.name ?? (told.minor ? "未满14岁" : "登记簿中的人");
+}
+
 /** @param {any} row @returns {string} days the case is late, or what is left */
 export function dueText(row) {
   if (!row.due_on || !["submitted", "officer_review", "station_review"].includes(row.status)) return "";

@@ -1,6 +1,6 @@
 /** Who lives in the unit, to be ticked by the space bar: changes, ends and renewals begin with them. */
 
-import { bars, byId, el, state, wordOf } from "./registration_parts.js";
+import { bars, byId, el, nameOf, state, wordOf } from "./registration_parts.js";
 import * as rows from "./registration_rows.js";
 
 /** @param {string} unit @param {string} serial @returns {Promise<{ok: boolean, body: any, text: string}>} */
@@ -40,11 +40,6 @@ export async function listResidents(row, place, table) {
   }
   place.onkeydown = move;
   /** @type {HTMLElement | null} */ (place.querySelector("input"))?.focus();
-}
-
-/** @param {any} one */
-function nameOf(one) {
-  return one.minor ? "未满14岁" : one.name;
 }
 
 /** @param {any} one */

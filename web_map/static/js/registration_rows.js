@@ -68,6 +68,8 @@ export function valuesOf(row) {
   }
   // The document tells it; what it tells is not sent beside it.
   if (values.id_type === "111") delete values.birth;
+  // Of whom the register knows only what changes is sent.
+  if (values.residence_id && !values.id_number) delete values.id_type;
   return values;
 }
 
