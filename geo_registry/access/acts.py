@@ -9,7 +9,8 @@ from geo_registry.access.tables import Act, IdempotencyKey
 from geo_registry.access.viewer import Viewer
 from geo_registry.codes import new_id
 from geo_registry.db import Session
-from geo_registry.errors import Conflict
+from geo_registry.errors import Conflict, RuleBroken
+from geo_registry.log import holds_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,15 @@ def record(
     reason: str | None = None,
     cause: UUID | None = None,
 ) -> UUID:
-    """Append one act to the log and return its id; it stands or falls with the change itself."""
+    """Append one act to the log and return its id; it stands or falls with the change itself.
+
+    Raises:
+        RuleBroken: `text-unreadable`, when number or reason hold an identity number or a phone.
+
+    """
+    for field, told in (("document_number", document_number), ("reason", reason)):
+        if told and holds_number(told):
+            raise RuleBroken("text-unreadable", "文号和事由中不能写证件号码或电话，请改写后再办", field=field)
     act_id = new_id()
     session.execute(
         insert(Act).values(

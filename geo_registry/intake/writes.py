@@ -112,7 +112,7 @@ def reject_declaration(
 
     """
     why = _legible(reason)
-    act = acts.record(session, viewer, "reject", "declaration", declaration_id, reason=why)
+    act = acts.record(session, viewer, "reject", "declaration", declaration_id)
     nothing = (None,) * 8
     return _judged(
         session,
@@ -150,7 +150,7 @@ def reject_death(
 
     """
     why = _legible(reason)
-    act = acts.record(session, viewer, "reject", "death_notice", notice_id, reason=why)
+    act = acts.record(session, viewer, "reject", "death_notice", notice_id)
     asked = func.registry.judge_death(hash_token(token), notice_id, version, "rejected", why, act)
     return _judged(session, notice_id, asked)
 

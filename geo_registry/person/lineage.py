@@ -65,7 +65,7 @@ def propose(
     """
     words = readable(reason)
     lineage_id = new_id()
-    act_id = acts.record(session, viewer, "propose", "person_lineage", lineage_id, reason=words)
+    act_id = acts.record(session, viewer, "propose", "person_lineage", lineage_id)
     chosen = literal(list(residence_ids), ARRAY(Uuid))
     asked = func.registry.propose_lineage(
         hash_token(token), lineage_id, kind, from_id, to_id, chosen, words, act_id

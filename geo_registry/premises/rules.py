@@ -3,6 +3,7 @@
 import datetime as dt
 
 from geo_registry.errors import RuleBroken
+from geo_registry.log import holds_number
 from geo_registry.person.rules import check_credit_code
 from geo_registry.text import clean
 
@@ -13,12 +14,14 @@ def checked_name(name: str) -> str:
     """Return the name of an organisation.
 
     Raises:
-        RuleBroken: `name-length`.
+        RuleBroken: `name-length`, or `text-unreadable` when a number of a person stands in it.
 
     """
     found = clean(name)
     if not 2 <= len(found) <= 120:
         raise RuleBroken("name-length", "单位名称应为 2 至 120 个字", field="name")
+    if holds_number(found):
+        raise RuleBroken("text-unreadable", "单位名称中不能写证件号码或电话", field="name")
     return found
 
 

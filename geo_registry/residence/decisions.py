@@ -52,7 +52,7 @@ def decide(
             "text-unreadable", "事由含有看不见的字符、证件号码或电话，请重新填写", field="reason"
         )
     decision_id = new_id()
-    act_id = acts.record(session, viewer, "decide", "separation_decision", decision_id, reason=words)
+    act_id = acts.record(session, viewer, "decide", "separation_decision", decision_id)
     asked = func.registry.decide_separation(
         hash_token(token), decision_id, person_id, status, words, starts_on, ends_on, act_id
     )

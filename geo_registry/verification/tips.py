@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Select, func, insert, null, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from geo_registry.access.rules import Permission, Role
@@ -293,6 +293,7 @@ def _seen(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _rows(viewer: Viewer) -> Select[Any]:
+    works = viewer.may(Permission.TIP_WORK)
     reason = (
         select(Act.reason)
         .where(Act.id == Tip.act_id, Act.at >= Tip.given_at, Act.verb == "ignore")
@@ -302,6 +303,8 @@ def _rows(viewer: Viewer) -> Select[Any]:
     return placed(
         Tip, Tip.id, Tip.unit_id, Tip.building_id, Tip.kind, Tip.state, Tip.note, Tip.given_at,
         Tip.given_by == viewer.account_id, name_of(Tip.assigned_to),
-        func.coalesce(Tip.assigned_to == viewer.account_id, False), Tip.outcome, Tip.closed_at, reason,
+        # What came of it tells of persons: a giver who looks into none hears only that it was looked into.
+        func.coalesce(Tip.assigned_to == viewer.account_id, False), Tip.outcome if works else null(),
+        Tip.closed_at, reason if works else null(),
         Tip.version,
     )  # fmt: skip

@@ -184,3 +184,16 @@ def test_there_is_no_place_for_staff(session: Session) -> None:
     columns = set(session.execute(query).scalars())
     assert {"name", "organisation_code", "building_id", "unit_id", "checked_on"} <= columns
     assert not {column for column in columns if "person" in column or "staff" in column or "phone" in column}
+
+
+def test_no_number_of_a_person_stands_in_a_name_or_in_the_log_of_acts(
+    session: Session, keeper: Viewer, building: Building
+) -> None:
+    with pytest.raises(RuleBroken, match="text-unreadable") as refused:
+        writes.register_premises(session, keeper, name="张小满 110105199003070033", building_id=building.id)
+    assert refused.value.facts["field"] == "name"
+    with pytest.raises(RuleBroken, match="text-unreadable") as refused:
+        writes.register_premises(
+            session, keeper, name="望澜商行", building_id=building.id, reason="电话 13812345678"
+        )
+    assert refused.value.facts["field"] == "reason"
