@@ -168,6 +168,7 @@ def _for(actions: tuple[str, ...], needed: frozenset[str], *items: Item) -> tupl
 _NEW = ("register",)
 _LATER = ("change", "cancel", "renew", "correct")
 _CHANGED = ("change", "correct")
+_ENDED = ("cancel", "correct")
 _DOCUMENT = frozenset({"name", "id_type", "id_number", "since"})
 
 INCOMER: Final = Form(
@@ -197,7 +198,7 @@ AWAY: Final = Form(
         Item("informant", "提供人", "choice", options=INFORMANTS), _SHEET,
     ),
 )  # fmt: skip
-CHANGE: Final = Form(
+_CHANGE_1: Final = Form(
     "change_cancel", 1, "居住登记变更、注销表", _LATER,
     (
         Item("residence_id", "居住登记", "unit", actions=_LATER),
@@ -210,7 +211,16 @@ CHANGE: Final = Form(
         *_for(_LATER, frozenset(), _SHEET),
     ),
 )  # fmt: skip
-DEFINITIONS: Final = (INCOMER, RESIDENT, AWAY, CHANGE)
+# Why a residence ended can be put right too: somebody taken for dead has only left.
+CHANGE: Final = replace(
+    _CHANGE_1, version=2,
+    items=tuple(
+        replace(one, actions=_ENDED, help="更正时只能改为离开本市、市内迁移、落户或区划合并")
+        if one.name == "end_reason" else one
+        for one in _CHANGE_1.items
+    ),
+)  # fmt: skip
+DEFINITIONS: Final = (INCOMER, RESIDENT, AWAY, _CHANGE_1, CHANGE)
 """Every version of every form; the last one of a form is entered today."""
 
 

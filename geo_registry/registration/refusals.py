@@ -31,6 +31,7 @@ _KINDS: Final[dict[str, tuple[type[RegistryError], str, str | None]]] = {
     "collector-other": (Refused, "协管员只能录入自己采集的登记表；代他人录入请交信息录入员", "collected_by"),
     "collector-unknown": (RuleBroken, "采集人须为在用的协管员或录入员账号", "collected_by"),
     "collected-later": (RuleBroken, "采集时间不能晚于现在", "collected_at"),
+    "collected-too-early": (RuleBroken, "采集时间早于一年前，请核对年份，或重新采集", "collected_at"),
     "late-reason-required": (RuleBroken, "采集当日未录入，请填写迟录原因", "late_reason"),
     "forms-missing": (RuleBroken, "案件还没有登记表，请先填写人员", "forms"),
     "residence-unknown": (RuleBroken, "没有这项居住登记，或不在您的区域；请选本户现住人员", "residence_id"),
@@ -46,6 +47,13 @@ _KINDS: Final[dict[str, tuple[type[RegistryError], str, str | None]]] = {
     "already-registered": (
         Conflict, "此人在本户已有有效登记，不能重复登记；信息有变请办“变更”，到期请办“续期”", "id_number",
     ),
+    "day-later": (RuleBroken, "日期晚于今天，还没有发生；请到了那一天再提交", None),
+    "has-died": (
+        Conflict, "登记簿记载此人已死亡，不能登记；死亡记载有误的，请先办“更正”，改其注销原因", "id_number",
+    ),
+    "end-reason-unfit": (
+        RuleBroken, "更正只能改为离开、迁移、落户或区划合并；死亡、登记有误等请办“注销”", "end_reason",
+    ),
     "already-absent": (Conflict, "此人已登记为户在人不在；信息有变请先注销原登记", "id_number"),
     "nothing-changed": (RuleBroken, "没有填写任何变更内容，请至少改一项", None),
     "ends-before-start": (
@@ -58,7 +66,7 @@ _KINDS: Final[dict[str, tuple[type[RegistryError], str, str | None]]] = {
     "has-ended": (Conflict, "此人的居住在这一天之前已经结束，请退回核对日期", None),
     "before-its-start": (Conflict, "日期早于居住起始日期，请退回核对；起始日期有误请办“更正”", None),
     "registration-expired": (Conflict, "原登记已过期，请先办“续期”再办变更", None),
-    "not-absent": (Conflict, "此人没有在办的户在人不在登记，请作废本案", None),
+    "not-absent": (Conflict, "此人在本户没有户在人不在登记，请作废本案", None),
     "not-registered": (Conflict, "此人没有可续期的登记，请办新登记", None),
     "form-outdated": (Conflict, "此人的记录已归并到另一记录，请退回重新填写", None),
     "document-taken": (Conflict, "更正后的证件属于另一人，请退回；如为同一人，请申请归并", None),

@@ -130,6 +130,10 @@ def check_form(
         raise RuleBroken("excluded-serving", _EXCLUDED[Exclusion.SERVING], field="serving")
     if action == "register" and form.form != "registered_not_resident":
         _check_eligible(values, document, profile)
+    if action in {"register", "renew"} and values.get("stays_until", on) < on:
+        raise RuleBroken(
+            "day-past", "拟居住至的日期已过；已离开的不必登记，仍住的请改日期", field="stays_until"
+        )
     return Sheet(values, document, values.pop("phone", None), warnings)
 
 
@@ -152,9 +156,7 @@ def _text(item: Item, text: str) -> str:
             "text-invalid", f"{item.title}须为 1 至 {item.most} 个可见字符，请重新填写", field=item.name
         )
     if item.name == "name" and "*" in text:
-        raise RuleBroken(
-            "name-masked", "姓名不能有 * 号，请填写全名；登记簿已有此人的不必填", field="name"
-        )
+        raise RuleBroken("name-masked", "姓名不能有 * 号，请填写全名；登记簿已有此人的不必填", field="name")
     if holds_number(text):
         raise RuleBroken(
             "text-number", f"{item.title}中不能写证件号码或电话，请填在各自的栏目", field=item.name

@@ -79,7 +79,7 @@ BEGIN
   UPDATE registration_case SET unit_id = unit_id WHERE unit_id = NEW.id;
   UPDATE case_person f SET case_id = f.case_id FROM registration_case c WHERE c.id = f.case_id AND c.unit_id = NEW.id;
   UPDATE permit_referral t SET registration_id = t.registration_id FROM registration g JOIN residence r ON r.id = g.residence_id
-  WHERE g.id = t.registration_id AND r.unit_id = NEW.id AND t.person_id = g.person_id;
+  WHERE g.id = t.registration_id AND r.unit_id = NEW.id AND t.person_id IN (g.person_id, live_person(g.person_id));
   UPDATE verification SET unit_id = unit_id WHERE unit_id = NEW.id;
   UPDATE dwelling_note SET unit_id = unit_id WHERE unit_id = NEW.id;
   UPDATE tip SET unit_id = unit_id WHERE unit_id = NEW.id;

@@ -282,11 +282,12 @@ BEGIN
   RETURN p;
 END $$;
 
--- The registration of a residence as it stood on a day, by what was told until another. It belongs to the residence itself, not to
+-- The registration of a residence as it stood on a day, by what was told until another; `expires_on` is the first day without it. It belongs to the residence itself, not to
 -- the copies of what was known of it: asked for with CASE, for row-level security holds a COALESCE back from the index.
 CREATE OR REPLACE FUNCTION registry.registration_then(asked uuid, day date, told date)
 RETURNS TABLE (status text, registered_on date, expires_on date) LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN n.ended_on > told OR n.status = 'active' THEN CASE WHEN n.expires_on < day THEN 'expired' ELSE 'active' END ELSE n.status END,
+  SELECT CASE WHEN n.ended_on > told OR n.status IN ('active', 'expired')
+    THEN CASE WHEN coalesce(n.expires_on <= day, n.status = 'expired') THEN 'expired' ELSE 'active' END ELSE n.status END,
     n.registered_on, n.expires_on
   FROM registry.registration n WHERE n.residence_id = asked AND n.registered_on <= told ORDER BY n.registered_on DESC, n.id DESC LIMIT 1
 $$;

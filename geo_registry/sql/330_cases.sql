@@ -66,7 +66,7 @@ BEGIN
     CASE
       WHEN viewer.kind = 'machine' AND is_review THEN 'not-allowed'
       WHEN c.id IS NULL THEN 'not-found'
-      WHEN c.version <> read_version THEN 'stale'
+      WHEN c.version IS DISTINCT FROM read_version THEN 'stale'
       WHEN NOT EXISTS (SELECT FROM registry.case_moves() m WHERE m.step = asked_step AND m.old = c.status) THEN 'wrong-state'
       -- Who judges a form has neither collected nor keyed it, in this role or in another one before.
       WHEN is_review AND (viewer.account_id IN (c.collected_by, c.entered_by) OR EXISTS (SELECT FROM registry.act a
@@ -94,6 +94,7 @@ BEGIN
       WHEN viewer.role = 'coordinator' AND collector <> viewer.account_id THEN 'collector-other'
       WHEN NOT EXISTS (SELECT FROM registry.account a WHERE a.id = collector AND a.is_active AND a.role IN ('coordinator', 'entry_clerk')) THEN 'collector-unknown'
       WHEN collected > clock_timestamp() + interval '1 minute' THEN 'collected-later'
+      WHEN collected < clock_timestamp() - interval '1 year' THEN 'collected-too-early'
       WHEN (told ->> 'same_day')::boolean AND collected::date < CURRENT_DATE AND told ->> 'late_reason' IS NULL THEN 'late-reason-required' END);
   IF refusal IS NOT NULL THEN
     RETURN jsonb_build_object('outcome', refusal);
@@ -128,10 +129,10 @@ BEGIN
             THEN ARRAY['residence-unknown', 'residence_id']
           WHEN r.id IS NOT NULL AND r.unit_id <> c.unit_id AND c.action NOT IN ('change', 'correct') THEN ARRAY['residence-elsewhere', 'residence_id']
           WHEN c.action <> 'register' AND r.id IS NULL AND NOT registry.may_name(viewer, c, registry.live_person(k.id)) THEN ARRAY['residence-unknown', 'residence_id']
-          WHEN r.id IS NOT NULL AND k.id IS NOT NULL AND coalesce(k.merged_into, k.id) <> r.person_id
+          WHEN r.id IS NOT NULL AND k.id IS NOT NULL AND registry.live_person(k.id) <> r.person_id
             AND registry.covers_person(viewer.areas, registry.live_person(k.id)) THEN ARRAY['document-of-other', 'id_number']
           -- Somebody has entered the person since the caller has asked whose document it is.
-          WHEN n.person_id IS DISTINCT FROM coalesce(r.person_id, k.merged_into, k.id, n.person_id) THEN ARRAY['person-changed', 'id_number'] END AS fault
+          WHEN n.person_id IS DISTINCT FROM coalesce(r.person_id, registry.live_person(k.id), n.person_id) THEN ARRAY['person-changed', 'id_number'] END AS fault
       FROM jsonb_populate_recordset(NULL::registry.case_person, told -> 'forms') n
         LEFT JOIN registry.residence r ON r.id = n.residence_id AND upper(r.sys) IS NULL AND r.version_of IS NULL
         LEFT JOIN registry.person k ON k.id_index = n.id_index AND k.id_type = n.id_type) x
@@ -143,6 +144,7 @@ CREATE OR REPLACE FUNCTION registry.fill_case(viewer record, c registry.registra
 DECLARE
   wanted int := jsonb_array_length(told -> 'forms');
   before jsonb := (SELECT coalesce(jsonb_object_agg(f.id, f.slip_number), '{}') FROM registry.case_person f WHERE f.case_id = c.id);
+  was bytea[] := ARRAY(SELECT f.id_index FROM registry.case_person f WHERE f.case_id = c.id);
   kept int;
   stands record;
   fault jsonb := registry.form_fault(viewer, c, told);
@@ -164,7 +166,7 @@ BEGIN
   FROM jsonb_populate_recordset(NULL::registry.case_person, told -> 'forms') n
     LEFT JOIN registry.person p ON p.id = n.person_id AND c.action <> 'register'
     LEFT JOIN LATERAL (SELECT r.id FROM registry.residence r WHERE c.action <> 'register' AND n.residence_id IS NULL AND r.person_id = p.id
-      AND upper(r.sys) IS NULL AND r.version_of IS NULL
+      AND upper(r.sys) IS NULL AND r.version_of IS NULL AND (c.action <> 'cancel' OR r.valid @> CURRENT_DATE)
       AND (r.unit_id = c.unit_id OR (c.action = 'change' AND r.valid @> CURRENT_DATE AND registry.works_at(viewer, r)))
       ORDER BY r.unit_id = c.unit_id DESC, r.is_main DESC, lower(r.valid) DESC LIMIT 1) here ON true
   ORDER BY coalesce(n.id_index, p.id_index), coalesce(n.id_type, p.id_type)
@@ -186,6 +188,13 @@ BEGIN
         WHEN stands.other IS NULL THEN 'person-changed' ELSE 'document-open' END,
       'field', CASE WHEN stands.is_sheet THEN 'sheet_number' ELSE 'id_number' END);
   END IF;
+  -- Who looked at the case has seen those too who stand in it no longer.
+  INSERT INTO registry.audit (id, at, account_id, session_id, role, action, object_kind, object_id, subject_key, fields, decision, written_xid, written_lsn)
+  SELECT registry.new_id(), clock_timestamp(), viewer.account_id, viewer.session_id, viewer.role, 'case-drop', 'registration_case', c.id, w.id_index, '{}',
+    'granted', pg_current_xact_id(), pg_current_wal_insert_lsn()
+  FROM unnest(was) w (id_index)
+  WHERE NOT EXISTS (SELECT FROM registry.case_person f WHERE f.case_id = c.id AND f.id_index = w.id_index)
+    AND EXISTS (SELECT FROM registry.audit a WHERE a.object_id = c.id AND a.at >= c.entered_at AND a.action = 'case' AND registry.is_look(a));
   UPDATE registry.registration_case o SET forms = wanted, version = o.version + 1, changed_at = clock_timestamp(), act_id = act WHERE o.id = c.id;
   RETURN jsonb_build_object('outcome', 'done', 'forms', (SELECT jsonb_agg(jsonb_build_object('id', f.id, 'turn', f.turn) ORDER BY f.turn)
       FROM registry.case_person f WHERE f.case_id = c.id),
@@ -212,17 +221,28 @@ BEGIN
   END IF;
   SELECT jsonb_build_object('outcome', x.fault[1], 'turn', x.turn, 'field', x.fault[2]) INTO fault FROM (
     SELECT f.turn, CASE
+        -- What was declared ahead waits for its day.
+        WHEN f.since > CURRENT_DATE THEN ARRAY['day-later', 'since']
+        WHEN f.ends_on > CURRENT_DATE THEN ARRAY['day-later', 'ends_on']
+        WHEN c.action = 'register' AND registry.has_died(f.person_id) THEN ARRAY['has-died', 'id_number']
         WHEN c.form IN ('incomer_registration', 'resident_not_registered_here') AND EXISTS (
           SELECT FROM registry.residence r JOIN registry.registration g ON g.residence_id = r.id AND g.status NOT IN ('cancelled', 'expired', 'changed')
           WHERE r.person_id = f.person_id AND r.unit_id = c.unit_id AND upper(r.sys) IS NULL AND r.valid @> greatest(f.since, lower(r.valid)))
           THEN ARRAY['already-registered', 'id_number']
         WHEN c.form = 'registered_not_resident' AND EXISTS (SELECT FROM registry.absence a
           WHERE a.person_id = f.person_id AND upper(a.sys) IS NULL AND a.valid @> f.since) THEN ARRAY['already-absent', 'id_number']
-        WHEN r.id IS NOT NULL AND c.action <> 'correct' AND upper(r.valid) <= CURRENT_DATE THEN ARRAY['residence-ended', 'residence_id']
+        WHEN c.action = 'correct' AND f.end_reason NOT IN ('left_area', 'moved_within_city', 'became_local', 'merged_division')
+          THEN ARRAY['end-reason-unfit', 'end_reason']
+        WHEN c.action = 'correct' AND f.end_reason IS NOT NULL AND r.id IS NOT NULL AND coalesce(f.ends_on, upper(r.valid)) IS NULL
+          THEN ARRAY['field-missing', 'ends_on']
+        WHEN r.id IS NOT NULL AND c.action <> 'correct' AND upper(r.valid) <= CURRENT_DATE
+          -- Who has left may die, settle abroad or serve afterwards: the hukou ends.
+          AND NOT (coalesce(f.end_reason IN ('deceased', 'settled_abroad', 'military_service'), false) AND EXISTS (SELECT FROM registry.hukou h
+            WHERE h.person_id = r.person_id AND upper(h.sys) IS NULL AND h.version_of IS NULL AND coalesce(upper(h.valid) > f.ends_on, true))) THEN ARRAY['residence-ended', 'residence_id']
         WHEN c.action IN ('change', 'correct') AND r.unit_id = c.unit_id
-          AND num_nulls(f.category, f.relation_to_head, f.phone, f.hukou_unit_id, f.hukou_code, f.stays_until, f.stay_reason, f.lodging, f.proof, f.ends_on,
+          AND num_nulls(f.category, f.relation_to_head, f.phone, f.hukou_unit_id, f.hukou_code, f.stays_until, f.stay_reason, f.lodging, f.proof, f.ends_on, f.end_reason,
             CASE WHEN c.action = 'correct' THEN f.since END, CASE WHEN c.action = 'correct' AND (f.name, f.sex, f.birth_year, f.birth_month, f.id_index)
-              IS DISTINCT FROM (p.name, p.sex, p.birth_year, p.birth_month, p.id_index) THEN f.name END) = 12 THEN ARRAY['nothing-changed', 'category']
+              IS DISTINCT FROM (p.name, p.sex, p.birth_year, p.birth_month, p.id_index) THEN f.name END) = 13 THEN ARRAY['nothing-changed', 'category']
         WHEN f.ends_on < lower(r.valid) AND f.end_reason NOT IN ('duplicate', 'wrong', 'false_entry') THEN ARRAY['ends-before-start', 'ends_on']
         WHEN f.sheet_number IS NOT NULL AND NOT EXISTS (SELECT FROM registry.form_sheet s WHERE s.number = f.sheet_number AND s.status <> 'void'
           AND registry.covers(viewer.areas, s.district_id, s.township_id, s.community_id)) THEN ARRAY['sheet-unknown', 'sheet_number'] END AS fault
@@ -346,7 +366,7 @@ BEGIN
     RETURN;
   END IF;
   RETURN QUERY
-    SELECT p.id_index, NULL::uuid, coalesce(p.merged_into, p.id) FROM person p WHERE p.id_index = ANY (indexes)
+    SELECT p.id_index, NULL::uuid, live_person(p.id) FROM person p WHERE p.id_index = ANY (indexes)
     UNION ALL
     SELECT NULL, r.id, r.person_id FROM residence r WHERE r.id = ANY (residences) AND upper(r.sys) IS NULL
       AND covers(viewer.areas, r.district_id, r.township_id, r.community_id);
@@ -475,7 +495,7 @@ END $$;
 CREATE OR REPLACE FUNCTION registry.standing_of(subject bytea, areas uuid[], own_case uuid) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
-  one uuid := (SELECT coalesce(p.merged_into, p.id) FROM person p WHERE p.id_index = subject);
+  one uuid := (SELECT live_person(p.id) FROM person p WHERE p.id_index = subject);
 BEGIN
   RETURN jsonb_build_object('known', one IS NOT NULL,
     'open', (SELECT jsonb_build_object('serial', CASE WHEN covers(areas, c.district_id, c.township_id, c.community_id) THEN c.serial END)
@@ -498,7 +518,7 @@ BEGIN
     RETURN NULL;
   END IF;
   home := (SELECT c.unit_id FROM registration_case c WHERE c.id = entry.object_id);
-  one := (SELECT coalesce(p.merged_into, p.id) FROM person p WHERE p.id_index = entry.subject_key);
+  one := (SELECT live_person(p.id) FROM person p WHERE p.id_index = entry.subject_key);
   RETURN (standing_of(entry.subject_key, string_to_array(nullif(current_setting('registry.areas', true), '*'), ',')::uuid[], entry.object_id)
     || jsonb_build_object(
       'here', (SELECT jsonb_build_object('residence_id', r.id, 'since', lower(r.valid), 'unit', u.unit_text)

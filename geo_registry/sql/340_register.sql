@@ -141,15 +141,57 @@ BEGIN
     RETURN;
   END IF;
   PERFORM registry.end_hukou(asked, day, NULL, act);
+  -- Away is one from where one's hukou is.
+  PERFORM registry.end_absence(asked, o.unit_id, day, act) FROM (SELECT DISTINCT a.unit_id FROM registry.absence a
+    WHERE a.person_id = asked AND a.unit_id IS DISTINCT FROM f.hukou_unit_id AND upper_inf(a.sys)) o;
   INSERT INTO registry.hukou (person_id, unit_id, division_code, address_text, valid, sys, act_id)
   VALUES (asked, f.hukou_unit_id, CASE WHEN f.hukou_unit_id IS NULL THEN f.hukou_code END,
     CASE WHEN f.hukou_unit_id IS NULL THEN f.hukou_address END, daterange(day, NULL), tstzrange(registry.fact_moment(), NULL), act);
 END $$;
 
+-- The last hukou that is known was another one all the time: nobody was away from where it never was.
+CREATE OR REPLACE FUNCTION registry.correct_hukou(asked uuid, f registry.case_person, day date, act uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  h registry.hukou;
+BEGIN
+  SELECT * INTO h FROM registry.hukou o WHERE o.person_id = asked AND upper_inf(o.sys) ORDER BY lower(o.valid) DESC LIMIT 1;
+  IF h.id IS NULL THEN
+    PERFORM registry.settle_hukou(asked, f, day, act);
+  ELSIF f.hukou_unit_id IS NOT NULL OR f.hukou_code IS NOT NULL THEN
+    UPDATE registry.hukou o SET unit_id = f.hukou_unit_id, division_code = CASE WHEN f.hukou_unit_id IS NULL THEN f.hukou_code END,
+      address_text = CASE WHEN f.hukou_unit_id IS NULL THEN f.hukou_address END, act_id = act WHERE o.id = h.id;
+    UPDATE registry.absence a SET sys = registry.closed_knowledge(a.sys), act_id = act
+    WHERE a.person_id = asked AND a.unit_id IS DISTINCT FROM f.hukou_unit_id AND upper_inf(a.sys) AND a.valid && h.valid;
+  END IF;
+END $$;
+
+-- Who died is not registered again: a death that never was is put right first.
+CREATE OR REPLACE FUNCTION registry.has_died(asked uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT FROM registry.residence r WHERE r.person_id = asked AND upper_inf(r.sys) AND r.end_reason = 'deceased')
+    OR EXISTS (SELECT FROM registry.hukou h WHERE h.person_id = asked AND upper_inf(h.sys) AND h.end_reason = 'deceased')
+$$;
+
+-- A residence ended for another reason than was told. Of who is not gone for good the hukou has not ended, and nothing else has by a death.
+CREATE OR REPLACE FUNCTION registry.correct_end(asked uuid, stay uuid, why text, act uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE registry.registration g SET end_reason = why, version = g.version + 1, act_id = act FROM registry.residence r
+  WHERE r.id = g.residence_id AND r.person_id = asked AND upper_inf(r.sys) AND upper(r.valid) IS NOT NULL AND g.status = 'cancelled'
+    AND g.end_reason = r.end_reason AND g.end_reason <> why AND (r.id = stay OR r.end_reason = 'deceased');
+  UPDATE registry.residence r SET end_reason = why, act_id = act
+  WHERE r.person_id = asked AND upper_inf(r.sys) AND upper(r.valid) IS NOT NULL AND (r.id = stay OR r.end_reason = 'deceased');
+  UPDATE registry.hukou h SET valid = daterange(lower(h.valid), NULL), end_reason = NULL, act_id = act
+  WHERE h.person_id = asked AND upper_inf(h.sys) AND h.end_reason IN ('deceased', 'settled_abroad', 'military_service')
+    AND NOT EXISTS (SELECT FROM registry.hukou o WHERE o.person_id = asked AND upper_inf(o.sys) AND lower(o.valid) >= upper(h.valid));
+END $$;
+
 -- The person of a form by its document, made when nobody has it. A phone is sealed for the person that the form names: it is
--- stored there alone.
+-- stored there alone. A form may name somebody whose document was corrected since it was written: it is written anew.
 CREATE OR REPLACE FUNCTION registry.person_of_form(f registry.case_person, act uuid) RETURNS uuid LANGUAGE plpgsql AS $$
 BEGIN
+  IF EXISTS (SELECT FROM registry.person p WHERE p.id = f.person_id AND (p.id_index, p.id_type) <> (f.id_index, f.id_type))
+      AND NOT EXISTS (SELECT FROM registry.person p WHERE p.id_index = f.id_index AND p.id_type = f.id_type) THEN
+    PERFORM registry.refuse_fact('form-outdated');
+  END IF;
   INSERT INTO registry.person (id, name, sex, birth_year, birth_month, id_type, id_number, id_index, id_tail, phone,
     district_id, township_id, community_id, act_id)
   VALUES (f.person_id, f.name, f.sex, f.birth_year, f.birth_month, f.id_type, f.id_number, f.id_index, f.id_tail, f.phone,
@@ -178,19 +220,22 @@ DECLARE
   other registry.residence;
 BEGIN
   SELECT * INTO own FROM registry.residence r WHERE r.person_id = who AND r.unit_id = c.unit_id AND upper_inf(r.sys) AND r.valid @> day;
-  IF own.id IS NOT NULL THEN
-    IF EXISTS (SELECT FROM registry.registration g WHERE g.residence_id = own.id AND g.status NOT IN ('cancelled', 'expired', 'changed')) THEN
-      PERFORM registry.refuse_fact('already-registered');
-    END IF;
+  IF registry.has_died(who) THEN
+    PERFORM registry.refuse_fact('has-died');
+  ELSIF EXISTS (SELECT FROM registry.registration g WHERE g.residence_id = own.id AND g.status NOT IN ('cancelled', 'expired', 'changed')) THEN
+    PERFORM registry.refuse_fact('already-registered');
+  END IF;
+  IF own.is_main THEN
     UPDATE registry.residence r SET verified_on = registry.clock_day(c.collected_at), household_id = coalesce(r.household_id, c.household_id),
       act_id = act WHERE r.id = own.id;
   ELSE
+    -- A second home becomes the main one that day.
     FOR other IN SELECT * FROM registry.residence r WHERE r.person_id = who AND (r.is_main OR r.unit_id = c.unit_id) AND upper_inf(r.sys)
         AND r.valid && daterange(day, NULL) ORDER BY lower(r.valid) LOOP
-      IF lower(other.valid) >= day THEN
+      IF lower(other.valid) >= day AND other.id IS DISTINCT FROM own.id THEN
         PERFORM registry.refuse_fact(CASE WHEN other.unit_id = c.unit_id THEN 'lives-here-later' ELSE 'lives-elsewhere-later' END);
       END IF;
-      PERFORM registry.end_residence(other, day, 'moved_within_city', 'cancelled', act);
+      PERFORM registry.end_residence(other, day, CASE WHEN other.id IS DISTINCT FROM own.id THEN 'moved_within_city' END, 'cancelled', act);
     END LOOP;
     INSERT INTO registry.residence (person_id, unit_id, building_id, district_id, category, relation_to_head, household_id, verified_on, valid, sys, act_id)
     VALUES (who, c.unit_id, c.building_id, c.district_id, f.category, f.relation_to_head, c.household_id, registry.clock_day(c.collected_at),
@@ -208,6 +253,9 @@ DECLARE
   who uuid := registry.person_of_form(f, act);
   own registry.residence;
 BEGIN
+  IF registry.has_died(who) THEN
+    PERFORM registry.refuse_fact('has-died');
+  END IF;
   f.hukou_unit_id := coalesce(f.hukou_unit_id, c.unit_id);
   FOR own IN SELECT * FROM registry.residence r WHERE r.person_id = who AND r.unit_id = f.hukou_unit_id AND upper_inf(r.sys)
       AND r.valid && daterange(day, NULL) LOOP
@@ -261,28 +309,40 @@ BEGIN
   PERFORM registry.settle_hukou(r.person_id, f, day, act), registry.keep_phone(r.person_id, f, act);
 END $$;
 
--- A residence ends, or never was; who died, settled abroad or serves has neither hukou nor absence from then on.
-CREATE OR REPLACE FUNCTION registry.cancel_residence(f registry.case_person, r registry.residence, act uuid) RETURNS void LANGUAGE plpgsql AS $$
+-- Being away from a dwelling ends, or never was: then it is the absence of that day, or else the last one.
+CREATE OR REPLACE FUNCTION registry.cancel_absence(asked uuid, at_unit uuid, day date, was_never boolean, act uuid) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT was_never THEN
+    RETURN registry.end_absence(asked, at_unit, day, act);
+  END IF;
+  UPDATE registry.absence a SET sys = registry.closed_knowledge(a.sys), act_id = act WHERE a.id = (
+    SELECT o.id FROM registry.absence o WHERE o.person_id = asked AND o.unit_id = at_unit AND upper_inf(o.sys)
+    ORDER BY o.valid @> day DESC, lower(o.valid) DESC LIMIT 1);
+  RETURN FOUND;
+END $$;
+
+-- A residence ends, or never was; who died, settled abroad or serves has neither hukou nor absence from then on, wherever he lived.
+CREATE OR REPLACE FUNCTION registry.cancel_residence(c registry.registration_case, f registry.case_person, r registry.residence, act uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   day date := coalesce(f.ends_on, CURRENT_DATE);
   was_never boolean := f.end_reason IN ('duplicate', 'wrong', 'false_entry');
+  is_gone boolean := f.end_reason IN ('deceased', 'settled_abroad', 'military_service');
+  who uuid := coalesce(r.person_id, registry.live_person(f.person_id));
   other registry.residence;
 BEGIN
-  IF r.id IS NULL THEN
-    IF NOT registry.end_absence(registry.live_person(f.person_id), NULL, CASE WHEN was_never THEN '-infinity' ELSE day END, act) THEN
-      PERFORM registry.refuse_fact('not-absent');
-    END IF;
-  ELSIF NOT was_never AND upper(r.valid) <= day THEN
-    PERFORM registry.refuse_fact('has-ended');
-  ELSE
+  IF r.id IS NOT NULL AND (was_never OR coalesce(upper(r.valid) > day, true)) THEN
     PERFORM registry.end_residence(r, day, f.end_reason, 'cancelled', act);
+  ELSIF r.id IS NULL AND registry.cancel_absence(who, c.unit_id, day, was_never, act) THEN
+    NULL;
+  ELSIF NOT is_gone OR NOT EXISTS (SELECT FROM registry.hukou h WHERE h.person_id = who AND upper_inf(h.sys) AND coalesce(upper(h.valid) > day, true)) THEN
+    PERFORM registry.refuse_fact(CASE WHEN r.id IS NULL THEN 'not-absent' ELSE 'has-ended' END);
   END IF;
-  IF f.end_reason IN ('deceased', 'settled_abroad', 'military_service') THEN
-    PERFORM registry.end_hukou(p, day, f.end_reason, act), registry.end_absence(p, NULL, day, act)
-    FROM coalesce(r.person_id, registry.live_person(f.person_id)) p;
+  IF is_gone THEN
+    PERFORM registry.end_hukou(who, day, f.end_reason, act), registry.end_absence(who, NULL, day, act);
   END IF;
   IF f.end_reason = 'deceased' THEN
-    FOR other IN SELECT * FROM registry.residence o WHERE o.person_id = coalesce(r.person_id, registry.live_person(f.person_id))
+    FOR other IN SELECT * FROM registry.residence o WHERE o.person_id = who
         AND upper_inf(o.sys) AND o.valid && daterange(day, NULL) LOOP
       PERFORM registry.end_residence(other, day, 'deceased', 'cancelled', act);
     END LOOP;
@@ -302,7 +362,7 @@ BEGIN
   IF old.id IS NULL THEN
     PERFORM registry.refuse_fact('not-registered');
   END IF;
-  UPDATE registry.registration g SET status = CASE WHEN g.expires_on < CURRENT_DATE THEN 'expired' ELSE 'changed' END, ended_on = CURRENT_DATE,
+  UPDATE registry.registration g SET status = CASE WHEN g.expires_on <= CURRENT_DATE THEN 'expired' ELSE 'changed' END, ended_on = CURRENT_DATE,
     version = g.version + 1, act_id = act WHERE g.id = old.id AND g.status <> 'expired';
   PERFORM registry.add_registration(r.id, f, (greatest(old.expires_on, CURRENT_DATE) + months * interval '1 month')::date, act);
   UPDATE registry.residence o SET verified_on = registry.clock_day(c.collected_at), act_id = act WHERE o.id = r.id;
@@ -314,7 +374,7 @@ CREATE OR REPLACE FUNCTION registry.correct_facts(c registry.registration_case, 
 LANGUAGE plpgsql AS $$
 DECLARE
   who uuid := coalesce(r.person_id, registry.live_person(f.person_id));
-  starts date := coalesce(f.since, lower(r.valid));
+  starts date := coalesce(f.since, lower(r.valid), CURRENT_DATE);
   ends date := coalesce(f.ends_on, upper(r.valid));
 BEGIN
   IF who <> f.person_id OR NOT EXISTS (SELECT FROM registry.person p WHERE p.id = who) THEN
@@ -336,7 +396,13 @@ BEGIN
       verified_on = registry.clock_day(c.collected_at), act_id = act
     WHERE o.id = r.id;
     UPDATE registry.registration g SET residence_id = g.residence_id WHERE g.residence_id = r.id AND r.unit_id <> c.unit_id;
+    UPDATE registry.registration g SET status = 'cancelled', ended_on = ends, end_reason = f.end_reason, version = g.version + 1, act_id = act
+    WHERE g.residence_id = r.id AND ends <= CURRENT_DATE AND g.status NOT IN ('cancelled', 'expired', 'changed');
   END IF;
+  IF f.end_reason IS NOT NULL THEN
+    PERFORM registry.correct_end(who, r.id, f.end_reason, act);
+  END IF;
+  PERFORM registry.correct_hukou(who, f, starts, act);
 END $$;
 
 -- Lock the persons of a case in one order for all, then the totals of every building it may touch; the facts are known from here on.
@@ -377,12 +443,19 @@ BEGIN
   END IF;
   FOR f IN SELECT * FROM case_person o WHERE o.case_id = asked ORDER BY o.turn LOOP
     r := NULL;
+    IF greatest(f.since, f.ends_on) > CURRENT_DATE THEN
+      PERFORM refuse_fact('day-later');
+    END IF;
     IF f.residence_id IS NOT NULL THEN
       SELECT * INTO r FROM residence o WHERE o.id = f.residence_id AND upper_inf(o.sys);
       IF r.id IS NULL THEN
         PERFORM refuse_fact('residence-gone');
       END IF;
-    ELSIF c.action IN ('change', 'renew') THEN
+    ELSIF c.action IN ('change', 'renew') OR (c.action IN ('cancel', 'correct') AND NOT EXISTS (
+        -- Named by the document alone, a person has to do with this dwelling, and of a correction with its area, still now.
+        SELECT FROM residence o WHERE o.person_id = live_person(f.person_id) AND upper_inf(o.sys)
+          AND (o.unit_id = c.unit_id OR (c.action = 'correct' AND o.township_id = c.township_id))
+        UNION ALL SELECT FROM absence a WHERE a.person_id = live_person(f.person_id) AND upper_inf(a.sys) AND a.unit_id = c.unit_id)) THEN
       PERFORM refuse_fact('residence-gone');
     END IF;
     CASE c.action
@@ -393,7 +466,7 @@ BEGIN
           PERFORM settle_here(c, f, months, act);
         END IF;
       WHEN 'change' THEN PERFORM change_residence(c, f, r, act);
-      WHEN 'cancel' THEN PERFORM cancel_residence(f, r, act);
+      WHEN 'cancel' THEN PERFORM cancel_residence(c, f, r, act);
       WHEN 'renew' THEN PERFORM renew_registration(c, f, r, months, act);
       WHEN 'correct' THEN PERFORM correct_facts(c, f, r, act);
     END CASE;

@@ -40,6 +40,8 @@ CREATE OR REPLACE TRIGGER copy_person_areas BEFORE INSERT OR UPDATE OF person_id
   FOR EACH ROW WHEN (NEW.version_of IS NULL) EXECUTE FUNCTION registry.copy_person_areas('person_id');
 CREATE OR REPLACE TRIGGER copy_person_areas BEFORE INSERT ON registry.person_lineage
   FOR EACH ROW EXECUTE FUNCTION registry.copy_person_areas('to_id');
+CREATE OR REPLACE TRIGGER copy_person_areas BEFORE UPDATE OF person_id ON registry.hukou_referral
+  FOR EACH ROW WHEN (NEW.closed_on IS NULL AND NEW.person_id <> OLD.person_id) EXECUTE FUNCTION registry.copy_person_areas('person_id');
 CREATE OR REPLACE FUNCTION registry.follow_person_areas() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
 BEGIN
@@ -142,6 +144,13 @@ CREATE OR REPLACE FUNCTION registry.move_facts(l registry.person_lineage, act uu
 DECLARE
   own text;
 BEGIN
+  -- Nobody is away from where the other record lives.
+  INSERT INTO registry.person_lineage_row (lineage_id, row_id, kind, change)
+  SELECT l.id, a.id, 'absence', 'removed' FROM registry.absence a
+  WHERE a.person_id IN (l.from_id, l.to_id) AND upper_inf(a.sys) AND EXISTS (SELECT FROM registry.residence r
+    WHERE r.person_id = l.to_id AND r.unit_id = a.unit_id AND r.valid && a.valid AND upper_inf(r.sys));
+  UPDATE registry.absence a SET sys = registry.closed_knowledge(a.sys), act_id = act
+  FROM registry.person_lineage_row w WHERE w.lineage_id = l.id AND w.kind = 'absence' AND a.id = w.row_id;
   FOREACH own IN ARRAY ARRAY['hukou', 'absence', 'separation_decision'] LOOP
     EXECUTE format($q$INSERT INTO registry.person_lineage_row (lineage_id, row_id, kind, change)
       SELECT $1, f.id, %1$L, CASE WHEN EXISTS (SELECT FROM registry.%1$I o WHERE o.person_id = $3 AND o.valid && f.valid AND upper_inf(o.sys)) THEN 'removed' ELSE 'moved' END
@@ -151,6 +160,28 @@ BEGIN
       FROM registry.person_lineage_row w WHERE w.lineage_id = $1 AND w.kind = %1$L AND f.id = w.row_id$q$, own) USING l.id, l.to_id, act;
   END LOOP;
 END $$;
+
+-- A referral to the permit desk goes where its registration goes, in a merge every one does; one about the hukou goes unless the
+-- other record has its own that is open.
+CREATE OR REPLACE FUNCTION registry.move_referrals(l registry.person_lineage, act uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO registry.person_lineage_row (lineage_id, row_id, kind, change)
+  SELECT l.id, t.id, 'permit_referral', 'moved' FROM registry.permit_referral t
+  WHERE t.person_id = l.from_id AND (l.kind = 'merge' OR t.registration_id IN (SELECT * FROM registry.registrations_of(l)))
+  UNION ALL
+  SELECT l.id, h.id, 'hukou_referral', 'moved' FROM registry.hukou_referral h
+  WHERE h.person_id = l.from_id AND l.kind = 'merge' AND (h.closed_on IS NOT NULL
+    OR NOT EXISTS (SELECT FROM registry.hukou_referral o WHERE o.person_id = l.to_id AND o.closed_on IS NULL));
+  UPDATE registry.permit_referral t SET person_id = l.to_id, version = t.version + 1, act_id = act
+  FROM registry.person_lineage_row w WHERE w.lineage_id = l.id AND w.kind = 'permit_referral' AND t.id = w.row_id;
+  UPDATE registry.hukou_referral h SET person_id = l.to_id, version = h.version + 1, act_id = act
+  FROM registry.person_lineage_row w WHERE w.lineage_id = l.id AND w.kind = 'hukou_referral' AND h.id = w.row_id;
+END $$;
+-- The registrations of the dwellings that a lineage touched.
+CREATE OR REPLACE FUNCTION registry.registrations_of(l registry.person_lineage) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+  SELECT g.id FROM registry.person_lineage_row w JOIN registry.registration g ON g.residence_id = w.row_id
+  WHERE w.lineage_id = l.id AND w.kind = 'residence'
+$$;
 
 CREATE OR REPLACE FUNCTION registry.judge_lineage(asked_by bytea, asked uuid, read_version int, judgement text, act uuid)
 RETURNS TABLE (outcome text, version int) LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
@@ -176,6 +207,7 @@ BEGIN
       IF l.kind = 'merge' THEN
         PERFORM move_facts(l, act);
       END IF;
+      PERFORM move_referrals(l, act);
       UPDATE person p SET merged_into = CASE l.kind WHEN 'merge' THEN l.to_id END, act_id = act
       WHERE p.id = CASE l.kind WHEN 'merge' THEN l.from_id ELSE l.to_id END;
     END IF;
@@ -189,7 +221,27 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- Whether a row that a lineage touched has changed since.
+-- Whether a split took out a record that had been merged: undone, it is merged again.
+CREATE OR REPLACE FUNCTION registry.joins_again(l registry.person_lineage) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT l.kind = 'split' AND EXISTS (SELECT FROM registry.person_lineage m
+    WHERE m.kind = 'merge' AND m.state = 'done' AND m.from_id = l.to_id AND m.to_id = l.from_id)
+$$;
+
+-- Whether a fact of the record that holds has been written since, or the document of the other one has registered a dwelling of
+-- it: undone, it would stay with the wrong one.
+CREATE OR REPLACE FUNCTION registry.is_written_since(l registry.person_lineage) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (
+    SELECT FROM (
+      SELECT r.sys FROM registry.residence r WHERE r.person_id = l.to_id AND r.version_of IS NULL
+      UNION ALL SELECT h.sys FROM registry.hukou h WHERE h.person_id = l.to_id AND h.version_of IS NULL
+      UNION ALL SELECT a.sys FROM registry.absence a WHERE a.person_id = l.to_id AND a.version_of IS NULL) f
+    WHERE lower(f.sys) > l.decided_at OR upper(f.sys) > l.decided_at)
+    OR EXISTS (SELECT FROM registry.person p JOIN registry.case_person f ON f.id_index = p.id_index AND f.id_type = p.id_type
+        JOIN registry.registration g ON g.case_person_id = f.id AND g.person_id = l.to_id
+      WHERE l.kind = 'merge' AND p.id = l.from_id AND g.id NOT IN (SELECT * FROM registry.registrations_of(l)))
+$$;
+
+-- Whether a row that a lineage touched has changed since, or the record that holds has got others.
 CREATE OR REPLACE FUNCTION registry.is_built_upon(l registry.person_lineage) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT EXISTS (
     SELECT FROM registry.person_lineage_row w LEFT JOIN LATERAL (
@@ -197,8 +249,9 @@ CREATE OR REPLACE FUNCTION registry.is_built_upon(l registry.person_lineage) RET
       UNION ALL SELECT h.person_id, h.sys FROM registry.hukou h WHERE w.kind = 'hukou' AND h.id = w.row_id
       UNION ALL SELECT a.person_id, a.sys FROM registry.absence a WHERE w.kind = 'absence' AND a.id = w.row_id
       UNION ALL SELECT d.person_id, d.sys FROM registry.separation_decision d WHERE w.kind = 'separation_decision' AND d.id = w.row_id) f ON true
-    WHERE w.lineage_id = l.id AND CASE w.change WHEN 'removed' THEN upper(f.sys) = l.decided_at AND f.person_id = l.from_id
+    WHERE w.lineage_id = l.id AND w.kind NOT IN ('permit_referral', 'hukou_referral') AND CASE w.change WHEN 'removed' THEN upper(f.sys) = l.decided_at AND f.person_id IN (l.from_id, l.to_id)
       ELSE upper_inf(f.sys) AND lower(f.sys) = l.decided_at AND f.person_id = l.to_id END IS NOT TRUE)
+    OR ((l.kind = 'merge' OR registry.joins_again(l)) AND registry.is_written_since(l))
     OR EXISTS (SELECT FROM registry.person p WHERE l.kind = 'merge' AND p.id = l.from_id AND p.merged_into IS DISTINCT FROM l.to_id)
     OR EXISTS (SELECT FROM registry.person p WHERE l.kind = 'split' AND p.id IN (l.from_id, l.to_id) AND p.merged_into IS NOT NULL)
 $$;
@@ -208,7 +261,7 @@ DECLARE
   own text;
 BEGIN
   FOREACH own IN ARRAY ARRAY['residence', 'hukou', 'absence', 'separation_decision'] LOOP
-    EXECUTE format($q$UPDATE registry.%1$I f SET person_id = $2, sys = tstzrange(registry.fact_moment(), NULL), act_id = $3 %2$s
+    EXECUTE format($q$UPDATE registry.%1$I f SET person_id = CASE w.change WHEN 'removed' THEN f.person_id ELSE $2 END, sys = tstzrange(registry.fact_moment(), NULL), act_id = $3 %2$s
       FROM registry.person_lineage_row w WHERE w.lineage_id = $1 AND w.kind = %1$L AND f.id = w.row_id$q$, own,
       CASE own WHEN 'residence' THEN $q$, is_main = f.is_main OR w.change = 'demoted'$q$ ELSE '' END) USING l.id, l.from_id, act;
   END LOOP;
@@ -217,10 +270,14 @@ BEGIN
     ended_on = CASE WHEN w.change = 'removed' AND g.act_id = l.act_id THEN NULL ELSE g.ended_on END,
     end_reason = CASE WHEN w.change = 'removed' AND g.act_id = l.act_id THEN NULL ELSE g.end_reason END
   FROM registry.person_lineage_row w WHERE w.lineage_id = l.id AND w.kind = 'residence' AND g.residence_id = w.row_id;
-  -- A split of what had been merged is a merge again.
+  -- What came of a registration since goes home with it.
+  UPDATE registry.permit_referral t SET person_id = l.from_id, version = t.version + 1, act_id = act
+  WHERE t.person_id = l.to_id AND (t.registration_id IN (SELECT * FROM registry.registrations_of(l))
+    OR t.id IN (SELECT w.row_id FROM registry.person_lineage_row w WHERE w.lineage_id = l.id AND w.kind = 'permit_referral'));
+  UPDATE registry.hukou_referral h SET person_id = l.from_id, version = h.version + 1, act_id = act
+  FROM registry.person_lineage_row w WHERE w.lineage_id = l.id AND w.kind = 'hukou_referral' AND h.id = w.row_id;
   UPDATE registry.person p SET merged_into = CASE l.kind WHEN 'split' THEN l.from_id END, act_id = act
-  WHERE p.id = CASE l.kind WHEN 'merge' THEN l.from_id ELSE l.to_id END AND (l.kind = 'merge' OR EXISTS (
-    SELECT FROM registry.person_lineage m WHERE m.kind = 'merge' AND m.state = 'done' AND m.from_id = l.to_id AND m.to_id = l.from_id));
+  WHERE p.id = CASE l.kind WHEN 'merge' THEN l.from_id ELSE l.to_id END AND (l.kind = 'merge' OR registry.joins_again(l));
 END $$;
 
 -- Undo what was carried out, by another account than the one that proposed it; exactly, or not at all.

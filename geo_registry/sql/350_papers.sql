@@ -27,7 +27,7 @@ $$;
 -- The registration that a form led to; found by its person, who may have been merged since.
 CREATE OR REPLACE FUNCTION registry.registration_of(f registry.case_person) RETURNS SETOF registry.registration LANGUAGE sql STABLE AS $$
   SELECT n.* FROM registry.registration n
-  WHERE n.person_id IN (f.person_id, (SELECT p.merged_into FROM registry.person p WHERE p.id = f.person_id)) AND n.case_person_id = f.id
+  WHERE n.person_id IN (f.person_id, registry.live_person(f.person_id)) AND n.case_person_id = f.id
   ORDER BY n.registered_on DESC, n.id DESC LIMIT 1
 $$;
 
@@ -74,7 +74,7 @@ END $$;
 -- What the ledger says of an entry: of a case that took effect its registration, before that the step it waits for.
 CREATE OR REPLACE FUNCTION registry.ledger_status(of_case text, of_registration text, expires_on date) RETURNS text LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN of_case <> 'active' THEN of_case
-    WHEN of_registration = 'active' AND expires_on < CURRENT_DATE THEN 'expired'
+    WHEN of_registration = 'active' AND expires_on <= CURRENT_DATE THEN 'expired'
     ELSE coalesce(of_registration, 'done') END
 $$;
 

@@ -35,6 +35,7 @@ MARKS = {
     ("resident_not_registered_here", 1): "3312b0fa5141",
     ("registered_not_resident", 1): "18bd5fb0bb59",
     ("change_cancel", 1): "13a0a9ac1dc6",
+    ("change_cancel", 2): "e6b567a1d568",
 }
 
 
@@ -123,11 +124,14 @@ def test_what_one_may_do_next() -> None:
 
 @pytest.mark.requirement("R2")
 def test_three_days_count_in_and_two_do_not() -> None:
-    assert _checked(stays_until="2026-06-03").values["stays_until"] == dt.date(2026, 6, 3)
-    assert _code(stays_until="2026-06-02") == ("excluded-stay-too-short", "stays_until")
+    assert _checked(since="2026-06-08", stays_until="2026-06-10").values["stays_until"] == DAY
+    assert _code(since="2026-06-08", stays_until="2026-06-09") == ("excluded-stay-too-short", "stays_until")
     over = residence_profile("all-residents", DAY)
-    assert _code(over, stays_until="2026-06-03") == ("excluded-stay-too-short", "stays_until")
-    assert _checked(over, stays_until="2026-06-04")
+    assert _code(over, since="2026-06-08", stays_until="2026-06-10") == (
+        "excluded-stay-too-short",
+        "stays_until",
+    )
+    assert _checked(over, since="2026-06-08", stays_until="2026-06-11")
     # No end in sight is long enough.
     assert _checked(stays_until=None)
 
@@ -176,6 +180,7 @@ def test_who_is_excluded_is_told_which_category() -> None:
         ({"since": "2026-06-11"}, "day-later", "since"),
         ({"since": "1989-06-11"}, "day-before-birth", "since"),
         ({"stays_until": "2026-05-11"}, "day-order", "stays_until"),
+        ({"stays_until": "2026-06-09"}, "day-past", "stays_until"),
         ({"birth": "1990-13"}, "birth-invalid", "birth"),
         ({"whereabouts": "苏州"}, "field-not-in-form", "whereabouts"),
         ({"hukou_unit_id": uuid4()}, "hukou-twice", "hukou_code"),

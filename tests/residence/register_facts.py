@@ -3,6 +3,7 @@
 import calendar
 import datetime as dt
 from dataclasses import dataclass
+from uuid import UUID
 
 LIVE = "active"
 EVER = dt.date.max
@@ -68,6 +69,7 @@ class Form:
     person: int | None = None
     ends_on: dt.date | None = None
     end_reason: str | None = None
+    own: UUID | None = None
 
 
 def later(day: dt.date, months: int) -> dt.date:

@@ -4,11 +4,13 @@ Written from the rules, not from the program: nothing here knows of SQL. A refus
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from typing import Self
+from uuid import UUID
 
-from tests.residence.register_facts import LIVE, Fact, Form, Lineage, Registration, later
+from tests.residence.register_facts import EVER, LIVE, Fact, Form, Lineage, Registration, later
 
 MISTAKES = ("duplicate", "wrong", "false_entry")
 GONE_FOR_GOOD = ("deceased", "settled_abroad", "military_service")
@@ -19,11 +21,12 @@ class Refused(Exception):
 
 
 @dataclass
-class Register:
+class Facts:
     """What is so, as known now."""
 
     today: dt.date
     documents: dict[int, int] = field(default_factory=dict)
+    born: dict[UUID | None, int] = field(default_factory=dict)
     merged: dict[int, int] = field(default_factory=dict)
     facts: dict[str, dict[int, Fact]] = field(
         default_factory=lambda: {"residence": {}, "hukou": {}, "absence": {}}
@@ -34,10 +37,10 @@ class Register:
     step: int = 0
     serial: int = 0
 
-    def attempt(self, act: Callable[["Register"], None]) -> tuple["Register", str]:
+    def attempt(self, act: Callable[[Self], None]) -> tuple[Self, str]:
         """Return the state after an act with 'done', or this one with the reason of refusal."""
         fresh = replace(
-            self, documents=dict(self.documents), merged=dict(self.merged),
+            self, documents=dict(self.documents), born=dict(self.born), merged=dict(self.merged),
             facts={kind: dict(rows) for kind, rows in self.facts.items()},
             registrations=dict(self.registrations), lineages=dict(self.lineages), touched=dict(self.touched),
             step=self.step + 1,
@@ -66,7 +69,9 @@ class Register:
 
     def person_of(self, form: Form) -> int:
         if form.number not in self.documents:
-            self.documents[form.number] = self._next()
+            if form.own in self.born:
+                raise Refused("form-outdated")
+            self.documents[form.number] = self.born[form.own] = self._next()
         return self.live(self.documents[form.number])
 
     def registered(self, stay: int) -> int | None:
@@ -114,7 +119,45 @@ class Register:
         ):
             return
         self._end_all("hukou", person, day, end_reason=None)
+        for key, row in list(self.known("absence", person)):
+            if row.place != place and row.until > day:
+                self._end("absence", key, day)
         self._add("hukou", Fact(person, place, day))
+
+    def _correct_hukou(self, person: int, place: str | None, day: dt.date) -> None:
+        known = dict(self.known("hukou", person))
+        if not known:
+            self._settle_hukou(person, place, day)
+        elif place is not None:
+            last = max(known, key=lambda key: known[key].since)
+            self._set("hukou", last, place=place)
+            for key, row in list(self.known("absence", person)):
+                if row.place != place and row.meets(known[last]):
+                    self._set("absence", key, known=False)
+
+    def has_died(self, person: int) -> bool:
+        """Return whether the register says that somebody died."""
+        return any(
+            row.end_reason == "deceased"
+            for kind in ("residence", "hukou")
+            for _, row in self.known(kind, person)
+        )
+
+    def _correct_end(self, person: int, stay: int, why: str) -> None:
+        for key, row in list(self.known("residence", person)):
+            if row.until != EVER and (key == stay or row.end_reason == "deceased"):
+                for own, one in self.registrations.items():
+                    if (
+                        one.stay == key
+                        and one.status == "cancelled"
+                        and one.end_reason == row.end_reason is not None
+                    ):
+                        self.registrations[own] = replace(one, end_reason=why)
+                self._set("residence", key, end_reason=why)
+        known = list(self.known("hukou", person))
+        for key, row in known:
+            if row.end_reason in GONE_FOR_GOOD and all(other.since < row.until for _, other in known):
+                self._set("hukou", key, until=EVER, end_reason=None)
 
     def _register(self, stay: int, expires_on: dt.date) -> None:
         self.registrations[self._next()] = Registration(stay, self.today, expires_on)
@@ -124,16 +167,18 @@ class Register:
         person, day = self.person_of(form), form.day or self.today
         lived = list(self.known("residence", person))
         own = next((k for k, row in lived if row.place == unit and row.covers(day)), None)
-        if own is not None:
-            if self.registered(own) is not None:
-                raise Refused("already-registered")
+        if self.has_died(person):
+            raise Refused("has-died")
+        if own is not None and self.registered(own) is not None:
+            raise Refused("already-registered")
+        if own is not None and self.facts["residence"][own].main:
             self._set("residence", own, household=self.facts["residence"][own].household or case)
         else:
             for key, row in lived:
                 if (row.main or row.place == unit) and row.until > day:
-                    if row.since >= day:
+                    if row.since >= day and key != own:
                         raise Refused("lives-later")
-                    self._end_stay(key, day, "moved_within_city", "cancelled")
+                    self._end_stay(key, day, None if key == own else "moved_within_city", "cancelled")
             own = self._add(
                 "residence",
                 Fact(
@@ -153,6 +198,8 @@ class Register:
     def settle_away(self, unit: str, form: Form) -> None:
         """Somebody whose hukou is at a unit lives elsewhere from a day on."""
         person, day = self.person_of(form), form.day or self.today
+        if self.has_died(person):
+            raise Refused("has-died")
         for key, row in list(self.known("residence", person)):
             if row.place == unit and row.until > day:
                 if row.since >= day:
@@ -192,23 +239,35 @@ class Register:
             added = self._add("residence", fresh)
             if live is not None:
                 self._register(added, self.registrations[live].expires_on)
+            self._check("overlaps", row.person)
             if moved:
                 self._end_all("absence", row.person, day, unit)
         self._settle_hukou(row.person, form.hukou, day)
 
-    def cancel(self, form: Form) -> None:
+    def _cancel_absence(self, person: int, unit: str, day: dt.date, *, never: bool) -> bool:
+        if not never:
+            return self._end_all("absence", person, day, unit)
+        away = {key: row for key, row in self.known("absence", person) if row.place == unit}
+        if away:
+            last = max(away, key=lambda key: (away[key].covers(day), away[key].since))
+            self._set("absence", last, known=False)
+        return bool(away)
+
+    def cancel(self, unit: str, form: Form) -> None:
         """A dwelling ends, or never was."""
         day, why = form.ends_on or self.today, form.end_reason
         if form.stay is None:
-            person = self.live(form.person or 0)
-            if not self._end_all("absence", person, dt.date.min if why in MISTAKES else day):
-                raise Refused("not-absent")
+            person, refusal = self.live(form.person or 0), "not-absent"
+            done = self._cancel_absence(person, unit, day, never=why in MISTAKES)
         else:
             key, row = self._stay(form)
-            person = row.person
-            if why not in MISTAKES and row.until <= day:
-                raise Refused("has-ended")
-            self._end_stay(key, day, why, "cancelled")
+            person, refusal = row.person, "has-ended"
+            done = why in MISTAKES or row.until > day
+            if done:
+                self._end_stay(key, day, why, "cancelled")
+        ends_hukou = why in GONE_FOR_GOOD and any(row.until > day for _, row in self.known("hukou", person))
+        if not done and not ends_hukou:
+            raise Refused(refusal)
         if why in GONE_FOR_GOOD:
             self._end_all("hukou", person, day, end_reason=why)
             self._end_all("absence", person, day)
@@ -232,7 +291,7 @@ class Register:
         old = max(latest)[2]
         one = self.registrations[old]
         if one.status == LIVE:
-            status = "expired" if one.expires_on < self.today else "changed"
+            status = "expired" if one.expires_on <= self.today else "changed"
             self.registrations[old] = replace(one, status=status, ended_on=self.today)
         self._register(key, later(max(one.expires_on, self.today), months))
         self._settle_hukou(row.person, form.hukou, form.day or self.today)
@@ -253,85 +312,18 @@ class Register:
             "residence", key, place=unit, since=since, until=until, category=form.category or row.category,
             relation=form.relation or row.relation, household=row.household if unit == row.place else case,
         )  # fmt: skip
-        mine = [other for _, other in self.known("residence", row.person)]
+        live = self.registered(key)
+        if live is not None and until <= self.today:
+            self.registrations[live] = replace(
+                self.registrations[live], status="cancelled", ended_on=until, end_reason=form.end_reason
+            )
+        if form.end_reason is not None:
+            self._correct_end(row.person, key, form.end_reason)
+        self._correct_hukou(row.person, form.hukou, since)
+        self._check("overlaps", row.person)
+
+    def _check(self, why: str, person: int) -> None:
+        """Refuse two dwellings at once that are one, or are both the main one."""
+        mine = [row for _, row in self.known("residence", person)]
         if any(a.meets(b) and ((a.main and b.main) or a.place == b.place) for a, b in combinations(mine, 2)):
-            raise Refused("overlaps")
-
-    def obstacle(self, kind: str, source: int, target: int, chosen: Iterable[int]) -> None:
-        """Refuse a merge or split that cannot be carried out."""
-        chosen = set(chosen)
-        if source in self.merged or (
-            target in self.merged and (kind == "merge" or self.merged[target] != source)
-        ):
-            raise Refused("already-merged")
-        mine = dict(self.known("residence", source))
-        if kind == "split" and (not chosen or not chosen <= set(mine)):
-            raise Refused("residence-unknown")
-        for key, row in mine.items():
-            for other, theirs in self.known("residence", target):
-                same = row.place == theirs.place and row.meets(theirs) and (kind == "merge" or key in chosen)
-                if same and self.registered(key) is not None and self.registered(other) is None:
-                    raise Refused("registered-under-other")
-
-    def relate(self, kind: str, source: int, target: int, chosen: Iterable[int] = ()) -> None:
-        """Merge a record into another one, or move chosen dwellings of it."""
-        chosen = set(chosen)
-        self.obstacle(kind, source, target, chosen)
-        lineage, fates = self._next(), {}
-        kinds = self.facts if kind == "merge" else ("residence",)
-        for which in kinds:
-            theirs = [row for _, row in self.known(which, target)]
-            for key, row in list(self.known(which, source)):
-                if kind == "split" and key not in chosen:
-                    continue
-                met = [other for other in theirs if row.meets(other)]
-                fate = "moved"
-                if any(which != "residence" or other.place == row.place for other in met):
-                    fate = "removed"
-                elif row.main and any(other.main for other in met):
-                    fate = "demoted"
-                fates[which, key] = fate
-                if fate == "removed":
-                    self._set(which, key, known=False)
-                    self._withdraw(key, lineage)
-                else:
-                    self._set(which, key, person=target, main=row.main and fate == "moved")
-        if kind == "merge":
-            self.merged[source] = target
-        else:
-            self.merged.pop(target, None)
-        self.lineages[lineage] = Lineage(kind, source, target, fates, self.step)
-
-    def _withdraw(self, stay: int, lineage: int) -> None:
-        if (key := self.registered(stay)) is not None:
-            self.registrations[key] = replace(
-                self.registrations[key], status="cancelled", ended_on=self.today, end_reason="duplicate",
-                cancelled_by=lineage,
-            )  # fmt: skip
-
-    def undo(self, lineage: int) -> None:
-        """Put back what a merge or split did, unless something was built on it."""
-        one = self.lineages[lineage]
-        changed = any(self.touched[where] != one.step for where in one.fates)
-        if one.kind == "merge":
-            changed |= self.merged.get(one.source) != one.target
-        else:
-            changed |= one.source in self.merged or one.target in self.merged
-        if changed:
-            raise Refused("changed-since")
-        for (kind, key), fate in one.fates.items():
-            row = self.facts[kind][key]
-            self._set(kind, key, person=one.source, known=True, main=row.main or fate == "demoted")
-        for key, registration in self.registrations.items():
-            if registration.cancelled_by == lineage:
-                self.registrations[key] = replace(
-                    registration, status=LIVE, ended_on=None, end_reason=None, cancelled_by=None
-                )
-        if one.kind == "merge":
-            self.merged.pop(one.source)
-        elif any(
-            (m.kind, m.state, m.source, m.target) == ("merge", "done", one.target, one.source)
-            for m in self.lineages.values()
-        ):
-            self.merged[one.target] = one.source
-        self.lineages[lineage] = replace(one, state="undone")
+            raise Refused(why)

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Engine, text
 
 from geo_registry.codes import new_id
 from tests.residence.register_facts import EVER, LIVE, Fact, Form
-from tests.residence.register_model import Register
+from tests.residence.register_lineage import Register
 from tests.residence.register_world import APPLY, CASE, FORM, LAPSE, NOW, THEN, World
 
 REASONS = (
@@ -76,13 +76,21 @@ class Machine(RuleBasedStateMachine):
         self.connection.execute(CASE, {**values, "at": dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)})
         ids = {number: self.people.get(who) for number, who in self.model.documents.items()}
         rows = []
+        forms = [
+            replace(
+                one,
+                own=self.people[one.person]
+                if one.person is not None
+                else ids.get(one.number) or self._fresh(one.number),
+            )
+            for one in forms
+        ]
         for turn, one in enumerate(forms, start=1):
             place = one.hukou
             is_unit = place is not None and len(place) > 6
-            person = self.people[one.person] if one.person is not None else ids.get(one.number)
             rows.append(
                 {
-                    "case": case, "turn": turn, "person": person or self._fresh(one.number), "number": f"n{one.number}",
+                    "case": case, "turn": turn, "person": one.own, "number": f"n{one.number}",
                     "stay": self._row_id(one.stay), "category": one.category, "relation": one.relation,
                     "hukou": place if is_unit else None, "code": None if is_unit else place, "since": one.day,
                     "ends_on": one.ends_on, "end_reason": one.end_reason,
@@ -107,7 +115,7 @@ class Machine(RuleBasedStateMachine):
                 elif action == "change":
                     model.change(number, unit, one)
                 elif action == "cancel":
-                    model.cancel(one)
+                    model.cancel(unit, one)
                 elif action == "renew":
                     model.renew(one, months)
                 else:
@@ -200,12 +208,14 @@ class Machine(RuleBasedStateMachine):
         form = Form(0, stay=key, person=row.person, ends_on=self._day(ends), end_reason=reason)
         self._case("cancel", "change_cancel", row.place, [form])
 
-    @precondition(lambda self: any(self.model.known("absence")))
+    @precondition(lambda self: any(self.model.known("hukou")))
     @rule(data=st.data(), reason=st.sampled_from(REASONS), ends=st.none() | DAYS)
-    def cancel_absence(self, data: st.DataObject, reason: str, ends: int | None) -> None:
-        _, row = data.draw(st.sampled_from(list(self.model.known("absence"))))
+    def cancel_without_a_dwelling(self, data: st.DataObject, reason: str, ends: int | None) -> None:
+        away, settled = (list(self.model.known(kind)) for kind in ("absence", "hukou"))
+        _, row = data.draw(st.sampled_from(away or settled) | st.sampled_from(settled))
+        unit = row.place if len(row.place) > 6 else self._place(0)
         form = Form(0, person=row.person, ends_on=self._day(ends), end_reason=reason)
-        self._case("cancel", "change_cancel", row.place, [form])
+        self._case("cancel", "change_cancel", unit, [form])
 
     @precondition(lambda self: any(self.model.known("residence")))
     @rule(data=st.data(), months=st.sampled_from([6, 12]))
@@ -222,6 +232,7 @@ class Machine(RuleBasedStateMachine):
         self, data: st.DataObject, unit: int | None, since: int | None, ends: int | None, number: int | None
     ) -> None:
         key, row = self._pick(data)
+        hukou = data.draw(st.none() | st.integers(0, 5))
         own = next((n for n, who in self.model.documents.items() if who == row.person), 0)
         form = Form(
             own if number is None else number,
@@ -229,6 +240,8 @@ class Machine(RuleBasedStateMachine):
             stay=key,
             person=row.person,
             ends_on=self._day(ends),
+            end_reason=data.draw(st.sampled_from([None, None, "left_area", "became_local"])),
+            hukou=None if hukou is None else self._place(hukou),
         )
         self._case("correct", "change_cancel", row.place if unit is None else self._place(unit), [form])
 

@@ -20,7 +20,7 @@ const LAYOUT = /** @type {Record<string, {main: string[], more: string[]}>} */ (
   change: { main: ["since", "category", "relation_to_head", "phone"], more: ["hukou_code", "hukou_address", "hukou_unit_id", "stay_reason", "lodging", "proof", "stays_until"] },
   cancel: { main: ["ends_on", "end_reason"], more: ["sheet_number"] },
   renew: { main: ["phone", "stay_reason", "lodging", "proof"], more: ["stays_until", "hukou_code", "hukou_address", "sheet_number"] },
-  correct: { main: ["since", "category", "relation_to_head", "sex"], more: ["ends_on", "name", "birth", "id_type", "id_number", "phone", "hukou_code", "hukou_address"] },
+  correct: { main: ["since", "category", "relation_to_head", "sex"], more: ["ends_on", "end_reason", "name", "birth", "id_type", "id_number", "phone", "hukou_code", "hukou_address"] },
 });
 /** What one presses for the first, the second ...: `0` stays with the head of the household. */
 const PREFIXED = new Set(["sex", "relation_to_head"]);

@@ -1,0 +1,95 @@
+"""The plain model of the register goes on: what a merge, a split and their undoing leave."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from tests.residence.register_facts import LIVE, Lineage
+from tests.residence.register_model import Facts, Refused
+
+
+@dataclass
+class Register(Facts):
+    """What is so, as known now, with the persons that turned out to be one."""
+
+    def obstacle(self, kind: str, source: int, target: int, chosen: Iterable[int]) -> None:
+        """Refuse a merge or split that cannot be carried out."""
+        chosen = set(chosen)
+        if source in self.merged or (
+            target in self.merged and (kind == "merge" or self.merged[target] != source)
+        ):
+            raise Refused("already-merged")
+        mine = dict(self.known("residence", source))
+        if kind == "split" and (not chosen or not chosen <= set(mine)):
+            raise Refused("residence-unknown")
+        for key, row in mine.items():
+            for other, theirs in self.known("residence", target):
+                same = row.place == theirs.place and row.meets(theirs) and (kind == "merge" or key in chosen)
+                if same and self.registered(key) is not None and self.registered(other) is None:
+                    raise Refused("registered-under-other")
+
+    def relate(self, kind: str, source: int, target: int, chosen: Iterable[int] = ()) -> None:
+        """Merge a record into another one, or move chosen dwellings of it."""
+        chosen = set(chosen)
+        self.obstacle(kind, source, target, chosen)
+        lineage, fates = self._next(), {}
+        kinds = self.facts if kind == "merge" else ("residence",)
+        for which in kinds:
+            theirs = [row for _, row in self.known(which, target)]
+            for key, row in list(self.known(which, source)):
+                if kind == "split" and key not in chosen:
+                    continue
+                met = [other for other in theirs if row.meets(other)]
+                fate = "moved"
+                homes = [home for _, home in self.known("residence", target) if which == "absence"]
+                if any(which != "residence" or other.place == row.place for other in met) or any(
+                    row.place == home.place and row.meets(home) for home in homes
+                ):
+                    fate = "removed"
+                elif row.main and any(other.main for other in met):
+                    fate = "demoted"
+                fates[which, key] = fate
+                if fate == "removed":
+                    self._set(which, key, known=False)
+                    self._withdraw(key, lineage)
+                else:
+                    self._set(which, key, person=target, main=row.main and fate == "moved")
+        if kind == "merge":
+            self.merged[source] = target
+        else:
+            self.merged.pop(target, None)
+        self.lineages[lineage] = Lineage(kind, source, target, fates, self.step)
+
+    def _withdraw(self, stay: int, lineage: int) -> None:
+        if (key := self.registered(stay)) is not None:
+            self.registrations[key] = replace(
+                self.registrations[key], status="cancelled", ended_on=self.today, end_reason="duplicate",
+                cancelled_by=lineage,
+            )  # fmt: skip
+
+    def undo(self, lineage: int) -> None:
+        """Put back what a merge or split did, unless something was built on it."""
+        one = self.lineages[lineage]
+        changed = any(self.touched[where] != one.step for where in one.fates)
+        if one.kind == "merge":
+            changed |= self.merged.get(one.source) != one.target
+        else:
+            changed |= one.source in self.merged or one.target in self.merged
+        if changed:
+            raise Refused("changed-since")
+        for (kind, key), fate in one.fates.items():
+            row = self.facts[kind][key]
+            self._set(kind, key, person=one.source, known=True, main=row.main or fate == "demoted")
+        self._check("changed-since", one.source)
+        for key, registration in self.registrations.items():
+            if registration.cancelled_by == lineage:
+                self.registrations[key] = replace(
+                    registration, status=LIVE, ended_on=None, end_reason=None, cancelled_by=None
+                )
+        if one.kind == "merge":
+            self.merged.pop(one.source)
+        elif any(
+            (m.kind, m.state, m.source, m.target) == ("merge", "done", one.target, one.source)
+            for m in self.lineages.values()
+        ):
+            self.merged[one.target] = one.source
+        self.lineages[lineage] = replace(one, state="undone")
