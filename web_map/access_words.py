@@ -68,6 +68,7 @@ ACTIONS = {
     "permit-refused": "居住证不予办理",
     "case-open": "受理登记案件",
     "case-fill": "填写登记表",
+    "case-drop": "登记表换人",
     "case-submit": "提交登记案件",
     "case-void": "作废登记案件",
     "case-take": "领办登记案件",

@@ -18,6 +18,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
     WHERE h.unit_id IS NOT NULL
   ), papers (kind, id, item) AS (
     SELECT 'registration_case', c.case_id, NULL::uuid FROM own o JOIN case_person c ON c.person_id = o.id
+    UNION SELECT 'registration_case', a.object_id, NULL FROM keys k JOIN audit a ON a.subject_key = k.key AND a.action = 'case-drop'
     UNION SELECT 'person_lineage', l.id, NULL FROM own o JOIN person_lineage l ON o.id IN (l.from_id, l.to_id)
     UNION SELECT 'declaration', d.id, NULL FROM keys k JOIN declaration d ON d.id_index = k.key
     UNION SELECT 'death_notice', n.id, NULL FROM keys k JOIN death_notice n ON n.id_index = k.key

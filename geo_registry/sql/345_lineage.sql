@@ -195,7 +195,7 @@ BEGIN
   outcome := coalesce(bar_of(viewer, 'merge'), CASE
     WHEN l.id IS NULL OR NOT covers(viewer.areas, l.district_id, l.township_id, l.community_id) OR NOT covers_person(viewer.areas, l.from_id) THEN 'not-found'
     WHEN viewer.account_id = l.proposed_by THEN 'own-request'
-    WHEN l.version <> read_version THEN 'stale'
+    WHEN l.version IS DISTINCT FROM read_version THEN 'stale'
     WHEN l.state <> 'proposed' THEN 'not-open' END);
   -- A refusal holds nobody, and has its moment all the same.
   PERFORM take_moment();
@@ -293,7 +293,7 @@ BEGIN
   outcome := coalesce(bar_of(viewer, 'merge'), CASE
     WHEN l.id IS NULL OR NOT covers(viewer.areas, l.district_id, l.township_id, l.community_id) OR NOT covers_person(viewer.areas, l.from_id) THEN 'not-found'
     WHEN viewer.account_id = l.proposed_by THEN 'own-request'
-    WHEN l.version <> read_version THEN 'stale'
+    WHEN l.version IS DISTINCT FROM read_version THEN 'stale'
     WHEN l.state <> 'done' THEN 'not-open' END);
   IF outcome IS NULL THEN
     PERFORM hold_persons(ARRAY[l.from_id, l.to_id], '{}');
@@ -465,7 +465,7 @@ BEGIN
   version := version_of_decision(d);
   outcome := coalesce(bar_of(viewer, 'separation'), CASE
     WHEN d.id IS NULL OR NOT covers_person(viewer.areas, d.person_id) THEN 'not-found'
-    WHEN version <> read_version THEN 'stale'
+    WHEN version IS DISTINCT FROM read_version THEN 'stale'
     WHEN NOT upper_inf(d.sys) OR upper(d.valid) <= ends_on THEN 'has-ended'
     ELSE 'done' END);
   IF outcome = 'done' THEN

@@ -288,7 +288,7 @@ CREATE OR REPLACE FUNCTION registry.judge_volume(viewer record, v registry.archi
 BEGIN
   RETURN coalesce(registry.desk_fault(viewer, 'entry_clerk', 'station_head'), CASE
     WHEN v.id IS NULL OR NOT registry.covers(viewer.areas, v.district_id, v.township_id, v.community_id) THEN 'not-found'
-    WHEN v.version <> read_version THEN 'stale'
+    WHEN v.version IS DISTINCT FROM read_version THEN 'stale'
     WHEN v.closed_at IS NOT NULL THEN 'volume-closed' ELSE 'done' END);
 END $$;
 
@@ -423,7 +423,7 @@ BEGIN
   version := t.version;
   outcome := coalesce(desk_fault(viewer, 'permit_desk'), CASE
     WHEN t.id IS NULL OR NOT covers(viewer.areas, t.district_id, t.township_id, t.community_id) THEN 'not-found'
-    WHEN t.version <> (told ->> 'version')::int THEN 'stale'
+    WHEN t.version IS DISTINCT FROM (told ->> 'version')::int THEN 'stale'
     WHEN NOT t.status = ANY (CASE step WHEN 'accepted' THEN ARRAY['referred'] WHEN 'issued' THEN ARRAY['accepted']
       WHEN 'endorsed' THEN ARRAY['issued', 'endorsed', 'expired'] ELSE ARRAY['referred', 'accepted'] END) THEN 'permit-state'
     WHEN issued > CURRENT_DATE OR issued < t.referred_on THEN 'issued-on-invalid'

@@ -194,7 +194,7 @@ BEGIN
         'whereabouts_code', i.whereabouts_code, 'whereabouts', i.whereabouts, 'case_id', i.case_id, 'version', i.version) AS row
     FROM separation_item i LEFT JOIN person p ON p.id = i.person_id
     WHERE i.run_id = entry.object_id AND CASE WHEN is_full THEN i.id::text = entry.fields[1] ELSE after_id IS NULL OR i.id > after_id END
-    ORDER BY i.id LIMIT page_rows + 1) x);
+    ORDER BY i.id LIMIT least(page_rows, 200) + 1) x);
 END $$;
 
 -- Separated persons of an area today. `here`: live here, hukou elsewhere in the city; `away`: hukou here, live elsewhere; `decided`: an
@@ -233,7 +233,7 @@ BEGIN
         WHEN 'away' THEN coalesce(x.decided, x.derived) = 'registered_not_resident'
         WHEN 'decided' THEN x.decided IS NOT NULL
         WHEN 'unregistered' THEN NOT x.has_hukou ELSE false END
-      ORDER BY x.row_id LIMIT page_rows + 1)
+      ORDER BY x.row_id LIMIT least(page_rows, 200) + 1)
     SELECT jsonb_build_object('rows', coalesce(jsonb_agg(masked(p, entry.valid_at) || jsonb_build_object('id', c.row_id, 'person_id', c.person_id,
         'unit_id', c.unit_id, 'unit', concat(a.standard_text, ba.building_no, u.unit_text), 'since', c.since, 'category', c.category,
         'hukou_unit_id', c.hukou_unit, 'hukou_code', c.division_code, 'derived', c.derived, 'decision', c.decided, 'reason', c.reason,

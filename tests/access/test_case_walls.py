@@ -196,3 +196,46 @@ def test_a_full_look_at_a_run_names_its_person_and_opens_no_other(desk: Desk) ->
     assert ("孙四" in told, "钱三" in told) == (True, False)
     with pytest.raises(NotFound):
         separation.open_item(desk.app, _look(desk), run, new_id())
+
+
+def test_a_document_alone_still_has_to_do_with_the_dwelling_when_it_is_applied(desk: Desk) -> None:
+    number, home, lives = _resident(desk)
+    given = {"id_number": number, "ends_on": str(today()), "end_reason": "deceased"}
+    case = desk.submitted(given, action="cancel", unit=home, **LATER)
+    # Meanwhile the residence went to another township.
+    keeps = "ALTER TABLE registry.{0} {1} TRIGGER USER"
+    for table, change in (
+        ("case_person", "UPDATE registry.case_person SET residence_id = NULL WHERE case_id = :case"),
+        ("residence", "UPDATE registry.residence SET unit_id = :unit WHERE id = :lives"),
+    ):
+        desk.one(keeps.format(table, "DISABLE"))
+        desk.one(
+            change,
+            **(
+                {"case": case}
+                if table == "case_person"
+                else {"unit": desk.ids["distant_unit"], "lives": lives}
+            ),
+        )
+        desk.one(keeps.format(table, "ENABLE"))
+    assert _code(Conflict, desk.passed, case)[0] == "residence-gone"
+
+
+def test_who_was_seen_in_a_case_finds_the_look_after_the_form_is_replaced(desk: Desk) -> None:
+    number, home, lives = _resident(desk)
+    _, _, other = _resident(desk, home, relation_to_head="8")
+    case = desk.open(action="renew", unit=home, **LATER).id
+    desk.fill(case, {"residence_id": lives})
+    reads.open_forms(desk.app, desk.look("clerk"), case)
+    desk.fill(case, {"residence_id": other})
+    looks = """SELECT count(*) FROM registry.person p, jsonb_array_elements(registry.looks_upon(p.id, p.id_index)) l
+        WHERE p.id_index = :index AND l ->> 'way' = 'registration_case' AND l ->> 'action' = 'case'"""
+    assert desk.one(looks, index=cipher.blind_index("111", number)) == 1
+
+
+def test_no_version_is_no_version(desk: Desk) -> None:
+    case = desk.submitted()
+    call = text("SELECT outcome FROM registry.judge_case(:token, 'take', :case, NULL, '{}', NULL)")
+    with desk.app.begin() as connection:
+        values = {"token": hash_token(desk.tokens["officer"]), "case": case}
+        assert connection.execute(call, values).scalar_one() == "stale"
