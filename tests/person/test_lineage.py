@@ -221,7 +221,9 @@ def test_roles_areas_and_words_are_held_to(desk: Desk) -> None:
     # No caller dates a refusal.
     session.execute(text("SET LOCAL registry.moment = '1999-01-01'"))
     lineage.judge(*second, asked.id, "refused", version=1, reason="不是同一人")
-    decided = text("SELECT decided_at > now() - interval '1 hour' FROM registry.person_lineage WHERE id = :id")
+    decided = text(
+        "SELECT decided_at > now() - interval '1 hour' FROM registry.person_lineage WHERE id = :id"
+    )
     assert session.execute(decided, {"id": asked.id}).scalar_one()
     assert code(lambda: lineage.judge(*second, asked.id, "approved", version=2), Conflict) == "not-open"
     with pytest.raises(NotFound):
