@@ -76,14 +76,9 @@ class Machine(RuleBasedStateMachine):
         self.connection.execute(CASE, {**values, "at": dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)})
         ids = {number: self.people.get(who) for number, who in self.model.documents.items()}
         rows = []
+        known = [ids.get(one.number) if one.person is None else self.people[one.person] for one in forms]
         forms = [
-            replace(
-                one,
-                own=self.people[one.person]
-                if one.person is not None
-                else ids.get(one.number) or self._fresh(one.number),
-            )
-            for one in forms
+            replace(one, own=own or self._fresh(one.number)) for one, own in zip(forms, known, strict=True)
         ]
         for turn, one in enumerate(forms, start=1):
             place = one.hukou
