@@ -102,11 +102,15 @@ class PersonLineage(Located, Base):
 
 
 class PersonLineageRow(Base):
-    """归并明细: one residence, hukou or absence that a merge or split moved or took away, for its undoing."""
+    """归并明细: one fact or referral that a merge or split moved or took away, for its undoing."""
 
     __tablename__ = "person_lineage_row"
     __table_args__ = (
-        CheckConstraint("kind IN ('residence', 'hukou', 'absence', 'separation_decision')", name="kind"),
+        CheckConstraint(
+            "kind IN ('residence', 'hukou', 'absence', 'separation_decision', 'permit_referral',"
+            " 'hukou_referral')",
+            name="kind",
+        ),
         CheckConstraint("change IN ('moved', 'removed', 'demoted')", name="change"),
     )
     lineage_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(PersonLineage.id), primary_key=True)

@@ -255,7 +255,7 @@ CREATE TABLE registry.person_lineage_row (
   kind TEXT NOT NULL,
   change TEXT NOT NULL,
   CONSTRAINT person_lineage_row_pkey PRIMARY KEY (lineage_id, row_id),
-  CONSTRAINT person_lineage_row_kind_check CHECK (kind IN ('residence', 'hukou', 'absence', 'separation_decision')),
+  CONSTRAINT person_lineage_row_kind_check CHECK (kind IN ('residence', 'hukou', 'absence', 'separation_decision', 'permit_referral', 'hukou_referral')),
   CONSTRAINT person_lineage_row_change_check CHECK (change IN ('moved', 'removed', 'demoted')),
   CONSTRAINT person_lineage_row_lineage_id_fkey FOREIGN KEY(lineage_id) REFERENCES registry.person_lineage (id)
 );
