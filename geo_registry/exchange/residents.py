@@ -3,17 +3,18 @@
 A person is found again by the blind index of the identity document, a residence by person, unit and
 time. The file is read in batches and never held whole; numbers are encrypted in this process before they
 are staged. Reports, messages and files name a row by its number and a reason, never by a value. Who is
-missing in a list stays registered: departures are acts of their own, or rows with an end.
+missing in a list stays registered: departures are acts of their own, or rows with an end. What a case has
+decided is newer than any list.
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from geo_registry.db import today
 from geo_registry.errors import RuleBroken
 from geo_registry.exchange import residents_people, residents_units
 from geo_registry.exchange.ledger import Load
@@ -32,10 +33,11 @@ _ROW = (
 _STAGED = (
     ("resident_row", "create-rows"), ("resident_person", "create-persons"),
     ("resident_retold", "create-retold"), ("resident_unit", "create-units"),
-    ("resident_altered", "create-altered"),
+    ("resident_altered", "create-altered"), ("resident_newer", "create-newer"),
 )  # fmt: skip
 _STEPS = (
-    "units", "match", "stays", "households", "persons", "residences", "registrations", "hukou", "absences",
+    "units", "match", "newer", "stays", "households", "persons", "residences", "registrations", "hukou",
+    "absences", "left",
 )  # fmt: skip
 
 
@@ -62,7 +64,7 @@ def _import(load: Load) -> None:
             tables.enter_context(staged(load, name, script[section]))
         tables.enter_context(staged(load, "stage_name", sections("buildings")["create-names"]))
         units = Units(load)
-        for batch in read_batches(load, datetime.now(UTC).date(), doubts):
+        for batch in read_batches(load, today(), doubts):
             _stage(load, batch.rows, *units.stage(batch.units))
         units.find_names()
         # One moment for all that this file tells; what it changes was known until then.
@@ -128,6 +130,6 @@ def _settle(load: Load, doubts: dict[str, int]) -> None:
             report.count_kept(outcome, reason, count)
     run(load, [script["kept"]])
     found: Any = load.connection.execute(script["remarks"]).fetchone()
-    remarks = ("hukou-unit-unknown", "second-residence", "away-without-hukou")
+    remarks = ("hukou-unit-unknown", "second-residence", "away-without-hukou", "register-newer")
     for reason, count in {**doubts, **dict(zip(remarks, found, strict=True))}.items():
         warn(load, reason, count)

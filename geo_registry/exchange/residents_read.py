@@ -231,6 +231,11 @@ def _stay(cells: _Cells, today: date) -> Stay:
     if until is not None and since is not None and until <= since:
         raise RuleBroken("period-empty", "居住终止日期不晚于起始日期", field="until")
     registered_on, expires_on = _day(cells.registered_on), _day(cells.registered_until)
+    ended_on, verified_on = _day(cells.registration_ended_on), _day(cells.verified_on)
+    if any(
+        day is not None and day > today for day in (since, away_since, registered_on, ended_on, verified_on)
+    ):
+        raise RuleBroken("day-later", "日期晚于今天，请核对年份", field="since")
     if registered_on and expires_on and expires_on <= registered_on:
         raise RuleBroken("registration-period", "登记终止日期不晚于登记日期", field="registered_until")
     relation = cells.relation_to_head[:1]
@@ -238,9 +243,9 @@ def _stay(cells: _Cells, today: date) -> Stay:
         category=cells.kind, relation=relation if relation.isdecimal() else None, since=since, until=until,
         registered_on=registered_on, expires_on=expires_on,
         status=_status(cells, registered_on, expires_on, until, today),
-        ended_on=_day(cells.registration_ended_on),
+        ended_on=ended_on,
         end_reason=_one_of(cells.end_reason, END_REASONS, "end-reason-unknown") if until else None,
-        verified_on=_day(cells.verified_on), household=cells.household_key or None,
+        verified_on=verified_on, household=cells.household_key or None,
         household_kind="collective" if cells.household_kind == "collective" else "family",
         hukou_code=cells.hukou_division_code or None,
         hukou_address=cells.hukou_address[:120] or None if cells.hukou_division_code else None,
@@ -263,6 +268,8 @@ def _status(
     """Return the status of a registration: as the list says, else active, or how it ended."""
     if registered_on is None:
         return None
+    if cells.registration_status == "active" and expires_on is not None and expires_on <= today:
+        return "expired"
     if cells.registration_status:
         return _one_of(cells.registration_status, sorted(_STATUSES), "status-unknown")
     if cells.registered.lower() in _TRUE and (expires_on is None or expires_on > today):

@@ -217,7 +217,7 @@ def test_a_load_whose_end_is_cut_off_leaves_nothing(committed: Engine, tmp_path:
     )
     sizes = """SELECT (SELECT count(*) FROM registry.person), (SELECT count(*) FROM registry.residence),
       (SELECT count(*) FROM registry.household), (SELECT count(*) FROM registry.hukou)"""
-    stages = [("reading and checking", 39), *(("storing", done) for done in range(9))]
+    stages = [("reading and checking", 39), *(("storing", done) for done in range(11))]
     for stage in stages:
         with psycopg.connect(url) as driver:
             pid = driver.info.backend_pid
