@@ -42,6 +42,7 @@ class Registration:
     ended_on: dt.date | None = None
     end_reason: str | None = None
     cancelled_by: int | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True)

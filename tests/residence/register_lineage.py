@@ -31,19 +31,19 @@ class Register(Facts):
         """Merge a record into another one, or move chosen dwellings of it."""
         chosen = set(chosen)
         self.obstacle(kind, source, target, chosen)
-        lineage, fates = self._next(), {}
+        lineage = self._next()
+        fates: dict[tuple[str, int], str] = {}
         kinds = self.facts if kind == "merge" else ("residence",)
         for which in kinds:
+            if which == "absence":
+                fates |= self._come_home((source, target), target)
             theirs = [row for _, row in self.known(which, target)]
             for key, row in list(self.known(which, source)):
                 if kind == "split" and key not in chosen:
                     continue
                 met = [other for other in theirs if row.meets(other)]
                 fate = "moved"
-                homes = [home for _, home in self.known("residence", target) if which == "absence"]
-                if any(which != "residence" or other.place == row.place for other in met) or any(
-                    row.place == home.place and row.meets(home) for home in homes
-                ):
+                if any(which != "residence" or other.place == row.place for other in met):
                     fate = "removed"
                 elif row.main and any(other.main for other in met):
                     fate = "demoted"
@@ -58,6 +58,32 @@ class Register(Facts):
         else:
             self.merged.pop(target, None)
         self.lineages[lineage] = Lineage(kind, source, target, fates, self.step)
+
+    def _come_home(self, people: tuple[int, int], target: int) -> dict[tuple[str, int], str]:
+        homes = [home for _, home in self.known("residence", target)]
+        away = [pair for person in people for pair in self.known("absence", person)]
+        over = [key for key, row in away if any(row.place == h.place and row.meets(h) for h in homes)]
+        for key in over:
+            self._set("absence", key, known=False)
+        return {("absence", key): "removed" for key in over}
+
+    def _joins_again(self, one: Lineage) -> bool:
+        return one.kind == "split" and any(
+            (m.kind, m.state, m.source, m.target) == ("merge", "done", one.target, one.source)
+            for m in self.lineages.values()
+        )
+
+    def _is_written_since(self, one: Lineage) -> bool:
+        facts = any(
+            row.person == one.target and self.touched[kind, key] > one.step
+            for kind, rows in self.facts.items() for key, row in rows.items()
+        )  # fmt: skip
+        stays = self.facts["residence"]
+        return facts or any(
+            one.kind == "merge" and stays[g.stay].person == one.target and ("residence", g.stay) not in one.fates
+            and g.number is not None and self.documents.get(g.number) == one.source
+            for g in self.registrations.values()
+        )  # fmt: skip
 
     def _withdraw(self, stay: int, lineage: int) -> None:
         if (key := self.registered(stay)) is not None:
@@ -74,11 +100,14 @@ class Register(Facts):
             changed |= self.merged.get(one.source) != one.target
         else:
             changed |= one.source in self.merged or one.target in self.merged
+        if one.kind == "merge" or self._joins_again(one):
+            changed |= self._is_written_since(one)
         if changed:
             raise Refused("changed-since")
         for (kind, key), fate in one.fates.items():
             row = self.facts[kind][key]
-            self._set(kind, key, person=one.source, known=True, main=row.main or fate == "demoted")
+            person = row.person if fate == "removed" else one.source
+            self._set(kind, key, person=person, known=True, main=row.main or fate == "demoted")
         self._check("changed-since", one.source)
         for key, registration in self.registrations.items():
             if registration.cancelled_by == lineage:
@@ -87,9 +116,6 @@ class Register(Facts):
                 )
         if one.kind == "merge":
             self.merged.pop(one.source)
-        elif any(
-            (m.kind, m.state, m.source, m.target) == ("merge", "done", one.target, one.source)
-            for m in self.lineages.values()
-        ):
+        elif self._joins_again(one):
             self.merged[one.target] = one.source
         self.lineages[lineage] = replace(one, state="undone")

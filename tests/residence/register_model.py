@@ -159,8 +159,8 @@ class Facts:
             if row.end_reason in GONE_FOR_GOOD and all(other.since < row.until for _, other in known):
                 self._set("hukou", key, until=EVER, end_reason=None)
 
-    def _register(self, stay: int, expires_on: dt.date) -> None:
-        self.registrations[self._next()] = Registration(stay, self.today, expires_on)
+    def _register(self, stay: int, expires_on: dt.date, form: Form) -> None:
+        self.registrations[self._next()] = Registration(stay, self.today, expires_on, number=form.number)
 
     def settle_here(self, case: int, unit: str, form: Form, months: int) -> None:
         """Somebody lives in a unit from a day on."""
@@ -193,7 +193,7 @@ class Facts:
             )
         self._settle_hukou(person, form.hukou, day)
         self._end_all("absence", person, day, unit)
-        self._register(own, later(self.today, months))
+        self._register(own, later(self.today, months), form)
 
     def settle_away(self, unit: str, form: Form) -> None:
         """Somebody whose hukou is at a unit lives elsewhere from a day on."""
@@ -238,7 +238,7 @@ class Facts:
             )  # fmt: skip
             added = self._add("residence", fresh)
             if live is not None:
-                self._register(added, self.registrations[live].expires_on)
+                self._register(added, self.registrations[live].expires_on, form)
             self._check("overlaps", row.person)
             if moved:
                 self._end_all("absence", row.person, day, unit)
@@ -258,6 +258,10 @@ class Facts:
         day, why = form.ends_on or self.today, form.end_reason
         if form.stay is None:
             person, refusal = self.live(form.person or 0), "not-absent"
+            if all(
+                row.place != unit for kind in ("residence", "absence") for _, row in self.known(kind, person)
+            ):
+                raise Refused("residence-gone")
             done = self._cancel_absence(person, unit, day, never=why in MISTAKES)
         else:
             key, row = self._stay(form)
@@ -293,7 +297,7 @@ class Facts:
         if one.status == LIVE:
             status = "expired" if one.expires_on <= self.today else "changed"
             self.registrations[old] = replace(one, status=status, ended_on=self.today)
-        self._register(key, later(max(one.expires_on, self.today), months))
+        self._register(key, later(max(one.expires_on, self.today), months), form)
         self._settle_hukou(row.person, form.hukou, form.day or self.today)
 
     def correct(self, case: int, unit: str, form: Form) -> None:

@@ -68,7 +68,7 @@ def test_one_mistaken_absence_leaves_the_others(session: Session) -> None:
     session.expire_all()
     assert take(session, unit, "register", of_person(person, since=JUNE, category=None), **AWAY) == "done"
     wrong = of_person(person, end_reason="wrong", ends_on=AUGUST)
-    assert take(session, other, "cancel", wrong) == "not-absent"
+    assert take(session, other, "cancel", wrong) == "residence-gone"
     assert take(session, unit, "cancel", wrong) == "done"
     assert [one.valid for one in _known(session, Absence)] == [days(dt.date(2020, 1, 1), dt.date(2021, 1, 1))]
 
@@ -154,45 +154,6 @@ def test_a_document_merged_twice_over_is_that_of_the_last_record(session: Sessio
         {"id": first.id, "last": last.id, "index": first.id_index, "case": case},
     ).one()
     assert tuple(told) == (True, "true")
-
-
-def test_a_merge_takes_the_permit_along_and_leaves_nobody_away_from_home(session: Session) -> None:
-    """The steps of a merge alone: who may judge it is tried elsewhere."""
-    home = make_unit(session)
-    gone, stays = make_person(session), make_person(session)
-    residence = live_at(session, gone, make_unit(session), valid=days(SINCE))
-    live_at(session, stays, home, valid=days(SINCE))
-    assert take(session, home, "register", of_person(gone, since=SINCE, category=None), **AWAY) == "done"
-    session.execute(
-        text(
-            "INSERT INTO registry.registration (residence_id, status, registered_on, expires_on, district_id)"
-            " VALUES (:stay, 'active', CURRENT_DATE, CURRENT_DATE + 9, gen_random_uuid())"
-        ),
-        {"stay": residence.id},
-    )
-    session.execute(
-        text(
-            "INSERT INTO registry.permit_referral (person_id, registration_id, referred_on, district_id)"
-            " SELECT g.person_id, g.id, CURRENT_DATE, g.district_id FROM registry.registration g"
-            " WHERE NOT EXISTS (SELECT FROM registry.permit_referral)"
-        )
-    )
-    steps = text("""
-        WITH l AS (INSERT INTO registry.person_lineage (kind, from_id, to_id, reason, proposed_by, district_id)
-          SELECT 'merge', :gone, :stays, '核对一致', c.entered_by, gen_random_uuid() FROM registry.registration_case c
-          LIMIT 1 RETURNING *)
-        SELECT id FROM l""")
-    lineage = session.execute(steps, {"gone": gone.id, "stays": stays.id}).scalar_one()
-    for step in ("move_residences", "move_facts", "put_back"):
-        session.execute(
-            text(f"SELECT registry.{step}(l, NULL) FROM registry.person_lineage l WHERE id = :id"),
-            {"id": lineage},
-        )
-        if step == "move_facts":
-            assert set(session.scalars(text("SELECT person_id FROM registry.permit_referral"))) == {stays.id}
-            assert _known(session, Absence) == []
-    assert set(session.scalars(text("SELECT person_id FROM registry.permit_referral"))) == {gone.id}
-    assert len(_known(session, Absence)) == 1
 
 
 def test_what_is_still_to_come_is_no_fact(session: Session) -> None:
