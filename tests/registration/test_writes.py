@@ -189,6 +189,8 @@ def test_what_is_keyed_on_a_later_day_says_why(desk: Desk) -> None:
     assert desk.row(desk.open().id).late_reason is None
     with refused(RuleBroken, "collected-later", "collected_at"):
         desk.open(collected_at=dt.datetime.now(dt.UTC) + dt.timedelta(hours=1))
+    with refused(RuleBroken, "collected-too-early", "collected_at"):
+        desk.open(collected_at=dt.datetime(1, 1, 2, tzinfo=dt.UTC))
     # Opened in time and submitted a day later.
     case = desk.open().id
     desk.fill(case, sheet())
