@@ -36,6 +36,8 @@ DECLARE
   of_address int;
 BEGIN
   PERFORM demand_door(proof, 'begin_sign_in', attempt::text, tried);
+  -- No account has a slash in its name: such names are counts of other doors.
+  tried := CASE WHEN strpos(tried, '/') > 0 THEN '' ELSE tried END;
   PERFORM pg_advisory_xact_lock(hashtextextended('sign-in/' || tried, 0));
   DELETE FROM sign_in_failure f WHERE f.login = tried AND f.at <= since;
   SELECT count(*) FILTER (WHERE f.login = tried), count(*) FILTER (WHERE f.address = from_address) INTO of_login, of_address
@@ -62,6 +64,7 @@ CREATE OR REPLACE FUNCTION registry.refuse_sign_in(tried text, from_address inet
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 BEGIN
   PERFORM demand_door(proof, 'refuse_sign_in', attempt::text, reason);
+  tried := CASE WHEN strpos(tried, '/') > 0 THEN '' ELSE tried END;
   IF reason = 'second-factor-required' THEN
     DELETE FROM sign_in_failure f WHERE f.id = attempt;
   ELSE

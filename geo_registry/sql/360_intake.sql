@@ -14,6 +14,9 @@ CREATE OR REPLACE FUNCTION registry.is_thronged(counted text, most int, span int
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('throng/' || counted, 0));
   DELETE FROM registry.sign_in_failure f WHERE f.login = counted AND f.at <= clock_timestamp() - span;
+  -- Whoever never comes back leaves nothing here either.
+  DELETE FROM registry.sign_in_failure f WHERE f.id IN (SELECT o.id FROM registry.sign_in_failure o
+    WHERE strpos(o.login, '/') > 0 AND o.at <= clock_timestamp() - interval '1 day' LIMIT 100 FOR UPDATE SKIP LOCKED);
   IF (SELECT count(*) FROM registry.sign_in_failure f WHERE f.login = counted) >= most THEN
     RETURN true;
   END IF;

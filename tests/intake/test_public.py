@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from api.public import MOST_BYTES
+from geo_registry.account.sessions import sign_in
 from geo_registry.cluster import Urls
+from geo_registry.errors import NotSignedIn
 from tests.intake.conftest import form, register_of
 from tests.registration.conftest import Desk
 
@@ -121,6 +123,22 @@ def test_ten_declarations_an_hour_from_one_address(public: httpx.Client, desk: D
         connection.execute(text("UPDATE registry.sign_in_failure SET at = at - interval '61 minutes'"))
     assert tried == [False] * 3
     assert public.post("/", data=form()).status_code == 201
+
+
+def test_a_sign_in_does_not_open_the_door_of_declarations(desk: Desk) -> None:
+    address, kept = (
+        "198.51.100.7",
+        "SELECT count(*) FROM registry.sign_in_failure WHERE login = 'declare/198.51.100.7'",
+    )
+    call = "SELECT registry.is_too_much('declare', CAST(:a AS inet), 10, 600, interval '1 hour')"
+    assert [desk.one(call, a=address) for _ in range(11)] == [False] * 10 + [True]
+    desk.one("UPDATE registry.sign_in_failure SET at = at - interval '16 minutes'")
+    with pytest.raises(NotSignedIn):
+        sign_in(desk.app, f"declare/{address}", "wrong password")
+    assert (desk.one(call, a=address), desk.one(kept)) == (True, 10)
+    # What nobody counts any more goes, whoever comes next.
+    desk.one("UPDATE registry.sign_in_failure SET at = at - interval '2 days'")
+    assert (desk.one(call, a="198.51.100.8"), desk.one(kept)) == (False, 0)
 
 
 def test_all_together_are_held_up_too(desk: Desk) -> None:
