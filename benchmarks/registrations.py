@@ -30,22 +30,27 @@ _chance = random.Random()  # another one each run: whoever was entered before ha
 CALLS = ("open", "fill", "submit")
 
 
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
 @dataclass(slots=True)
 class Clerk:
-    """One clerk at an own connection."""
+    """One clerk, with a connection for each entry: between two the server would close it."""
 
     number: int
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+    port: int
     entered: int = 0
     seconds: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in (*CALLS, "entry")})
 
     async def enter(self) -> None:
         """Enter one registration and note how long each call took."""
-        opened, first = await self._post("", _case(self.number), None)
+        line = await asyncio.open_connection("127.0.0.1", self.port)
+        opened, first = await self._post(line, "", _case(self.number), None)
         place = f"/{opened['id']}/actions/"
-        filled, second = await self._post(f"{place}fill", {"forms": [_form(self.number)]}, opened["version"])
-        _, third = await self._post(f"{place}submit", {}, filled["version"])
+        forms: dict[str, object] = {"forms": [_form(self.number)]}
+        filled, second = await self._post(line, f"{place}fill", forms, opened["version"])
+        _, third = await self._post(line, f"{place}submit", {}, filled["version"])
+        line[1].close()
         self.entered += 1
         for name, spent in zip(
             (*CALLS, "entry"), (first, second, third, first + second + third), strict=True
@@ -53,8 +58,9 @@ class Clerk:
             self.seconds[name].append(spent)
 
     async def _post(
-        self, path: str, body: dict[str, object], version: int | None
+        self, line: Line, path: str, body: dict[str, object], version: int | None
     ) -> tuple[dict[str, Any], float]:
+        reader, writer = line
         text = json.dumps(body).encode()
         match = f'If-Match: "{version}"\r\n' if version is not None else ""
         head = (
@@ -63,10 +69,10 @@ class Clerk:
             f"{match}Content-Length: {len(text)}\r\n\r\n"
         )
         began = time.perf_counter()
-        self.writer.write(head.encode() + text)
-        answer = await self.reader.readuntil(b"\r\n\r\n")
+        writer.write(head.encode() + text)
+        answer = await reader.readuntil(b"\r\n\r\n")
         length = int(answer.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
-        told = await self.reader.readexactly(length)
+        told = await reader.readexactly(length)
         spent = time.perf_counter() - began
         assert answer.startswith(b"HTTP/1.1 20"), answer + told
         return json.loads(told), spent
@@ -90,10 +96,8 @@ def _form(clerk: int) -> dict[str, object]:
 
 
 async def _work(port: int, entries: int, pace: float) -> list[Clerk]:
-    clerks = [Clerk(number, *await asyncio.open_connection("127.0.0.1", port)) for number in range(CLERKS)]
+    clerks = [Clerk(number, port) for number in range(CLERKS)]
     await asyncio.gather(*(_desk(clerk, entries, pace) for clerk in clerks))
-    for clerk in clerks:
-        clerk.writer.close()
     return clerks
 
 
