@@ -59,7 +59,7 @@ def test_a_request_is_logged_by_its_route_without_persons(
         "/v1/persons/lookup",
         "/v1/buildings/{building_id}/occupants",
     ]
-    assert facts[1]["rows"] == 1
+    assert facts[1]["rows"] == len(look.json()["occupants"]) > 0
     assert facts[1]["purpose"] == "02"
     # Who looked stands in the audit, under the request's number.
     asked = town.sql(
