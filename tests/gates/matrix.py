@@ -53,6 +53,8 @@ ASKED: dict[str, Any] = {
     "address": "映月路8号", "field": "name", "id_type": "111", "id_number": NUMBER, "rate": "registration",
     "paper": "form", "from": "2020-01-01", "to": "2099-01-01",
 }  # fmt: skip
+# What is left out means today.
+NOW = {"valid_at", "known_at"}
 # Whose id an optional question may carry; each makes one case more.
 NARROWED = {
     "area": "t", "area_id": "c", "block": "block", "block_id": "block", "building_id": "building", "unit_id": "unit",
@@ -234,7 +236,8 @@ class Matrix:
         """Put what the town knows in place of made-up values, and leave the rest."""
         if not isinstance(example, dict):
             return example
-        return {**example, **{name: self._value(name) for name in example if name in {*ASKED, *NARROWED}}}
+        known = {name: self._value(name) for name in example if name in {*ASKED, *NARROWED}}
+        return {**example, **known, **dict.fromkeys(NOW & example.keys())}
 
     def _case(
         self, operation: Operation, asker: Asker, kind: str, path: str, query: dict[str, Any],

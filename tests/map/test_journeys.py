@@ -234,7 +234,9 @@ def test_from_a_person_to_the_dwellings(visit: Visit, size: tuple[int, int], tow
     assert page.locator(".dwellings").count() == 0
 
 
-@pytest.mark.parametrize(("login", "sections"), [("lin", ["一张图", "地址识别", "看板", "门牌"]), ("ye", [])])
+@pytest.mark.parametrize(
+    ("login", "sections"), [("lin", ["一张图", "地址识别", "看板", "居住登记", "门牌"]), ("ye", [])]
+)
 def test_what_a_role_may_not_do_is_absent(visit: Visit, login: str, sections: list[str]) -> None:
     visitor = visit(DESK)
     page = visitor.page
