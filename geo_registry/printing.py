@@ -13,9 +13,13 @@ from typing import Any, Final, NoReturn
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from PIL import ImageFile
 from weasyprint import HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+# Papers have no pictures. WeasyPrint lets the whole process read pictures that are cut off; photos must not be.
+ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 FONT: Final = "Noto Sans CJK SC"
 # The fonts that are read once are used by one thread at a time.
