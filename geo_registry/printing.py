@@ -18,7 +18,7 @@ from weasyprint import HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-# Papers have no pictures. WeasyPrint lets the whole process read pictures that are cut off; photos must not be.
+# WeasyPrint lets the whole process read pictures that are cut off; papers have none, photos must be whole.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 FONT: Final = "Noto Sans CJK SC"
