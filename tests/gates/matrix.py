@@ -223,7 +223,7 @@ class Matrix:
             return "application/json", b"{}"
         kind, part = next(iter(content.items()))
         if kind == "application/x-www-form-urlencoded":
-            form = {"purpose": code, "case_number": "2026-0001"} | {
+            form = {"purpose": code, "case_number": "2026-0001", "name": "何小乙"} | {
                 name: self._value(name)
                 for name in self.maker.schemas[part["schema"]["$ref"].rpartition("/")[2]]["properties"]
                 if name in (*ASKED, "area_id", "unit_id", "person_id")

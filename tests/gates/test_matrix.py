@@ -33,7 +33,7 @@ STRICTER = {
     "/v1/photos/{sha256}", "/v1/disclosures", "/v1/disclosures/{disclosure_id}",
     "/v1/emergencies", "/v1/disclosures/{disclosure_id}/actions/withdraw", "/v1/accounts/{account_id}/actions/grant",
     "/v1/registrations", "/v1/registrations/{case_id}", "/v1/registrations/{case_id}/open", "/v1/registrations/{case_id}/check",
-    "/v1/registrations/{case_id}/papers",
+    "/v1/registrations/{case_id}/papers", "/registrations/{case_id}",
     "/v1/registrations/{case_id}/actions/fill", "/v1/registrations/{case_id}/actions/submit",
     "/v1/registrations/{case_id}/actions/void",
 }  # fmt: skip

@@ -129,9 +129,11 @@ export function listen(place, fill) {
       field.value += "\t";
       heard(field);
     } else if (event.key === "Enter") {
-      const before = isBurst(field) ? (burst?.before ?? "") : "";
+      // Nobody writes a whole number into a field for something else: however slowly it came, a reader did.
+      const isWhole = field.dataset.name !== "id_number" && /\d{17}[\dXx]/.test(field.value);
+      const before = isBurst(field) && !isWhole ? (burst?.before ?? "") : "";
       const line = field.value.startsWith(before) ? field.value.slice(before.length) : field.value;
-      const isLine = isBurst(field) || /[|,，;；\t]/.test(line);
+      const isLine = isWhole || isBurst(field) || /[|,，;；\t]/.test(line);
       const card = isLine ? readCard(line) : null;
       if (!card) return;
       event.preventDefault();
