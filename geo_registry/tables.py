@@ -36,7 +36,8 @@ PLACE = (
     "heat_cell", "focus_area", "focus_area_block", "zone", "zone_block", "rectification_plan",
     "plan_measure", "sweep", "zone_decision", "registration_case", "archive_volume", "form_sheet",
     "verification", "verification_statement", "dwelling_note", "tip", "premises", "separation_run",
-    "acceptance",
+    "acceptance", "naming_case", "naming_step", "address_position", "address_change", "address_certificate",
+    "address_warning", "plate_task", "plate_report",
 )  # fmt: skip
 # Totals of both, which leave the server only after small cells are blanked.
 TOTALS = ("tally", "tally_week")

@@ -65,6 +65,10 @@ def normal_key(text: str) -> str:
     return packed if packed.isascii() else unicodedata.normalize("NFKC", packed)
 
 
+# Nothing that is counted here has more.
+_MOST_DIGITS = 18
+
+
 def to_int(numeral: str) -> int | None:
     """Return the value of an Arabic or Chinese numeral below 10 000, None when it is not one.
 
@@ -73,7 +77,7 @@ def to_int(numeral: str) -> int | None:
     if not numeral:
         return None
     if numeral.isdecimal():
-        return int(numeral)
+        return int(numeral) if len(numeral) <= _MOST_DIGITS else None
     return _chinese_int(numeral)
 
 
@@ -158,7 +162,10 @@ def syllables(characters: str) -> list[str]:
 def natural_order(text: str) -> tuple[tuple[int, str], ...]:
     """Return a sort key by which 2 stands before 10."""
     pieces = re.findall(r"\d+|\D+", text)
-    return tuple((int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces)
+    return tuple(
+        (int(piece), "") if piece.isdecimal() and len(piece) <= _MOST_DIGITS else (-1, piece)
+        for piece in pieces
+    )
 
 
 def _runs(text: str) -> list[tuple[str, bool]]:

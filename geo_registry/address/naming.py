@@ -8,23 +8,26 @@ from sqlalchemy.dialects.postgresql import Range
 
 from geo_registry.access.rules import Permission
 from geo_registry.access.viewer import Viewer, authorize
+from geo_registry.address.changes import note_rename
+from geo_registry.address.naming_alike import refuse_other_name
+from geo_registry.address.naming_holds import given_name, refuse_open_case
+from geo_registry.address.naming_site import site_of
 from geo_registry.address.places import profile_in_force
-from geo_registry.address.rules import check_chain, normal_name, standard_name, unique_in
+from geo_registry.address.reserved_names import let_lapse
+from geo_registry.address.rules import normal_name, standard_name
 from geo_registry.address.scheme import Profile
 from geo_registry.address.tables import Address, AddressAlias, PlaceName
+from geo_registry.address.warnings import check_scope, check_scopes
 from geo_registry.area.reads import NEVER
 from geo_registry.area.rules import is_correction
 from geo_registry.area.writes import (
-    Areas,
     Paper,
     Written,
     as_shape,
     begin_act,
-    division_areas,
     ended,
     finish,
     load_for_change,
-    locked,
 )
 from geo_registry.codes import new_code, new_id
 from geo_registry.db import Session, today
@@ -32,7 +35,8 @@ from geo_registry.errors import Conflict, RuleBroken
 from geo_registry.text import initials, pinyin
 
 # A new name runs through the names and addresses below: each keeps its old version, all share the act. The
-# divisions that stand before the names of an address stay.
+# divisions that stand before the names of an address stay. A retired address keeps the text it had; a removed
+# one stays with the act that removed it, which tells what comes back with it.
 _RECOMPOSE_NAMES = text("""
     WITH RECURSIVE below AS (
       SELECT id FROM registry.place_name WHERE parent_id = :id
@@ -47,12 +51,22 @@ _RECOMPOSE_ADDRESSES = text("""
     renamed AS (
       SELECT p.id, p.full_name, :old || substr(p.full_name, length(:new) + 1) AS old_name
       FROM below JOIN registry.place_name p ON p.id = below.id)
-    UPDATE registry.address a SET act_id = :act,
+    UPDATE registry.address a
+    SET act_id = CASE WHEN a.state IN ('removed', 'rejected') THEN a.act_id ELSE :act END,
       standard_text =
         left(a.standard_text, -length(r.old_name || a.number_text)) || r.full_name || a.number_text
     FROM renamed r
-    WHERE a.scope_id = r.id
+    WHERE a.scope_id = r.id AND a.state <> 'retired'
       AND right(a.standard_text, length(r.old_name || a.number_text)) = r.old_name || a.number_text
+""")
+# Signs that were made for addresses with new texts say the old ones.
+_WITH_SIGNS = text("""
+    WITH RECURSIVE below AS (
+      SELECT CAST(:id AS uuid) AS id
+      UNION ALL SELECT p.id FROM registry.place_name p JOIN below ON p.parent_id = below.id)
+    SELECT b.id FROM below b
+    WHERE EXISTS (SELECT FROM registry.address a JOIN registry.plate p ON p.address_id = a.id
+                  WHERE a.scope_id = b.id AND p.made_text IS NOT NULL)
 """)
 
 
@@ -74,27 +88,28 @@ def name_street(
     `axis` is a GeoJSON LineString. A name that sounds like another one of the district needs a reason.
 
     Raises:
-        RuleBroken: the profile knows no such part or order, the parent is not in force, the axis is unsound.
+        RuleBroken: the profile knows no such part or order, the parent is not in force, the axis is unsound;
+            `approval-needed` for a name in force at once, of a kind that needs approval, without a decree.
         Conflict: `name-taken` or `name-sounds-alike`.
 
     """
     profile = profile_in_force(session)
-    parent = None if parent_id is None else _parent(session, parent_id)
-    areas = _areas_for(session, parent, area_id)
+    site = site_of(session, profile, kind, area_id, parent_id)
+    areas, parent = site.areas, site.parent
     authorize(viewer, Permission.STREET_NAME, areas.district_id, areas.township_id, areas.community_id)
-    check_chain(profile, [*_kinds_above(session, parent), kind])
-    if state not in {"proposed", "current"}:
-        raise RuleBroken("state-invalid", "新地名只能是拟定或现行", field="state")
+    if state not in {"reserved", "proposed", "current"}:
+        raise RuleBroken("state-invalid", "新地名只能是预留、拟定或现行", field="state")
+    if state == "current":
+        _check_decreed(profile, kind, document_number)
     written, key = standard_name(profile, kind, name), normal_name(profile, kind, name)
-    scope = parent.id if parent else _scope_of(profile, kind, areas)
-    _check_free(session, scope, kind, key, written)
+    _check_free(session, viewer, site.scope_id, kind, key, written)
     # Counted parts (4组) repeat in every village.
     if parent is None and reason is None and profile.by_kind[kind].named:
         _check_sound(session, areas.district_id, kind, written)
     row = PlaceName(
         id=new_id(), code=new_code(), kind=kind, name=written, normal_name=key,
         full_name=(parent.full_name if parent else "") + written, pinyin=pinyin(written),
-        initials=initials(written), parent_id=parent_id, scope_id=scope, state=state,
+        initials=initials(written), parent_id=parent_id, scope_id=site.scope_id, state=state,
         valid=Range(today(), None),
         district_id=areas.district_id, township_id=areas.township_id, community_id=areas.community_id,
     )  # fmt: skip
@@ -114,6 +129,7 @@ def rename_street(
     version: int,
     document_number: str | None = None,
     reason: str | None = None,
+    cause: UUID | None = None,
 ) -> Written:
     """Give a place name another name; the id stays, the old name is kept as a former name.
 
@@ -121,13 +137,16 @@ def rename_street(
 
     Raises:
         Stale: `version` is not the current one.
-        RuleBroken: it is not in force, or the name is the same.
-        Conflict: `name-taken`.
+        RuleBroken: it is not in force, the name is the same, or `approval-needed` without a decree.
+        Conflict: `name-taken`, or `case-open` while a naming case is on its way.
 
     """
     row = _loaded(session, viewer, place_name_id, version, Permission.STREET_RENAME)
+    refuse_open_case(session, viewer, row)
     old, old_full = row.name, row.full_name
-    act_id = _set_name(session, viewer, row, name, "rename", Paper(document_number, reason))
+    _check_decreed(profile_in_force(session), row.kind, document_number)
+    set_name(session, viewer, row, name)
+    act_id = begin_act(session, viewer, "rename", "place_name", row, Paper(document_number, reason, cause))
     session.add(
         AddressAlias(
             object_kind="place_name", object_id=row.id, district_id=row.district_id, kind="historical_name",
@@ -135,7 +154,7 @@ def rename_street(
             valid=ended(row.valid),
         )
     )  # fmt: skip
-    return _recomposed(session, row, old_full, act_id)
+    return recomposed(session, row, old_full, act_id)
 
 
 def correct_street(
@@ -151,22 +170,33 @@ def correct_street(
 ) -> Written:
     """Correct a spelling or draw the axis anew; a correction leaves no former name.
 
+    The corrected name is compared with every name of the county as a new one is.
+
+    While a naming case is on its way, the name stays; so does the axis of a name that is not in force yet.
+
     Raises:
         Stale: `version` is not the current one.
-        RuleBroken: `correction-too-large` beyond 30 % of the characters: that is a rename.
+        RuleBroken: `correction-too-large` beyond 30 % of the characters of the name that was given, all
+            corrections since taken together: that is a rename.
+        Conflict: `name-taken`, `name-sounds-alike` without a reason, `case-open`.
 
     """
     row = _loaded(session, viewer, place_name_id, version, Permission.STREET_RENAME)
     paper, old_full = Paper(document_number, reason), row.full_name
-    if name is not None and not is_correction(row.name, name):
-        raise RuleBroken("correction-too-large", "改动超过三成，属于更名，请办理更名", field="name")
+    if name is not None or row.state == "proposed":
+        refuse_open_case(session, viewer, row)
+    if name is not None and not is_correction(given_name(session, row.id), name):
+        raise RuleBroken("correction-too-large", "改动超过三成，属于更名，请在“地名”中提出更名", field="name")
     if name is not None and name != row.name:
-        act_id = _set_name(session, viewer, row, name, "correct", paper)
-    else:
-        act_id = begin_act(session, viewer, "correct", "place_name", row, paper)
+        refuse_other_name(session, row, name, reason)
+        set_name(session, viewer, row, name)
+    act_id = begin_act(session, viewer, "correct", "place_name", row, paper)
     if axis is not None:
         row.axis = as_shape(axis, "LineString", "axis")
-    return _recomposed(session, row, old_full, act_id)
+    done = recomposed(session, row, old_full, act_id)
+    if axis is not None:
+        check_scope(session, done.id)
+    return done
 
 
 def retire_street(
@@ -177,12 +207,15 @@ def retire_street(
     version: int,
     document_number: str | None = None,
     reason: str | None = None,
+    cause: UUID | None = None,
 ) -> Written:
     """End a place name; it stays findable, and its name is not given again in its scope.
 
     Raises:
         Stale: `version` is not the current one.
-        Conflict: `street-in-use` while names or addresses in force stand below it.
+        RuleBroken: it is retired already, or `approval-needed` without a decree.
+        Conflict: `street-in-use` while names or addresses in force, or names asked for, stand below it;
+            `case-open` while a naming case is on its way.
 
     """
     row = load_for_change(
@@ -190,13 +223,17 @@ def retire_street(
     )
     if row.state == "retired":
         raise RuleBroken("already-retired", f"{row.full_name} 已注销", field="state")
-    names = select(func.count()).where(PlaceName.parent_id == row.id, PlaceName.state == "current")
+    refuse_open_case(session, viewer, row)
+    _check_decreed(profile_in_force(session), row.kind, document_number)
+    stands = PlaceName.state.in_(("proposed", "current"))
+    names = select(func.count()).where(PlaceName.parent_id == row.id, stands)
     doors = select(func.count()).where(Address.scope_id == row.id, Address.state == "current")
     names_below, doors_below = session.execute(select(names.scalar_subquery(), doors.scalar_subquery())).one()
     if names_below or doors_below:
-        detail = f"{row.full_name} 之下还有现行地名 {names_below} 个、门牌号 {doors_below} 个，须先注销或迁移"
+        below = f"现行或拟定地名 {names_below} 个、现行门牌号 {doors_below} 个"
+        detail = f"{row.full_name} 之下还有{below}，须先注销或迁移"
         raise Conflict("street-in-use", detail, names=names_below, addresses=doors_below)
-    begin_act(session, viewer, "retire", "place_name", row, Paper(document_number, reason))
+    begin_act(session, viewer, "retire", "place_name", row, Paper(document_number, reason, cause))
     row.state, row.valid = "retired", ended(row.valid)
     return finish(session, row)
 
@@ -210,27 +247,35 @@ def _loaded(
     return row
 
 
-def _set_name(session: Session, viewer: Viewer, row: PlaceName, name: str, verb: str, paper: Paper) -> UUID:
+def set_name(session: Session, viewer: Viewer, row: PlaceName, name: str) -> None:
+    """Write another name into a place name, when it is free in its scope; the act is the caller's.
+
+    Raises:
+        RuleBroken: `name-same`.
+        Conflict: `name-taken`.
+
+    """
     profile = profile_in_force(session)
     written, key = standard_name(profile, row.kind, name), normal_name(profile, row.kind, name)
     if written == row.name:
         raise RuleBroken("name-same", "新名称与现名称相同", field="name")
     if key != row.normal_name:
-        _check_free(session, row.scope_id, row.kind, key, written)
-    act_id = begin_act(session, viewer, verb, "place_name", row, paper)
+        _check_free(session, viewer, row.scope_id, row.kind, key, written)
     row.full_name = row.full_name.removesuffix(row.name) + written
     row.name, row.normal_name = written, key
     row.pinyin, row.initials = pinyin(written), initials(written)
-    return act_id
 
 
-def _recomposed(session: Session, row: PlaceName, old_full: str, act_id: UUID) -> Written:
+def recomposed(session: Session, row: PlaceName, old_full: str, act_id: UUID) -> Written:
+    """Store a place name; when its full name is another one, so are the names and addresses below it."""
     done = finish(session, row)
     if row.full_name != old_full:
         values = {"id": row.id, "old": old_full, "new": row.full_name, "act": act_id}
         session.execute(_RECOMPOSE_NAMES, values)
         session.execute(_RECOMPOSE_ADDRESSES, values)
+        note_rename(session, row.id, act_id)
         session.expire_all()
+        check_scopes(session, session.execute(_WITH_SIGNS, {"id": row.id}).scalars())
     return done
 
 
@@ -240,51 +285,20 @@ def _alias_key(session: Session, kind: str, name: str, full_name: str) -> str:
     return full_name.removesuffix(name) + key
 
 
-def _parent(session: Session, parent_id: UUID) -> PlaceName:
-    parent = locked(session, PlaceName, parent_id)
-    if parent is None or parent.state in NEVER:
-        raise RuleBroken("parent-unknown", "没有这个上级地名", field="parent_id")
-    if parent.state != "current":
-        raise RuleBroken(
-            "parent-not-current", f"上级地名 {parent.full_name} 尚未生效或已注销", field="parent_id"
-        )
-    return parent
+def _check_decreed(profile: Profile, kind: str, document_number: str | None) -> None:
+    """Refuse to put into force at once what needs approval, unless a decree made elsewhere is named."""
+    if profile.naming_levels(kind) and not document_number:
+        detail = "这类地名须经审批：请在“地名”中提出，或填写已有的批准文号"
+        raise RuleBroken("approval-needed", detail, field="document_number")
 
 
-def _areas_for(session: Session, parent: PlaceName | None, area_id: UUID | None) -> Areas:
-    if area_id is not None:
-        areas = division_areas(session, area_id)
-        if parent is not None and parent.district_id != areas.district_id:
-            raise RuleBroken("area-mismatch", "区划与上级地名不在同一区", field="area_id")
-        return areas
-    if parent is None:
-        raise RuleBroken("area-missing", "须指明所在区划或上级地名", field="area_id")
-    return Areas(parent.district_id, parent.township_id, parent.community_id)
-
-
-def _scope_of(profile: Profile, kind: str, areas: Areas) -> UUID:
-    """Return the area in which a top name is unique; the next one above where that level is not known."""
-    chain = {"community": areas.community_id, "township": areas.township_id, "district": areas.district_id}
-    levels = ["community", "township", "district"]
-    below = levels.index(unique_in(profile, kind))
-    return next(chain[level] for level in levels[below:] if chain[level] is not None)  # type: ignore[return-value]
-
-
-def _kinds_above(session: Session, parent: PlaceName | None) -> list[str]:
-    kinds: list[str] = []
-    while parent is not None:
-        kinds.insert(0, parent.kind)
-        parent = session.get(PlaceName, parent.parent_id) if parent.parent_id else None
-    return kinds
-
-
-def _check_free(session: Session, scope: UUID, kind: str, key: str, written: str) -> None:
+def _check_free(session: Session, viewer: Viewer, scope: UUID, kind: str, key: str, written: str) -> None:
     query = select(PlaceName).where(
         PlaceName.scope_id == scope, PlaceName.kind == kind, PlaceName.normal_name == key,
         PlaceName.state.not_in(NEVER),
     )  # fmt: skip
     holder = session.execute(query).scalar_one_or_none()
-    if holder is not None:
+    if holder is not None and not let_lapse(session, viewer, holder):
         was = "曾用于" if holder.state == "retired" else "已用于"
         detail = f"{written} 在此范围内{was} {holder.full_name}，不能再用"
         raise Conflict(

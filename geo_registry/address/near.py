@@ -12,6 +12,7 @@ from geo_registry.address.tables import PlaceName
 from geo_registry.area.reads import districts_of
 from geo_registry.base import SRID
 from geo_registry.db import Session
+from geo_registry.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,18 @@ def is_known(viewer: Viewer) -> ColumnElement[bool]:
         return true()
     is_beside = PlaceName.district_id == func.any(districts_of(viewer.areas))
     return or_(in_scope(viewer, PlaceName), and_(PlaceName.axis.is_not(None), is_beside))
+
+
+def check_known(session: Session, viewer: Viewer, place_name_id: UUID) -> None:
+    """Refuse a place name that the viewer does not know.
+
+    Raises:
+        NotFound: there is none, or it is not known in the viewer's areas.
+
+    """
+    known = select(PlaceName.id).where(PlaceName.id == place_name_id, is_known(viewer))
+    if session.execute(known).scalar_one_or_none() is None:
+        raise NotFound("place-name-not-found", "没有这个地名，或不在您的辖区内")
 
 
 def streets_near(

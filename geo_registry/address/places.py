@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, cast, func, select
+from sqlalchemy import ColumnElement, and_, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
@@ -128,7 +128,7 @@ def place_names(
     after: str | None = None,
     limit: int = 50,
 ) -> Page[PlaceNameRow]:
-    """Return place names that are or were in use, in order of id; `text` is the beginning of a name.
+    """Return place names that are or were in use, in order of id; `text` begins a name, sound or initials.
 
     Raises:
         RuleBroken: `kind-unknown`, `limit-invalid`, `cursor-invalid`.
@@ -146,11 +146,32 @@ def place_names(
     if parent_id is not None:
         query = query.where(PlaceName.parent_id == parent_id)
     if text:
-        query = query.where(PlaceName.normal_name.startswith(normal_key(text), autoescape=True))
+        query = query.where(begins_with(text))
     if after is not None:
         query = query.where(PlaceName.id > read_cursor(after, UUID)[0])
     found = session.execute(query.order_by(PlaceName.id).limit(checked_limit(limit) + 1)).all()
     return cut([PlaceNameRow(*row) for row in found], limit, lambda row: (row.id,))
+
+
+def names_like(session: Session, viewer: Viewer, text: str, *, limit: int = 50) -> tuple[PlaceNameRow, ...]:
+    """Return place names in force whose name, sound or initials begin with a text, the shortest first."""
+    query = _place_rows().where(in_scope(viewer, PlaceName), PlaceName.state == "current", begins_with(text))
+    if viewer.areas is not None:
+        query = query.where(PlaceName.district_id == func.any(districts_of(viewer.areas)))
+    order = (func.length(PlaceName.full_name), PlaceName.full_name, PlaceName.id)
+    found = session.execute(query.order_by(*order).limit(checked_limit(limit))).all()
+    return tuple(PlaceNameRow(*row) for row in found)
+
+
+def begins_with(text: str) -> ColumnElement[bool]:
+    """Return the condition that the name, the sound or the initials of a place name begin with a text."""
+    sound = text.lower().replace(" ", "")
+    return or_(
+        PlaceName.normal_name.startswith(normal_key(text), autoescape=True),
+        PlaceName.full_name.startswith(text, autoescape=True),
+        PlaceName.pinyin.startswith(sound, autoescape=True),
+        PlaceName.initials.startswith(sound, autoescape=True),
+    )
 
 
 def place_name(session: Session, viewer: Viewer, place_name_id: UUID) -> PlaceNameDetail:

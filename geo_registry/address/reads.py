@@ -11,6 +11,7 @@ from geo_registry.address.places import (
     PlaceNameRow,
     address,
     addresses,
+    names_like,
     nearest,
     place_name,
     place_names,
@@ -23,5 +24,6 @@ __all__ = [
     "AddressDetail", "AddressRow", "AreaAt", "Change", "DoorAt", "EstatePlan", "EstateSlot", "Hit",
     "Located", "NearAddress", "PlaceNameDetail", "PlaceNameRow", "PlannedDoor", "SearchResult", "Slot",
     "StreetAt", "StreetPlan", "Version", "address", "addresses", "history_of", "kinds_of", "locate",
-    "nearest", "place_name", "place_names", "plan_estate", "plan_street", "profile_in_force", "search",
+    "names_like", "nearest", "place_name", "place_names", "plan_estate", "plan_street", "profile_in_force",
+    "search",
 ]  # fmt: skip

@@ -44,6 +44,16 @@ def standard_name(profile: Profile, kind: str, text: str) -> str:
     return _name_written(part, text)
 
 
+def is_counted(profile: Profile, kind: str, text: str) -> bool:
+    """Tell whether a name is a count and a word (218弄, 4组), which repeats from street to street.
+
+    Raises:
+        RuleBroken: as `normal_name`.
+
+    """
+    return _count_of(_place_part(profile, kind), text) is not None
+
+
 def _name_key(part: Part, text: str) -> str:
     count = _count_of(part, text)
     if count is not None:

@@ -7,7 +7,7 @@ out, what plates look like, and which limits and targets hold.
 
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -19,6 +19,7 @@ NumberKind = Literal["number", "building", "entrance", "floor", "room"]
 """Parts of an address that belong to the number of a door."""
 PartKind = PlaceKind | NumberKind
 Level = Literal["province", "city", "district", "township", "community"]
+ApprovalLevel = Literal["township", "district", "city"]
 Numerals = Literal["arabic", "chinese"]
 Side = Literal["north", "east", "south", "west", "left", "right"]
 
@@ -27,6 +28,7 @@ Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(gt=0)]
 Metres = Annotated[float, Field(gt=0, le=100)]
 Permille = Annotated[int, Field(ge=0, le=1000)]
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
 
 
 class _Frozen(BaseModel):
@@ -92,6 +94,13 @@ class NumberMark(_Frozen):
     temporary: bool = False
 
 
+class NamingApproval(_Frozen):
+    """地名审批: kinds of place names that need approval, and by which levels, the lowest first."""
+
+    kinds: Annotated[tuple[PlaceKind, ...], Field(min_length=1)]
+    levels: Annotated[tuple[ApprovalLevel, ...], Field(min_length=1)]
+
+
 class Numbering(_Frozen):
     """编号规则: how numbers are given out along a street."""
 
@@ -134,6 +143,18 @@ class PlateSize(_Frozen):
     height_mm: Annotated[int, Field(ge=20, le=3000)]
     thickness_mm: Annotated[float, Field(gt=0, le=10)] | None = None
     qr_mm: Annotated[int, Field(ge=10, le=300)] | None = None
+
+
+class PlateLook(_Frozen):
+    """门牌样式: the colours of signs; signs of streets that run north and south may have their own ground.
+
+    A profile with a post code has it on large and building plates.
+    """
+
+    ground: Colour = "#0b4da2"
+    ground_north_south: Colour = "#00704a"
+    ink: Colour = "#ffffff"
+    post_code: Annotated[str, Field(pattern=r"^[0-9]{3,6}$")] | None = None
 
 
 class Occupancy(_Frozen):
@@ -203,12 +224,14 @@ class Profile(_Frozen):
     areas: Annotated[tuple[AreaLevel, ...], Field(min_length=1)]
     parts: Annotated[tuple[Part, ...], Field(min_length=2)]
     street_unique_in: Literal["district", "township", "community"]
+    naming: tuple[NamingApproval, ...] = ()
     sub_number: SubNumber
     marks: tuple[NumberMark, ...] = ()
     remarks: tuple[Word, ...] = ()
     numbering: Numbering
     rooms: RoomNumbering
     plates: tuple[PlateSize, ...]
+    look: PlateLook = PlateLook()
     occupancy: Occupancy
     measures: Measures
     deadlines: Deadlines = Deadlines()
@@ -238,6 +261,10 @@ class Profile(_Frozen):
     def part(self, kind: str) -> Part | None:
         """Return the part of a kind, None when this profile has no such part."""
         return self.by_kind.get(kind)
+
+    def naming_levels(self, kind: str) -> tuple[ApprovalLevel, ...]:
+        """Return the levels that approve a name of this kind, none where it needs no approval."""
+        return next((rule.levels for rule in self.naming if kind in rule.kinds), ())
 
     def target(self, rate: str, on: date) -> RateTarget | None:
         """Return the target of a rate that holds on a day."""
@@ -272,7 +299,12 @@ def _holds(rule: RateTarget | Occupancy, on: date) -> bool:
 
 def inconsistencies(profile: Profile) -> list[ProfilePathFault]:
     """Return what contradicts within a profile whose single values are well-formed, as (path, message)."""
-    return [*_period_faults(profile), *_part_faults(profile), *_number_faults(profile)]
+    return [
+        *_period_faults(profile),
+        *_part_faults(profile),
+        *_naming_faults(profile),
+        *_number_faults(profile),
+    ]
 
 
 def _period_faults(profile: Profile) -> list[ProfilePathFault]:
@@ -303,6 +335,21 @@ def _part_faults(profile: Profile) -> list[ProfilePathFault]:
         seen.append(part.kind)
     if "number" not in seen:
         faults.append((("parts",), "a part of kind number is missing"))
+    return faults
+
+
+def _naming_faults(profile: Profile) -> list[ProfilePathFault]:
+    faults: list[ProfilePathFault] = []
+    order = list(get_args(ApprovalLevel))
+    seen: set[str] = set()
+    for index, rule in enumerate(profile.naming):
+        strange = [kind for kind in rule.kinds if kind not in profile.by_kind or kind in seen]
+        if strange:
+            message = f"{', '.join(strange)} is no part of this profile, or stands twice"
+            faults.append((("naming", index, "kinds"), message))
+        if list(rule.levels) != sorted(set(rule.levels), key=order.index):
+            faults.append((("naming", index, "levels"), f"once each, in the order {', '.join(order)}"))
+        seen.update(rule.kinds)
     return faults
 
 

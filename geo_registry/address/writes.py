@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from geo_registry.access.rules import Permission
 from geo_registry.access.viewer import Viewer, authorize
+from geo_registry.address.certifying import check_certified, drop_certified, forget
 from geo_registry.address.naming import correct_street, name_street, rename_street, retire_street
 from geo_registry.address.numbering.numbered import series_of
 from geo_registry.address.numbering.numbering import (
@@ -22,10 +23,12 @@ from geo_registry.address.numbering.numbering import (
 )  # fmt: skip
 from geo_registry.address.numbering.reserving import Wish, release_numbers, reserve_numbers
 from geo_registry.address.numbering.series import Parity
+from geo_registry.address.numbering.storing import Numbering, store_followers
 from geo_registry.address.numbers import Door
 from geo_registry.address.places import profile_in_force
 from geo_registry.address.scheme import Profile
-from geo_registry.address.tables import Address, AddressAlias, PlaceName
+from geo_registry.address.tables import POSITION_KINDS, Address, PlaceName
+from geo_registry.address.warnings import check_scope
 from geo_registry.area.reads import located
 from geo_registry.area.rules import check_position
 from geo_registry.area.writes import (
@@ -39,12 +42,10 @@ from geo_registry.area.writes import (
     ended,
     finish,
     load_for_change,
-    succeed,
 )  # fmt: skip
 from geo_registry.codes import new_code, new_id
-from geo_registry.db import Session, today
+from geo_registry.db import Session, today, translated
 from geo_registry.errors import Conflict, NotFound, RuleBroken
-from geo_registry.text import normal_key
 
 __all__ = [
     "Proposal", "Wish", "Written", "approve_address", "correct_address", "correct_street", "name_street",
@@ -53,18 +54,7 @@ __all__ = [
 ]  # fmt: skip
 
 ACCURACIES = ("A", "B", "U")
-# A building that came to the old number today never carried it for a day.
-_PASS_BUILDINGS = text("""
-    WITH moved AS (
-      UPDATE registry.building_address SET address_id = :new, act_id = :act
-      WHERE address_id = :old AND lower(valid) >= CURRENT_DATE
-    ), closed AS (
-      UPDATE registry.building_address SET valid = daterange(lower(valid), CURRENT_DATE)
-      WHERE address_id = :old AND valid @> CURRENT_DATE AND lower(valid) < CURRENT_DATE
-      RETURNING building_id, building_no, is_main)
-    INSERT INTO registry.building_address (building_id, address_id, building_no, is_main, valid, act_id)
-    SELECT building_id, :new, building_no, is_main, daterange(CURRENT_DATE, NULL), :act FROM closed
-""")
+_END_PLATES = text("SELECT registry.end_plates(:act, CAST(:ids AS uuid[]))")
 
 
 def number_address(
@@ -117,7 +107,7 @@ def number_address(
     act_id = begin_act(session, viewer, "number", "address", row, Paper(document_number, reason))
     let_go(session, over, act_id)
     session.add(row)
-    return finish(session, row)
+    return _checked(session, row)
 
 
 def approve_address(
@@ -146,7 +136,7 @@ def approve_address(
     begin_act(session, viewer, "approve", "address", row, Paper(document_number, reason))
     row.state, row.officially_assigned = "current", True
     row.valid = Range(today(), None)
-    return finish(session, row)
+    return _checked(session, row)
 
 
 def correct_address(
@@ -159,34 +149,44 @@ def correct_address(
     lat: float | None = None,
     accuracy: str | None = None,
     position_source: str | None = None,
+    position_kind: str | None = None,
     neighborhood: str | None = None,
     document_number: str | None = None,
     reason: str | None = None,
 ) -> Written:
     """Correct the position of an address or what is noted beside it; its number is changed by renumbering.
 
+    An address that is moved, or whose place is unknown, is no longer certified, which needs a reason.
+
     Raises:
         Stale: `version` is not the current one.
-        RuleBroken: the point lies in another district.
+        RuleBroken: `reason-required`, `kind-invalid`, or the point lies in another district.
 
     """
     row = load_for_change(
         session, viewer, Address, address_id, version=version, permission=Permission.ADDRESS_CORRECT
     )
     _check_values(accuracy or "U", "current")
+    if position_kind is not None and position_kind not in POSITION_KINDS:
+        detail = f"点位类型应为 {'、'.join(POSITION_KINDS)} 之一"
+        raise RuleBroken("kind-invalid", detail, field="position_kind")
     if lon is not None and lat is not None:
         point, areas = as_point(lon, lat), areas_at(session, lon, lat)
+        drop_certified(row, reason, "移动")
         row.position = point
         if areas is not None and areas.district_id != row.district_id:
             raise RuleBroken("other-district", "新位置在另一个区，须注销后另行编号", field="lon")
         if areas is not None and row.place_name_id is not None:
             row.township_id = areas.township_id or row.township_id
             row.community_id = areas.community_id or row.community_id
+    if accuracy == "U":
+        drop_certified(row, reason, "改为位置不明")
     row.accuracy = accuracy or row.accuracy
     row.position_source = position_source or row.position_source
+    row.position_kind = position_kind or row.position_kind
     row.neighborhood = neighborhood or row.neighborhood
     begin_act(session, viewer, "correct", "address", row, Paper(document_number, reason))
-    return finish(session, row)
+    return _checked(session, row)
 
 
 def renumber_address(
@@ -201,11 +201,13 @@ def renumber_address(
 ) -> Written:
     """Give a door another number: a new address follows the old one, which is retired and stays findable.
 
-    Buildings pass to the new number from today on. Answers the new address.
+    Buildings and typed positions pass to the new number from today on; plates are superseded (cancelled when
+    they never hung) and drafted anew. Answers the new address.
 
     Raises:
         Stale: `version` is not the current one.
         Conflict: `number-taken`.
+        RuleBroken: `reason-required` for one that is certified.
 
     """
     # The street first, as whoever renames it does: two orders would wait for each other.
@@ -215,32 +217,18 @@ def renumber_address(
     )
     if old.state != "current":
         raise RuleBroken("not-in-force", f"{old.standard_text} 不是现行地址", field="state")
+    check_certified(old, reason, "改编门牌号")
     profile = profile_in_force(session)
     door = read_door(profile, number)
     street = None if old.place_name_id is None else _street(session, old.place_name_id, "current")
     areas = Areas(old.district_id, old.township_id, old.community_id)
     row = _address(session, profile, street, None if street else old.scope_id, door, areas)
-    row.position, row.accuracy, row.position_source = old.position, old.accuracy, old.position_source
-    row.neighborhood, row.officially_assigned, row.state = (
-        old.neighborhood,
-        old.officially_assigned,
-        "current",
-    )
     over = refuse_taken(session, old.scope_id, [door])
     act_id = begin_act(session, viewer, "renumber", "address", row, Paper(document_number, reason))
     let_go(session, over, act_id)
-    session.add(row)
-    session.flush()
-    old.state, old.valid, old.act_id = "retired", ended(old.valid), act_id
-    session.add(
-        AddressAlias(
-            object_kind="address", object_id=row.id, district_id=row.district_id, kind="historical_name",
-            name=old.standard_text, normal_name=normal_key(old.standard_text), valid=old.valid,
-        )
-    )  # fmt: skip
-    succeed(session, "address", "renumber", old_id=old.id, new_id=row.id, act_id=act_id)
-    _pass_buildings(session, old, row, act_id)
-    return finish(session, row)
+    numbering = Numbering(row.id, row.code, "number", door, row.standard_text, areas)
+    store_followers(session, [(old.id, old.standard_text, numbering)], act_id)
+    return _checked(session, session.get_one(Address, row.id))
 
 
 def retire_address(
@@ -254,6 +242,8 @@ def retire_address(
 ) -> Written:
     """End an address; it stays findable, and its number is never given again.
 
+    Its plates end with it: superseded when they hung, cancelled when they never did.
+
     Raises:
         Stale: `version` is not the current one.
         Conflict: `address-in-use` while a building carries it.
@@ -266,9 +256,20 @@ def retire_address(
         raise RuleBroken("already-retired", f"{row.standard_text} 已注销", field="state")
     if session.execute(_carriers(row.id).limit(1)).first() is not None:
         raise Conflict("address-in-use", f"{row.standard_text} 还有楼栋在用，须先注销楼栋或改编门牌号")
-    begin_act(session, viewer, "retire", "address", row, Paper(document_number, reason))
+    act_id = begin_act(session, viewer, "retire", "address", row, Paper(document_number, reason))
     row.state, row.valid = "retired", ended(row.valid)
-    return finish(session, row)
+    forget(row)
+    with translated():
+        session.flush()
+        session.execute(_END_PLATES, {"act": act_id, "ids": [row.id]})
+    return _checked(session, row)
+
+
+def _checked(session: Session, row: Address) -> Written:
+    """Send the changes of an address, and look again for what speaks against the numbers of its street."""
+    done = finish(session, row)
+    check_scope(session, row.scope_id)
+    return done
 
 
 def _check_values(accuracy: str, state: str) -> None:
@@ -348,8 +349,3 @@ def _carriers(address_id: UUID) -> Any:  # noqa: ANN401  (a select over a noun a
         .where(carried.address_id == address_id, carried.valid.op("@>")(today()))
         .where(building.state.not_in(("demolished", "not_realized", "removed")))
     )
-
-
-def _pass_buildings(session: Session, old: Address, new: Address, act_id: UUID) -> None:
-    """Let the buildings of an address carry its successor from today on; the past stays as it was."""
-    session.execute(_PASS_BUILDINGS, {"old": old.id, "new": new.id, "act": act_id})

@@ -39,8 +39,11 @@ _ANSWER = """
       FROM registry.place_history h JOIN now ON now.id = h.object_id
     ), acts AS (
       SELECT a.id, a.at, a.verb, a.role, a.document_number, a.reason, account.name AS actor
-      FROM registry.act a JOIN now ON now.id = a.object_id
-        LEFT JOIN registry.account ON account.id = a.account_id
+      FROM (
+        SELECT a.id FROM registry.act a JOIN now ON now.id = a.object_id
+        -- An act on a street may have made or changed its addresses.
+        UNION SELECT act_id FROM versions WHERE act_id IS NOT NULL) own
+        JOIN registry.act a ON a.id = own.id LEFT JOIN registry.account ON account.id = a.account_id
     )
     SELECT v.version, coalesce(v.since, a.at) AS since, v.until, coalesce(v.act_id, a.id) AS act_id, a.verb,
       a.role, a.actor, a.document_number, a.reason, v.row

@@ -59,6 +59,13 @@ def check_position(lon: float, lat: float) -> tuple[float, float]:
         RuleBroken: `position-invalid`.
 
     """
-    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
+    if not is_position(lon, lat):
         raise RuleBroken("position-invalid", "位置应为经度、纬度（度）", field="lon")
     return lon, lat
+
+
+def is_position(lon: float | None, lat: float | None) -> bool:
+    """Tell whether two numbers are longitude and latitude in degrees."""
+    if lon is None or lat is None or not (math.isfinite(lon) and math.isfinite(lat)):
+        return False
+    return abs(lon) <= 180 and abs(lat) <= 90

@@ -31,10 +31,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What an act is founded on: the number of the document and the reason."""
+    """What an act is founded on: the number of the document, the reason, and the act that led to it."""
 
     document_number: str | None = None
     reason: str | None = None
+    cause: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def begin_act(session: Session, viewer: Viewer, verb: str, kind: str, row: Place
         row.act_id = acts.record(
             session, viewer, verb, kind, row.id,
             division_id=row.community_id or row.township_id or row.district_id,
-            document_number=paper.document_number, reason=paper.reason,
+            document_number=paper.document_number, reason=paper.reason, cause=paper.cause,
         )  # fmt: skip
     return row.act_id  # type: ignore[no-any-return]
 

@@ -75,6 +75,12 @@ class Axis:
         return placed
 
     @property
+    def corners(self) -> Points:
+        """The corners of the line (n x 2, degrees), from its beginning."""
+        placed: Points = self._points / metres_per_degree(self._origin) + self._origin
+        return placed
+
+    @property
     def heading(self) -> Compass:
         """The point of the compass that the axis runs to, from its beginning to its end."""
         east, north = self._points[-1] - self._points[0]
@@ -101,7 +107,7 @@ class Axis:
 
     def from_mouth(self, street: "Axis") -> "Axis":
         """Return the axis of a lane counted from the end that lies nearer to its street."""
-        ends = self._points[[0, -1]] / metres_per_degree(self._origin) + self._origin
+        ends = self.corners[[0, -1]]
         beside = np.abs(street.feet(ends)[1])
         return self.turned() if beside[1] < beside[0] else self
 

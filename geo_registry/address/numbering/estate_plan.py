@@ -23,6 +23,8 @@ from geo_registry.address.tables import PlaceName
 from geo_registry.db import Session
 from geo_registry.errors import NotFound, RuleBroken
 
+# Estates, and villages and their groups, whose houses are numbered in rows as well.
+_IN_ROWS = ("estate", "hamlet", "group")
 # Farther apart two buildings are no neighbours, nor does one stand at a gate; none is sought
 # beyond the reach.
 _BESIDE_M, _GATE_M, _REACH_M = 45.0, 100.0, 500.0
@@ -69,6 +71,7 @@ def plan_estate(
 ) -> EstatePlan:
     """Return the numbers that an estate has and its other buildings would get, row by row; nothing is stored.
 
+    A hamlet (自然村) and a group of a village are numbered likewise, by doors and within their community.
     All numbers of the estate count, those in the viewer's areas are shown.
 
     The buildings of an estate are those without a number around its gate (degrees) and its numbered ones, as
@@ -84,14 +87,15 @@ def plan_estate(
     estate = session.execute(query).scalar_one_or_none()
     if estate is None:
         raise NotFound("place-name-not-found", "没有这个地名，或不在您的辖区内")
-    if estate.kind != "estate":
-        raise RuleBroken("not-estate", f"{estate.full_name} 不是小区，请按道路编号", field="place_name_id")
+    if estate.kind not in _IN_ROWS:
+        detail = f"{estate.full_name} 不是小区或村组，请按道路编号"
+        raise RuleBroken("not-estate", detail, field="place_name_id")
     series = series_of(session, profile_in_force(session), estate.id)
     middle = gate or _middle(series)
     if middle is None:
         detail = f"{estate.full_name} 还没有带位置的号，请给出出入口的位置"
         raise RuleBroken("gate-missing", detail, field="from")
-    rows = _buildings(session, viewer, estate.id, middle, gate)
+    rows = _buildings(session, viewer, estate, middle, gate)
     slots = within_areas(
         session, viewer, estate.id, [*_given(series), *_doors(session, series, estate, rows)]
     )
@@ -112,14 +116,16 @@ def _middle(series: Series) -> tuple[float, float] | None:
 def _buildings(
     session: Session,
     viewer: Viewer,
-    estate_id: UUID,
+    estate: PlaceName,
     middle: tuple[float, float],
     gate: tuple[float, float] | None,
 ) -> list[list[Any]]:
     """Return the buildings without a number in rows (rows of estate_ground)."""
     around = {"lon": middle[0], "lat": middle[1], "reach": _REACH_M}
     areas = None if viewer.areas is None else list(viewer.areas)
-    found = session.execute(_GROUND, {**around, "id": estate_id, "areas": areas}).all()
+    found = session.execute(_GROUND, {**around, "id": estate.id, "areas": areas}).all()
+    if estate.kind != "estate" and estate.community_id is not None:
+        found = [row for row in found if row.community_id == estate.community_id]
     axes = [bytes(axis) for axis in session.execute(_AXES, around).scalars()]
     scale = metres_per_degree(middle)
 
@@ -173,9 +179,10 @@ def _given(series: Series) -> Iterator[EstateSlot]:
 def _doors(
     session: Session, series: Series, estate: PlaceName, rows: Sequence[Sequence[Any]]
 ) -> Iterator[EstateSlot]:
-    """Number the buildings on from the last number, as buildings unless most numbers given are of doors."""
+    """Number the buildings on from the last number; those of an estate as buildings unless most are doors."""
     profile, kept = series.profile, [one for one in series.given if not one.is_free]
-    is_building = sum(1 if one.number_key.startswith("b") else -1 for one in kept) >= 0
+    buildings = sum(1 if one.number_key.startswith("b") else -1 for one in kept)
+    is_building = estate.kind == "estate" and buildings >= 0
     numbers = (
         number
         for number in itertools.count(max((one.number for one in kept), default=0) + 1)

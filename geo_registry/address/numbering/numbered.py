@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -18,16 +18,18 @@ from geo_registry.address.scheme import Profile
 from geo_registry.db import Session, today
 
 # A street with the street above it and the lanes that share its row; the numbers below it.
-_STREET = text("""
-    SELECT p.kind, ST_AsBinary(p.axis) AS axis, ST_AsBinary(o.axis) AS above,
+_STREETS = text("""
+    SELECT p.id, p.kind, ST_AsBinary(p.axis) AS axis, ST_AsBinary(o.axis) AS above,
       ARRAY(SELECT l.kind || ' ' || l.name FROM registry.place_name l
             WHERE l.parent_id = p.id AND l.state NOT IN ('removed', 'rejected')) AS lanes
-    FROM registry.place_name p LEFT JOIN registry.place_name o ON o.id = p.parent_id WHERE p.id = :id
+    FROM registry.place_name p LEFT JOIN registry.place_name o ON o.id = p.parent_id
+    WHERE p.id = ANY (CAST(:ids AS uuid[]))
 """)
 _NUMBERS = text("""
-    SELECT a.id, a.version, a.number, a.number_key, a.number_text, a.standard_text, a.state, upper(a.valid),
-      ST_X(a.position), ST_Y(a.position)
-    FROM registry.address a WHERE a.scope_id = :id AND a.state NOT IN ('removed', 'rejected')
+    SELECT a.scope_id, a.id, a.version, a.number, a.number_key, a.number_text, a.standard_text, a.state,
+      upper(a.valid), ST_X(a.position), ST_Y(a.position)
+    FROM registry.address a
+    WHERE a.scope_id = ANY (CAST(:ids AS uuid[])) AND a.state NOT IN ('removed', 'rejected')
     ORDER BY a.number, a.id
 """)
 # The numbers and buildings of a street or estate that a viewer of some areas may see.
@@ -43,6 +45,8 @@ _SEEN = text("""
 _NEAR = text("SELECT * FROM registry.numbers_near(:id, :lon, :lat, 30)")
 # Below this agreement between numbers and metres the street's own numbers do not tell its direction.
 _LEAST_AGREEMENT = 0.3
+# A lane with a greater share of numbers on the other side is numbered row by row.
+_ROWS_FROM = 0.2
 
 
 class Numbered(NamedTuple):
@@ -80,10 +84,10 @@ class Series:
 
     def __init__(
         self, profile: Profile, given: Sequence[Numbered], lanes: frozenset[int], axis: Axis | None,
-        *, is_fixed: bool = False,
+        *, is_fixed: bool = False, is_lane: bool = False,
     ) -> None:  # fmt: skip
         """Take the axis as the profile counts it; the numbers given overrule that unless `is_fixed`."""
-        self.profile, self.given, self.lanes = profile, given, lanes
+        self.profile, self.given, self.lanes, self.is_lane = profile, given, lanes, is_lane
         self.axis = axis
         if axis is not None and not is_fixed and self._agreement() < -_LEAST_AGREEMENT:
             self.axis = axis.turned()
@@ -111,13 +115,25 @@ class Series:
             return self.axis.odd_hand(self.profile)
         return "left" if votes >= 0 else "right"
 
+    @cached_property
+    def has_sides(self) -> bool:
+        """Whether odd and even numbers face each other; a lane's houses may stand in rows instead."""
+        beside = self.along[1]
+        placed = np.flatnonzero(~np.isnan(beside))
+        if not self.is_lane or not len(placed):
+            return True
+        odd = np.array([self.given[place].number % 2 == 1 for place in placed.tolist()])
+        wrong = ((beside[placed] >= 0) == (self.odd_hand == "left")) != odd
+        return float(wrong.mean()) <= _ROWS_FROM
+
     @property
     def taken(self) -> Taken:
         """What nobody gets: numbers in use or ever used, and those of the lanes."""
-        kept = [one for one in self.given if not one.is_free]
+        # A number that another door took over stands with its first bearer behind a mark.
+        kept = [(one.number, one.number_key.partition("~")[0]) for one in self.given if not one.is_free]
         return Taken(
-            self.lanes | {one.number for one in kept if one.number_key == str(one.number)},
-            frozenset(one.number_key for one in kept),
+            self.lanes | {number for number, key in kept if key == str(number)},
+            frozenset(key for _, key in kept),
         )
 
     def side_on(self, hand: Hand) -> Parity:
@@ -189,23 +205,44 @@ def series_of(
     else a lane from its mouth and a street from the profile's point of the compass.
     """
     if near is None:
-        found = session.execute(_NUMBERS, {"id": scope_id})
+        given = _given(session, [scope_id])[scope_id]
     else:
         found = session.execute(_NEAR, {"id": scope_id, "lon": near[0], "lat": near[1]})
-    given = [Numbered(*row) for row in found]
-    street = session.execute(_STREET, {"id": scope_id}).one_or_none()
+        given = [Numbered(*row) for row in found]
+    street = session.execute(_STREETS, {"ids": [scope_id]}).one_or_none()
+    return _series(profile, given, street, origin)
+
+
+def series_of_many(session: Session, profile: Profile, scope_ids: Sequence[UUID]) -> dict[UUID, Series]:
+    """Return the numbers of several place names, or communities, as `series_of` each of them."""
+    streets = {row.id: row for row in session.execute(_STREETS, {"ids": list(scope_ids)})}
+    given = _given(session, scope_ids)
+    return {one: _series(profile, numbers, streets.get(one), None) for one, numbers in given.items()}
+
+
+def _given(session: Session, scope_ids: Sequence[UUID]) -> dict[UUID, list[Numbered]]:
+    given: dict[UUID, list[Numbered]] = {one: [] for one in scope_ids}
+    for scope_id, *number in session.execute(_NUMBERS, {"ids": list(given)}):
+        given[scope_id].append(Numbered(*number))
+    return given
+
+
+def _series(
+    profile: Profile, given: Sequence[Numbered], street: Any, origin: tuple[float, float] | None,  # noqa: ANN401
+) -> Series:  # fmt: skip
     if street is None:
         return Series(profile, given, frozenset(), None)
     lanes = lane_numbers(profile, [lane.partition(" ")[::2] for lane in street.lanes])
     axis = None if street.axis is None else axis_of(bytes(street.axis))
     if axis is None:
         return Series(profile, given, lanes, None)
+    is_lane = street.kind not in ("street", "section")
     if origin is not None:
-        return Series(profile, given, lanes, axis.from_point(*origin), is_fixed=True)
+        return Series(profile, given, lanes, axis.from_point(*origin), is_fixed=True, is_lane=is_lane)
     above = None if street.above is None or street.kind == "section" else axis_of(bytes(street.above))
     if above is not None:
-        return Series(profile, given, lanes, axis.from_mouth(above))
-    return Series(profile, given, lanes, axis.from_origin(profile.numbering.origin))
+        return Series(profile, given, lanes, axis.from_mouth(above), is_lane=is_lane)
+    return Series(profile, given, lanes, axis.from_origin(profile.numbering.origin), is_lane=is_lane)
 
 
 def _is_on(number: int, side: Parity | None) -> bool:

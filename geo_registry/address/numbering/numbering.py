@@ -129,7 +129,7 @@ def check_number(session: Session, scope_id: UUID, door: Door) -> None:
         Conflict: `number-taken` or `number-reserved`, with who holds it.
 
     """
-    _refuse_held(_holders(session, scope_id, [door]))
+    _refuse_held(holders(session, scope_id, [door]))
 
 
 def refuse_taken(session: Session, scope_id: UUID, doors: Sequence[Door]) -> tuple[UUID, ...]:
@@ -141,9 +141,9 @@ def refuse_taken(session: Session, scope_id: UUID, doors: Sequence[Door]) -> tup
         Conflict: `number-taken` or `number-reserved`, with who holds it.
 
     """
-    holders = _holders(session, scope_id, doors)
-    _refuse_held(holders)
-    return tuple(row.id for row in holders)
+    held = holders(session, scope_id, doors)
+    _refuse_held(held)
+    return tuple(row.id for row in held)
 
 
 def let_go(session: Session, reservations: Sequence[UUID], act_id: UUID) -> None:
@@ -153,16 +153,27 @@ def let_go(session: Session, reservations: Sequence[UUID], act_id: UUID) -> None
         session.execute(update(Address).where(Address.id.in_(reservations)).values(**values))
 
 
-def _holders(session: Session, scope_id: UUID, doors: Sequence[Door]) -> Sequence[Any]:
+def holders(session: Session, scope_id: UUID, doors: Iterable[Door]) -> list[Any]:
+    """Return who bears, keeps or bore the numbers of doors; `asked` is the number as it was asked for.
+
+    A door whose number another one took over in the same act counts where that one bears it no more.
+    """
+    keys = {door.number_key: door.number for door in doors}
+    asked = func.split_part(Address.number_key, "~", 1)
     query = select(
-        Address.id, Address.standard_text, Address.state, func.upper(Address.valid).label("until")
-    ).where(Address.scope_id == scope_id, outside(Address.state, NEVER))
-    keys = [door.number_key for door in doors]
-    return session.execute(query.where(Address.number_key.in_(keys)).order_by(Address.number)).all()
+        Address.id, asked.label("asked"), (Address.number_key == asked).label("is_bearer"),
+        Address.standard_text, Address.state, func.upper(Address.valid).label("until"),
+    ).where(
+        Address.scope_id == scope_id, outside(Address.state, NEVER), Address.number.in_(set(keys.values())),
+        asked.in_(keys),
+    )  # fmt: skip
+    rows = session.execute(query.order_by(Address.number, Address.id)).all()
+    borne = {row.asked for row in rows if row.is_bearer}
+    return [row for row in rows if row.is_bearer or row.asked not in borne]
 
 
-def _refuse_held(holders: Iterable[Any]) -> None:
-    for row in holders:
+def _refuse_held(held: Iterable[Any]) -> None:
+    for row in held:
         code, was = "number-taken", "已被使用"
         if row.state == "retired":
             was = "曾经使用、已注销，不再编给他处"

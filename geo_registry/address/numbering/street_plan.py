@@ -209,19 +209,21 @@ def _slots_given(series: Series) -> Iterable[Slot]:
             kind, as_typed(series.profile, one.number_text), one.number_text, one.standard_text,
             "odd" if one.number % 2 else "even", metres if known else None, abs(off) if known else None,
             one.lon, one.lat, one.id, one.version, until=one.until if one.state == "reserved" else None,
-            remarks=tuple(_remarks(series, one, off, leading)) if known else (),
+            remarks=tuple(remarks_of(series, one, off, leading)) if known else (),
         )  # fmt: skip
 
 
-def _remarks(series: Series, one: Numbered, beside: float, leading: set[int]) -> Iterable[str]:
+def remarks_of(series: Series, one: Numbered, beside: float, leading: set[int]) -> Iterable[str]:
+    """Yield what speaks against a number with a place: its side, its turn, its metres beside the axis."""
     if one.state == "retired":
         return
-    if (one.number % 2 == 1) != (series.side_on("left" if beside >= 0 else "right") == "odd"):
-        yield "other-side"
-    elif one.number_key == str(one.number) and one.number not in leading:
-        yield "out-of-order"
-    if abs(beside) > FAR_FROM_AXIS_M:
-        yield "far-from-street"
+    if series.has_sides:
+        if (one.number % 2 == 1) != (series.side_on("left" if beside >= 0 else "right") == "odd"):
+            yield "other-side"
+        elif one.number_key == str(one.number) and one.number not in leading:
+            yield "out-of-order"
+        if abs(beside) > FAR_FROM_AXIS_M:
+            yield "far-from-street"
     if one.number in series.lanes and one.number_key == str(one.number):
         yield "lane-number"
 
