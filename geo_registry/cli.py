@@ -7,6 +7,7 @@ from geo_registry.commands.audit import audit_app
 from geo_registry.commands.city import city_app
 from geo_registry.commands.database import db_app
 from geo_registry.commands.disclosure import trace
+from geo_registry.commands.estate import estate as _estate  # noqa: F401  (adds `import estate`)
 from geo_registry.commands.files import import_app
 from geo_registry.commands.gazetteer import gazetteer_app
 from geo_registry.commands.grid import grid_app
@@ -16,7 +17,9 @@ from geo_registry.commands.keys import keys_app
 from geo_registry.commands.look import look_app
 from geo_registry.commands.measure import measure_app
 from geo_registry.commands.number import number
+from geo_registry.commands.plates import plates_app
 from geo_registry.commands.profile import app as profile_app
+from geo_registry.commands.residence import residence_app
 from geo_registry.commands.separation import separation_app
 from geo_registry.commands.standardize import match, standardize
 from geo_registry.commands.subject import subject_report
@@ -39,7 +42,9 @@ app.add_typer(grid_app, name="grid")
 app.add_typer(keys_app, name="keys")
 app.add_typer(look_app, name="look")
 app.add_typer(measure_app, name="measure")
+app.add_typer(plates_app, name="plates")
 app.add_typer(profile_app, name="profile")
+app.add_typer(residence_app, name="residence")
 app.add_typer(separation_app, name="separation")
 app.command(epilog="Example: geo-registry jurisdiction --name 新竹市 --profile road-section")(jurisdiction)
 app.command(epilog="Example: geo-registry number 映月路 --area 310199000000 -o numbers.csv")(number)

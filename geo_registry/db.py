@@ -37,6 +37,9 @@ __all__ = [
 ]  # fmt: skip
 
 POOL_SIZE = 12
+# Looks that a process of the server has in the database at once: enough to keep its cores at work while some
+# wait for the disk.
+LOOKS_AT_ONCE = 4
 STATEMENT_TIMEOUT_MS = 10_000
 
 # Constraint -> (class, code, sentence). Whatever is not listed falls back on its kind.
@@ -54,6 +57,7 @@ _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
     "account_unknown": (NotFound, "not-found", "没有这个账号，或不在您的区域内"),
     "address_number_key": (Conflict, "number-taken", "该门牌号已被使用或曾经使用，不能再次编给他处"),
     "address_position_check": (RuleBroken, "geometry-unsound", "位置须有效并位于辖区内"),
+    "address_position_position_check": (RuleBroken, "geometry-unsound", "位置须有效并位于辖区内"),
     "administrator_by_console": (
         Refused,
         "administrator-by-console",
@@ -92,6 +96,7 @@ _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
     "plate_installation_position_check": (RuleBroken, "geometry-unsound", "位置须有效并位于辖区内"),
     "plate_installation_verified_by_check": (RuleBroken, "same-account", "上墙人不能核验自己登记的门牌"),
     "plate_position_check": (RuleBroken, "geometry-unsound", "位置须有效并位于辖区内"),
+    "plate_report_position_check": (RuleBroken, "geometry-unsound", "位置须有效并位于辖区内"),
     "purpose_report_delay_days_check": (RuleBroken, "delay-invalid", "延后告知须为 0 至 365 天"),
     "purpose_roles": (RuleBroken, "purpose-roles", "所选角色中有不查看人员的角色"),
     "purpose_taken": (Conflict, "purpose-taken", "该目的代码已存在"),
@@ -155,7 +160,7 @@ def _engine(url: str, *, timeout_ms: int) -> Engine:
 def wire_of(engine: Engine, statement: str) -> Wire:
     """Return the process's wire for one statement on an engine's database; it closes with the engine."""
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    wire = Wire(url, _options(STATEMENT_TIMEOUT_MS), statement, most_idle=POOL_SIZE)
+    wire = Wire(url, _options(STATEMENT_TIMEOUT_MS), statement, most_idle=POOL_SIZE, most_busy=LOOKS_AT_ONCE)
     event.listen(engine, "engine_disposed", lambda _engine: wire.close())
     return wire
 

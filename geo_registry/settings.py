@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).parents[1]
-KEYS = ("identity", "blind_index", "session", "anchor", "door")
+KEYS = ("identity", "blind_index", "session", "anchor", "door", "plate")
 SHORTEST_SECRET = 32
 
 
@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     """Address the web server listens on."""
     port: int = Field(default=8000, ge=1, le=65535)
     """Port the web server listens on."""
+    public_url: str = "http://127.0.0.1:8100"
+    """Address at which the public zone is reached, as the codes on plates write it."""
     workers: int = Field(default=2, ge=1, le=64)
     """Number of web server processes."""
     data: AbsolutePath | None = None

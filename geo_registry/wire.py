@@ -10,6 +10,7 @@ import select
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import pq
@@ -20,11 +21,16 @@ _NAME = b"wire"
 
 
 class Wire:
-    """Connections on which one statement stands prepared; `bytes` are sent as they are, `str` as text."""
+    """Connections on which one statement stands prepared; `bytes` are sent as they are, `str` as text.
 
-    def __init__(self, url: str, options: str, statement: str, most_idle: int) -> None:
+    An event loop has at most `most_busy` of them at work; who comes then waits in turn. More processes of the
+    database than that would push each other out of its cores and their caches, and answer all later.
+    """
+
+    def __init__(self, url: str, options: str, statement: str, most_idle: int, most_busy: int) -> None:
         self._url, self._options, self._statement = url, options, statement.encode()
-        self._most_idle = most_idle
+        self._most_idle, self._most_busy = most_idle, most_busy
+        self._places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
         self._idle: list[psycopg.Connection] = []
         self._lock = threading.Lock()
 
@@ -42,12 +48,13 @@ class Wire:
     async def run_async(self, values: Sequence[Value]) -> tuple[bytes | None, ...]:
         """Run the statement as `run` does; the event loop serves others meanwhile."""
         sent, formats = _encoded(values)
-        line = self._rested()
-        if line is None:
-            line = await asyncio.to_thread(self._connect)
-        with self._given_back(line):
-            line.pgconn.send_query_prepared(_NAME, sent, formats)
-            return _row(await _result(line.pgconn))
+        async with self._queue():
+            line = self._rested()
+            if line is None:
+                line = await asyncio.to_thread(self._connect)
+            with self._given_back(line):
+                line.pgconn.send_query_prepared(_NAME, sent, formats)
+                return _row(await _result(line.pgconn))
 
     def close(self) -> None:
         """Close every connection that rests."""
@@ -55,6 +62,12 @@ class Wire:
             resting, self._idle = self._idle, []
         for line in resting:
             line.close()
+
+    def _queue(self) -> asyncio.Semaphore:
+        loop = asyncio.get_running_loop()
+        if loop not in self._places:
+            self._places[loop] = asyncio.Semaphore(self._most_busy)
+        return self._places[loop]
 
     def _rested(self) -> psycopg.Connection | None:
         while True:

@@ -1,5 +1,6 @@
 """The act log, and the stored answers that make a repeated write answer the same."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from sqlalchemy import func, insert, select
 
 from geo_registry.access.tables import Act, IdempotencyKey
 from geo_registry.access.viewer import Viewer
-from geo_registry.codes import new_id
+from geo_registry.codes import new_id, new_ids
 from geo_registry.db import Session
 from geo_registry.errors import Conflict, RuleBroken
 from geo_registry.log import holds_number
@@ -40,9 +41,7 @@ def record(
         RuleBroken: `text-unreadable`, when number or reason hold an identity number or a phone.
 
     """
-    for field, told in (("document_number", document_number), ("reason", reason)):
-        if told and holds_number(told):
-            raise RuleBroken("text-unreadable", "文号和事由中不能写证件号码或电话，请改写后再办", field=field)
+    _check_texts(document_number, reason)
     act_id = new_id()
     session.execute(
         insert(Act).values(
@@ -59,6 +58,46 @@ def record(
         )
     )
     return act_id
+
+
+def record_many(
+    session: Session,
+    viewer: Viewer,
+    verb: str,
+    kind: str,
+    objects: Sequence[tuple[UUID, UUID]],
+    *,
+    document_number: str | None = None,
+    reason: str | None = None,
+    cause: UUID | None = None,
+) -> list[UUID]:
+    """Append one act for each of some objects (id, division); without a cause the first causes the others.
+
+    Raises:
+        RuleBroken: `text-unreadable`, when number or reason hold an identity number or a phone.
+
+    """
+    _check_texts(document_number, reason)
+    if not objects:
+        return []
+    ids = list(new_ids(len(objects)))
+    rows = [
+        {
+            "id": act_id, "account_id": viewer.account_id, "role": viewer.role, "verb": verb,
+            "object_kind": kind, "object_id": object_id, "division_id": division_id,
+            "document_number": document_number, "reason": reason,
+            "cause_act_id": cause or (ids[0] if act_id != ids[0] else None),
+        }
+        for act_id, (object_id, division_id) in zip(ids, objects, strict=True)
+    ]  # fmt: skip
+    session.execute(insert(Act), rows)
+    return ids
+
+
+def _check_texts(document_number: str | None, reason: str | None) -> None:
+    for field, told in (("document_number", document_number), ("reason", reason)):
+        if told and holds_number(told):
+            raise RuleBroken("text-unreadable", "文号和事由中不能写证件号码或电话，请改写后再办", field=field)
 
 
 def recall(session: Session, viewer: Viewer, key: str, request_sha256: bytes) -> StoredReply | None:

@@ -54,6 +54,7 @@ class Permission(StrEnum):
 
     ACCOUNT_MANAGE = "account:manage"
     ADDRESS_APPROVE = "address:approve"
+    ADDRESS_CERTIFY = "address:certify"
     ADDRESS_CORRECT = "address:correct"
     ADDRESS_NUMBER = "address:number"
     ADDRESS_RETIRE = "address:retire"
@@ -69,6 +70,7 @@ class Permission(StrEnum):
     CASE_OPEN = "case:open"
     CASE_READ = "case:read"
     CASE_REVIEW = "case:review"
+    CERTIFICATE_ISSUE = "certificate:issue"
     CHANGES_READ = "changes:read"
     CHECK_RECORD = "check:record"
     DEATH_REVIEW = "death:review"
@@ -82,6 +84,7 @@ class Permission(StrEnum):
     LEDGER_LOOK = "ledger:look"
     LOOK_REVIEW = "look:review"
     MEASURE_READ = "measure:read"
+    NAME_APPROVE = "name:approve"
     NAME_LOOK = "name:look"
     OCCUPANTS_LOOK = "occupants:look"
     PAPER_KEEP = "paper:keep"
@@ -94,6 +97,7 @@ class Permission(StrEnum):
     PLATE_INSPECT = "plate:inspect"
     PLATE_INSTALL = "plate:install"
     PLATE_PRODUCE = "plate:produce"
+    PLATE_REPORT = "plate:report"
     PLATE_VERIFY = "plate:verify"
     PREMISES_KEEP = "premises:keep"
     PURPOSE_MANAGE = "purpose:manage"
@@ -122,15 +126,17 @@ class Permission(StrEnum):
 
 P = Permission
 FOR_PEOPLE = frozenset(
-    {P.ACCOUNT_MANAGE, P.AUDIT_READ, P.CASE_REVIEW, P.DISCLOSURE_APPROVE, P.DISCLOSURE_REQUEST,
-     P.EMERGENCY_OPEN,
-     P.LOOK_REVIEW, P.PERSON_MERGE, P.PURPOSE_MANAGE}
+    {P.ACCOUNT_MANAGE, P.ADDRESS_CERTIFY, P.AUDIT_READ, P.CASE_REVIEW, P.CERTIFICATE_ISSUE,
+     P.DISCLOSURE_APPROVE, P.DISCLOSURE_REQUEST, P.EMERGENCY_OPEN,
+     P.LOOK_REVIEW, P.NAME_APPROVE, P.PERSON_MERGE, P.PLATE_VERIFY, P.PURPOSE_MANAGE,
+     P.STREET_NAME, P.STREET_RENAME, P.STREET_RETIRE}
 )  # fmt: skip
 """What no token of a machine may do, whatever its role."""
 _EVERYBODY = {P.SESSION_OWN}
 _PLACES = {P.AREA_READ, P.PLACE_READ}
 _NAMING = {
-    P.ADDRESS_APPROVE, P.ADDRESS_CORRECT, P.ADDRESS_NUMBER, P.ADDRESS_RETIRE,
+    P.ADDRESS_APPROVE, P.ADDRESS_CERTIFY, P.ADDRESS_CORRECT, P.ADDRESS_NUMBER, P.ADDRESS_RETIRE,
+    P.CERTIFICATE_ISSUE, P.NAME_APPROVE,
     P.STREET_NAME, P.STREET_RENAME, P.STREET_RETIRE,
 }  # fmt: skip
 _HOUSING = {
@@ -138,8 +144,10 @@ _HOUSING = {
     P.UNIT_CHANGE, P.UNIT_REGISTER, P.UNIT_RETIRE,
 }  # fmt: skip
 
-_PLATES = {P.PLATE_EDIT, P.PLATE_INSPECT, P.PLATE_INSTALL, P.PLATE_PRODUCE, P.PLATE_VERIFY}
-_FIELD = {P.PLATE_INSPECT, P.PLATE_INSTALL, P.VISIT_RECORD}
+_PLATES = {
+    P.PLATE_EDIT, P.PLATE_INSPECT, P.PLATE_INSTALL, P.PLATE_PRODUCE, P.PLATE_REPORT, P.PLATE_VERIFY,
+}  # fmt: skip
+_FIELD = {P.PLATE_INSPECT, P.PLATE_INSTALL, P.PLATE_REPORT, P.VISIT_RECORD}
 _FIGURES = {P.GRID_READ, P.MEASURE_READ, P.ZONE_READ}
 _LOOKS = {P.OCCUPANTS_LOOK, P.PERSON_LOOK, P.PERSON_REVEAL}
 
@@ -194,10 +202,10 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
            P.LOOK_REVIEW,
            P.NAME_LOOK, P.PERSON_MERGE, P.SEPARATION_DECIDE, P.SEPARATION_LOOK, P.SUBJECT_REPORT}
     ),
-    Role.INSTALLER: frozenset(_EVERYBODY | _PLACES | {P.PLATE_INSPECT, P.PLATE_INSTALL}),
+    Role.INSTALLER: frozenset(_EVERYBODY | _PLACES | {P.PLATE_INSPECT, P.PLATE_INSTALL, P.PLATE_REPORT}),
     Role.PERMIT_DESK: frozenset(_EVERYBODY | _PLACES | {P.PERMIT_RECORD, P.PERSON_LOOK}),
     Role.INSPECTOR: frozenset(_EVERYBODY | _PLACES | _FIGURES | {P.CHECK_RECORD, P.SAMPLE_SIGN}),
-    Role.VOLUNTEER: frozenset(_EVERYBODY | _PLACES | {P.TIP_GIVE}),
+    Role.VOLUNTEER: frozenset(_EVERYBODY | _PLACES | {P.PLATE_REPORT, P.TIP_GIVE}),
     Role.SYSTEM_ADMIN: frozenset(_EVERYBODY | {P.AREA_READ}),
     Role.SECURITY_ADMIN: frozenset(_EVERYBODY | {P.ACCOUNT_MANAGE, P.AREA_READ, P.PURPOSE_MANAGE}),
     Role.AUDIT_ADMIN: frozenset(_EVERYBODY | {P.AREA_READ, P.AUDIT_READ}),

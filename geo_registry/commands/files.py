@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import psycopg
 import typer
@@ -13,6 +14,7 @@ from geo_registry import cluster
 from geo_registry.address.profile import load_profile
 from geo_registry.errors import RegistryError
 from geo_registry.exchange.ledger import Importer, Load, Request, run_import
+from geo_registry.exchange.ledger import Progress as Told
 from geo_registry.exchange.mapping import Kind, load_mapping, standard_mapping
 from geo_registry.exchange.report import Report, write_kept
 from geo_registry.postgres import ClusterError
@@ -66,28 +68,50 @@ def _command(kind: Kind, sentence: str, example: str) -> None:
                     area=area, dry_run=dry_run, partial=partial, confirm_retirement=confirm_retirement,
                     refused_to=refused, progress=_Stages(bar).note,
                 )  # fmt: skip
-                result = _run(request)
+                result, streets = _run(request)
             except (RegistryError, ClusterError, SecretError, psycopg.Error, OSError) as error:
                 bar.stop()
                 Console(stderr=True).print(f"nothing was stored: {error}", style="red", markup=False)
                 raise typer.Exit(1) from error
+            is_checked = _check(streets, request.progress)
         if report:
             result.write(report)
         show(result)
+        if not is_checked:
+            console.print("stored, but not checked: run geo-registry plates check", style="yellow")
 
     load.__doc__ = sentence
     import_app.command(kind, help=sentence, epilog=f"Example: geo-registry import {example}")(load)
 
 
-def _run(request: Request) -> Report:
+def _run(request: Request) -> tuple[Report, list[UUID]]:
+    """Load the file; answer the report and the streets that it touched."""
+    from geo_registry.exchange.warned import touched
+
+    streets: list[UUID] = []
+
+    def finish(load: Load) -> None:
+        if request.refused_to:
+            write_kept(request.refused_to, load.kept())
+        if not request.dry_run:
+            streets.extend(touched(load))
+
     importer = importer_of(request.kind)
     with psycopg.connect(cluster.urls().owner) as connection:
-        return run_import(connection, request, importer, _write_refused if request.refused_to else None)
+        report = run_import(connection, request, importer, finish)
+    return report, streets
 
 
-def _write_refused(load: Load) -> None:
-    assert load.request.refused_to  # noqa: S101 - the caller looked
-    write_kept(load.request.refused_to, load.kept())
+def _check(streets: list[UUID], progress: Told) -> bool:
+    """Find what speaks against the numbers of streets; tell whether it could be found."""
+    from geo_registry.db import owner_engine
+    from geo_registry.exchange.warned import check_in_parts
+
+    try:
+        check_in_parts(owner_engine(), streets, progress)
+    except RegistryError:
+        return False
+    return True
 
 
 class _Stages:

@@ -51,7 +51,7 @@ def report(
 
     viewer = Viewer(new_id(), new_id(), "command-line", "command line", Role.SUPERVISOR, None)
     with refusing(), transaction(owner_engine()) as session:
-        places = _divisions(session, area or [])
+        places = divisions(session, area or [])
         amiss = [_without_responsible(session, viewer, one) for one in places]
         amiss += [_outside(session, viewer, one) for one in places]
         _gaps(session, viewer, places)
@@ -60,7 +60,7 @@ def report(
         raise typer.Exit(1)
 
 
-def _divisions(session: "Session", codes: list[str]) -> "list[UUID]":
+def divisions(session: "Session", codes: list[str]) -> "list[UUID]":
     """Return the divisions of the codes, or all districts."""
     from sqlalchemy import func, select
 

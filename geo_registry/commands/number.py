@@ -46,8 +46,8 @@ def number(
     viewer = Viewer(new_id(), new_id(), "command-line", "command line", Role.CLERK, None)
     with refusing(), transaction(owner_engine()) as session:
         plan = plan_street(
-            session, viewer, place_name_id=_street(session, street, area), side=_side(side), mode=_mode(mode),
-            keeps_free=reserve,
+            session, viewer, place_name_id=street_named(session, street, area), side=_side(side),
+            mode=_mode(mode), keeps_free=reserve,
         )  # fmt: skip
         _show(plan) if output is None else _write(plan, output)
 
@@ -64,7 +64,13 @@ def _mode(text: str | None) -> "Mode | None":
     return text  # type: ignore[return-value]
 
 
-def _street(session: "Session", name: str, area: str | None) -> "UUID":
+def street_named(session: "Session", name: str, area: str | None) -> "UUID":
+    """Return the place name in force with a full name or a public code.
+
+    Raises:
+        RuleBroken: `place-name-unknown`, or `place-name-ambiguous` where several areas have the name.
+
+    """
     from sqlalchemy import text
 
     from geo_registry.errors import RuleBroken

@@ -45,9 +45,12 @@ FILES: tuple[tuple["Kind", str], ...] = (
     ("residents", "residents.parquet"),
 )
 
-# One account a role: login, name, role, division codes (none: the whole installation).
+# One account a role, and two clerks more, for nobody approves a name of his own or at two levels: login,
+# name, role, division codes (none: the whole installation).
 ACCOUNTS: tuple[tuple[str, str, Role, tuple[str, ...]], ...] = (
     ("clerk", "沈某", Role.CLERK, ("990101",)),
+    ("naming", "袁某", Role.CLERK, ("990101001",)),
+    ("chief", "纪某", Role.CLERK, ("990101",)),
     ("officer", "杜某", Role.OFFICER, ("990101001",)),
     ("coordinator", "何某", Role.COORDINATOR, ("990101001001",)),
     ("supervisor", "冯某", Role.SUPERVISOR, ("990101001",)),
@@ -105,6 +108,8 @@ def _open_doors(password: str) -> None:
     from geo_registry.account.accounts import add_account
     from geo_registry.db import TIMEZONE, owner_engine, transaction
     from geo_registry.demo.cases import tell_cases
+    from geo_registry.demo.desk import lay_desks
+    from geo_registry.demo.plate_work import tell_plates
     from geo_registry.demo.story import tell_story
 
     with transaction(owner_engine()) as session, console.status("telling the town's story"):
@@ -113,6 +118,8 @@ def _open_doors(password: str) -> None:
         now = dt.datetime.now(ZoneInfo(TIMEZONE))
         tell_story(session, now)
         tell_cases(session, now.date())
+        lay_desks(session, now.date())
+        tell_plates(session, now.date())
 
 
 def prepare_demo() -> str:

@@ -15,6 +15,7 @@ from geo_registry.demo import names
 from geo_registry.demo.households import Member
 from geo_registry.demo.people import Registrar
 from geo_registry.registration import writes
+from geo_registry.residence.profile import residence_profile_in_force
 
 TOWNSHIP = "990101001000"
 DISTRICT = "990188"
@@ -37,6 +38,7 @@ _LIVED_IN = text("""
       JOIN registry.residence r ON r.unit_id = u.id AND upper(r.valid) IS NULL AND upper(r.sys) IS NULL
         AND r.category = 'incomer'
       JOIN registry.registration g ON g.residence_id = r.id AND g.status = 'active'
+    WHERE g.expires_on <= :by
     GROUP BY u.id, a.standard_text, ba.building_no
     ORDER BY md5(concat(a.standard_text, ba.building_no, u.unit_text)) LIMIT :many
 """)
@@ -90,9 +92,10 @@ CASES = (
     Told("cancel", _SENT, 1), Told("renew", _PASSED, 1), Told("change", _SENT), Told("renew", _ACTIVE, 2),
     Told("cancel", _RETURNED, 2, "请核对终止日期"), Told("cancel", _ACTIVE, 7),
 )  # fmt: skip
+_RENEWALS = sum(told.action == "renew" for told in CASES)
 
 
-class _Hands:
+class Hands:
     """The accounts that work on cases, each in a session that ends with the story."""
 
     def __init__(self, session: Session, logins: tuple[str, ...]) -> None:
@@ -119,11 +122,16 @@ def tell_cases(session: Session, today: dt.date) -> None:
     registrar = Registrar(rng, today, DISTRICT)
     wanted = {"township": TOWNSHIP, "many": len(CASES)}
     vacant = iter(session.execute(_VACANT, wanted).all())
-    lived_in = iter(session.execute(_LIVED_IN, wanted).all())
-    hands = _Hands(session, ("entry", "officer", "head"))
+    due_by = today + dt.timedelta(days=residence_profile_in_force(session).renewal_days or 0)
+    due = session.execute(_LIVED_IN, {**wanted, "by": due_by}).all()[:_RENEWALS]
+    lived_in = session.execute(_LIVED_IN, {**wanted, "by": dt.date.max}).all()
+    others = iter([unit for unit in lived_in if unit not in due])
+    renewed = iter(due)
+    hands = Hands(session, ("entry", "officer", "head"))
     for turn, told in enumerate(CASES):
         is_new = told.action == "register"
-        if not (unit := next(vacant if is_new else lived_in, None)):
+        units = vacant if is_new else renewed if told.action == "renew" else others
+        if not (unit := next(units, None)):
             continue
         newcomers = _newcomers(rng, registrar, today, turn)
         forms = newcomers if is_new else _changes(told.action, today, unit.residences)
@@ -156,7 +164,7 @@ def _changes(action: str, today: dt.date, residences: list[UUID]) -> list[dict[s
     return [{"residence_id": residence, **items[action]} for residence in residences[:2]]
 
 
-def _work(hands: _Hands, told: Told, unit: UUID, forms: list[dict[str, Any]]) -> None:
+def _work(hands: Hands, told: Told, unit: UUID, forms: list[dict[str, Any]]) -> None:
     form = "incomer_registration" if told.action == "register" else "change_cancel"
     opened = writes.open_case(*hands.of("entry"), writes.Entry(told.action, form, unit))
     filled = writes.fill_case(*hands.of("entry"), opened.id, forms, version=opened.version)

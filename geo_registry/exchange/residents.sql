@@ -49,7 +49,7 @@ TRUNCATE pg_temp.resident_retold
 SELECT registry.take_moment()
 
 -- :: units (a unit that is retired may still have a past; one person twice in one unit at one time is one too many)
-ANALYZE pg_temp.resident_row, pg_temp.resident_unit, pg_temp.resident_person;
+ANALYZE pg_temp.resident_row (person_id, unit_ref, hukou_ref), pg_temp.resident_unit, pg_temp.resident_person (id, is_new, is_changed);
 CREATE TEMP TABLE resident_found AS
 SELECT DISTINCT ON (t.id) t.id, t.reason, u.id AS unit_id, u.building_id, u.district_id, u.township_id, u.community_id
 FROM pg_temp.resident_unit t
@@ -78,7 +78,7 @@ FROM (
 LEFT JOIN pg_temp.resident_found p ON p.id = r.unit_ref
 LEFT JOIN pg_temp.resident_found h ON h.id = r.hukou_ref;
 DROP TABLE pg_temp.resident_found;
-ANALYZE pg_temp.resident_placed
+ANALYZE pg_temp.resident_placed (row_number, outcome, why, person_id, unit_id)
 
 -- :: match (the same person in the same unit at the same time is the same residence; several rows may share out one that is known)
 CREATE TEMP TABLE resident_old AS
@@ -150,7 +150,7 @@ FROM (
 LEFT JOIN pg_temp.resident_old o ON o.row_number = p.row_number
 WHERE p.outcome IS NULL;
 DROP TABLE pg_temp.resident_old;
-ANALYZE pg_temp.resident_stay
+ANALYZE pg_temp.resident_stay (row_number, person_id, unit_id, old_id, id, household, is_last, registered_on, away_since)
 
 -- :: households (by the key of the list within a unit; one whose members the register knows already stays the same)
 CREATE TEMP TABLE resident_household AS
@@ -161,7 +161,7 @@ INSERT INTO registry.household (id, unit_id, building_id, kind, district_id, act
 SELECT h.id, h.unit_id, u.building_id, h.kind, u.district_id, %(act)s
 FROM pg_temp.resident_household h JOIN registry.housing_unit u ON u.id = h.unit_id WHERE h.is_new ORDER BY h.id;
 ANALYZE pg_temp.resident_household;
-ANALYZE registry.household
+ANALYZE registry.household (id)
 
 -- :: persons
 INSERT INTO registry.person (id, name, sex, birth_year, birth_month, id_type, id_number, id_index, id_tail, phone,
@@ -186,7 +186,7 @@ UPDATE registry.person p SET name = s.name, sex = s.sex, birth_year = s.birth_ye
 FROM pg_temp.resident_person s WHERE s.is_changed AND NOT s.is_new AND p.id = s.id AND p.id_index = s.id_index
   AND EXISTS (SELECT FROM pg_temp.resident_stay r WHERE r.person_id = p.id);
 -- Without fresh statistics the checks of references to what was just stored would read whole indexes.
-ANALYZE registry.person
+ANALYZE registry.person (id)
 
 -- :: residences (a correction keeps the row and what was known; first no period grows, so that none meets another one)
 CREATE TEMP TABLE resident_change AS
@@ -211,7 +211,7 @@ SELECT r.id, r.person_id, r.unit_id, r.building_id, r.category, r.relation, r.is
   r.valid, tstzrange(registry.fact_moment(), NULL), %(act)s, r.district_id, r.township_id, r.community_id
 FROM pg_temp.resident_stay r LEFT JOIN pg_temp.resident_household h ON h.unit_id = r.unit_id AND h.household = r.household
 WHERE r.old_id IS NULL AND r.valid IS NOT NULL ORDER BY r.district_id, r.building_id, r.unit_id;
-ANALYZE registry.residence
+ANALYZE registry.residence (id, person_id, unit_id, building_id)
 
 -- :: registrations (a registration belongs to its residence; of two the later counts, and what a case has decided since)
 CREATE TEMP TABLE resident_registration AS

@@ -12,10 +12,12 @@ from geo_registry.area.writes import Paper, Written, as_point, finish
 from geo_registry.codes import new_id
 from geo_registry.db import Session, translated
 from geo_registry.errors import Conflict, RuleBroken
-from geo_registry.plate.photos import photo_key
-from geo_registry.plate.rules import check_accuracy, check_distance, check_moment
-from geo_registry.plate.steps import end_evidence, load_step, take_step
-from geo_registry.plate.tables import Photo, Plate, PlateInspection, PlateInstallation
+from geo_registry.plate.codes import read_code
+from geo_registry.plate.photos import known_photo
+from geo_registry.plate.rules import check_accuracy, check_distance, check_moment, check_sign
+from geo_registry.plate.signs import old_text_of
+from geo_registry.plate.steps import end_evidence, load_step, named, take_step
+from geo_registry.plate.tables import Plate, PlateInspection, PlateInstallation
 
 FINDINGS_ON_WALL = ("in_place", "wrong_text", "wrong_place")
 """Findings that leave a plate on the wall; the others are acts of their own."""
@@ -32,24 +34,34 @@ def install_plate(
     lat: float,
     accuracy_m: float | None = None,
     installed_at: dt.datetime | None = None,
+    scanned: str | None = None,
     document_number: str | None = None,
     reason: str | None = None,
 ) -> Written:
     """Record that a plate hangs, with its photo, the place and time, and the viewer as installer.
 
+    What was scanned from the sign, when it was, must be this plate's own signed code.
+
     Raises:
         Stale: `version` is not the current one.
-        RuleBroken: `plate-state`, `photo-unknown`, `too-far`, `reason-required`, `time-impossible`.
+        RuleBroken: `plate-state`, `photo-unknown`, `too-far`, `reason-required`, `time-impossible`,
+            `plate-code`, `code-other` when the sign in hand is another plate's, `old-sign` when it bears an
+            old name and no reason is given.
         Conflict: `photo-used`, the photo proves another plate already.
 
     """
     row = load_step(session, viewer, "install", plate_id, version=version)
+    if scanned is not None and read_code(scanned) != row.code:
+        detail = f"扫到的不是 {named(session, row.address_id)} 的门牌，请核对手中的牌"
+        raise RuleBroken("code-other", detail, field="scanned")
     moment = _moment(installed_at, "installed_at")
     check_accuracy(accuracy_m)
-    point, key = as_point(lon, lat), _photo(session, photo)
+    point, key = as_point(lon, lat), known_photo(session, photo)
     if session.execute(_proves_another(key, row.id)).first() is not None:
         raise Conflict("photo-used", "这张照片已用于另一块门牌，请为这块门牌另拍一张", field="photo")
     check_distance(_distance(session, row, point), reason)
+    if texts := old_text_of(session, row.id):
+        check_sign(*texts, reason)
     act_id = take_step(session, viewer, "install", row, Paper(document_number, reason))
     session.add(
         PlateInstallation(
@@ -171,7 +183,7 @@ def inspect(
 def _see(session: Session, viewer: Viewer, act: str, finding: str, seen: _Seen) -> Written:
     row = load_step(session, viewer, act, seen.plate_id, version=seen.version)
     moment = _moment(seen.inspected_at, "inspected_at")
-    key = None if seen.photo is None else _photo(session, seen.photo)
+    key = None if seen.photo is None else known_photo(session, seen.photo)
     act_id = take_step(session, viewer, act, row, seen.paper)
     session.add(
         PlateInspection(
@@ -180,7 +192,7 @@ def _see(session: Session, viewer: Viewer, act: str, finding: str, seen: _Seen) 
         )
     )  # fmt: skip
     if row.state in {"damaged", "missing"}:
-        end_evidence(session, row.id)
+        end_evidence(session, viewer, row, act_id)
     return finish(session, row)
 
 
@@ -192,13 +204,6 @@ def _moment(given: dt.datetime | None, field: str) -> dt.datetime:
         raise RuleBroken("time-impossible", "时间须带时区，如 2026-03-01T09:30:00+08:00", field=field)
     check_moment(given, now, field)
     return min(given, now)
-
-
-def _photo(session: Session, sha256: str) -> bytes:
-    key = photo_key(sha256)
-    if session.execute(select(Photo.sha256).where(Photo.sha256 == key)).first() is None:
-        raise RuleBroken("photo-unknown", "没有这张照片，请先上传", field="photo")
-    return key
 
 
 def _proves_another(key: bytes, plate_id: UUID) -> Select[UUID]:

@@ -21,7 +21,7 @@ from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
 from geo_registry.db import Session, translated
 from geo_registry.errors import NotFound, RuleBroken, Unavailable
-from geo_registry.plate.tables import Photo, Plate, PlateInspection, PlateInstallation
+from geo_registry.plate.tables import Photo, Plate, PlateInspection, PlateInstallation, PlateReport
 from geo_registry.settings import settings
 
 MOST_BYTES = 8 << 20
@@ -139,7 +139,7 @@ def store_photo(session: Session, viewer: Viewer, upload: bytes) -> StoredPhoto:
 
 
 def photo_content(session: Session, viewer: Viewer, sha256: str) -> bytes:
-    """Return the JPEG of a photo that shows a plate in the viewer's areas.
+    """Return the JPEG of a photo of a plate, or of a report on one, in the viewer's areas.
 
     Raises:
         NotFound: no such photo, or none there.
@@ -149,7 +149,8 @@ def photo_content(session: Session, viewer: Viewer, sha256: str) -> bytes:
     on_wall = select(PlateInstallation.plate_id).where(PlateInstallation.photo_sha256 == key)
     seen = select(PlateInspection.plate_id).where(PlateInspection.photo_sha256 == key)
     shown = select(Plate.id).where(in_scope(viewer, Plate), or_(Plate.id.in_(on_wall), Plate.id.in_(seen)))
-    if session.execute(shown.limit(1)).first() is not None:
+    told = select(PlateReport.id).where(in_scope(viewer, PlateReport), PlateReport.photo_sha256 == key)
+    if session.execute(shown.limit(1)).first() or session.execute(told.limit(1)).first():
         content = _read(path_of(sha256))
         if hashlib.sha256(content).digest() == key:
             return content
@@ -166,6 +167,19 @@ def photo_key(sha256: str) -> bytes:
     if not _HASH.fullmatch(sha256):
         raise RuleBroken("photo-unknown", "照片编号应为上传时返回的 64 位编号", field="photo")
     return bytes.fromhex(sha256)
+
+
+def known_photo(session: Session, sha256: str) -> bytes:
+    """Return the key of a photo that was uploaded.
+
+    Raises:
+        RuleBroken: `photo-unknown`.
+
+    """
+    key = photo_key(sha256)
+    if session.execute(select(Photo.sha256).where(Photo.sha256 == key)).first() is None:
+        raise RuleBroken("photo-unknown", "没有这张照片，请先上传", field="photo")
+    return key
 
 
 def path_of(sha256: str) -> Path:

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Select, case, distinct, func, literal, null, select
+from sqlalchemy import Select, case, distinct, func, literal, null, or_, select
+from sqlalchemy.orm import aliased
 
 from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
+from geo_registry.address.places import begins_with
 from geo_registry.address.tables import Address, PlaceName
 from geo_registry.area.reads import outside, within
 from geo_registry.area.tables import Division
@@ -121,6 +123,45 @@ def rates_on_wall(
     return tuple(_rate(*row) for row in session.execute(query))
 
 
+def rates_of_streets(
+    session: Session, viewer: Viewer, area_id: UUID, *, text: str = "", limit: int = 100
+) -> tuple[tuple[WallRate, ...], bool]:
+    """Return the rates of the streets of an area in order of sound, and whether there are more.
+
+    A street is taken when its name holds `text`, or its sound or initials begin with it; those without an
+    address too. Only what is listed is counted, so a city answers as fast as a village.
+    """
+    holds = select(Address.id).where(Address.scope_id == PlaceName.id, within(Address, area_id)).exists()
+    names = (
+        select(PlaceName.id, PlaceName.kind, PlaceName.full_name, PlaceName.code, Division.name)
+        .outerjoin(Division, Division.id == PlaceName.community_id)
+        .where(
+            in_scope(viewer, PlaceName), PlaceName.state == "current", or_(within(PlaceName, area_id), holds)
+        )
+        .order_by(PlaceName.pinyin, PlaceName.full_name, PlaceName.id)
+        .limit(checked_limit(limit) + 1)
+    )  # fmt: skip
+    if text:
+        names = names.where(or_(begins_with(text), PlaceName.full_name.contains(text, autoescape=True)))
+    found = session.execute(names).all()
+    listed = found[:limit]
+    counted = _counted(Address.place_name_id.label("part")).where(
+        in_scope(viewer, Address), within(Address, area_id), Address.scope_id.in_([row.id for row in listed])
+    )
+    counts = {row[0]: row[1:] for row in session.execute(counted.group_by(Address.place_name_id))}
+    rates = tuple(
+        _rate(
+            id_, f"{village or ''}{name}" if kind in OF_VILLAGES else name, code, *counts.get(id_, (0, 0, 0))
+        )
+        for id_, kind, name, code, village in listed
+    )
+    return rates, len(found) > limit
+
+
+def _title(kind: str, name: str, village: str | None) -> str:
+    return f"{village or ''}{name}" if kind in OF_VILLAGES else name
+
+
 def rate_on_wall(
     session: Session,
     viewer: Viewer,
@@ -139,6 +180,32 @@ def rate_on_wall(
         counted = counted.where(Address.id.in_(select(Plate.address_id).where(Plate.batch_id == batch_id)))
     row = session.execute(counted).one()
     return _rate(area_id or place_name_id or batch_id, "", "", *row[1:])
+
+
+def rates_of_batches(
+    session: Session, viewer: Viewer, *, area_id: UUID | None = None, limit: int = 100
+) -> tuple[WallRate, ...]:
+    """Return the rate on the wall of the current addresses of each batch, the latest batch first."""
+    chosen = select(PlateBatch.id, PlateBatch.number, PlateBatch.code).where(
+        in_scope(viewer, PlateBatch), PlateBatch.state != "cancelled"
+    )
+    if area_id is not None:
+        chosen = chosen.where(within(PlateBatch, area_id))
+    latest = chosen.order_by(PlateBatch.id.desc()).limit(checked_limit(limit)).subquery()
+    made = aliased(Plate)
+    hangs = (Plate.address_id == Address.id) & Plate.state.in_(ON_WALL)
+    query = (
+        select(
+            latest, func.count(distinct(Address.id)), func.count(distinct(Plate.address_id)),
+            func.count(distinct(case((Plate.state == "verified", Plate.address_id)))),
+        )
+        .outerjoin(made, made.batch_id == latest.c.id)
+        .outerjoin(Address, (Address.id == made.address_id) & (Address.state == "current"))
+        .outerjoin(Plate, hangs & outside(Plate.state, ENDED))
+        .group_by(*latest.c)
+        .order_by(latest.c.id.desc())
+    )  # fmt: skip
+    return tuple(_rate(*row) for row in session.execute(query))
 
 
 def _rate(part: UUID | None, name: str, code: str, addresses: int, on_wall: int, verified: int) -> WallRate:

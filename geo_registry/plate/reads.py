@@ -24,7 +24,17 @@ from geo_registry.db import Session
 from geo_registry.errors import NotFound
 from geo_registry.housing.tables import BuildingAddress
 from geo_registry.pages import Page, checked_limit, cut, read_cursor
-from geo_registry.plate.rates import REASONS, MissingRow, WallRate, missing, rate_on_wall, rates_on_wall
+from geo_registry.plate.door import Certified, DoorWarning, door_of
+from geo_registry.plate.rates import (
+    REASONS,
+    MissingRow,
+    WallRate,
+    missing,
+    rate_on_wall,
+    rates_of_batches,
+    rates_of_streets,
+    rates_on_wall,
+)
 from geo_registry.plate.rules import PHASES, STEPS, acts_in, phase_of
 from geo_registry.plate.stock import BatchDetail, BatchRow, batch, batches
 from geo_registry.plate.tables import Plate, PlateBatch, PlateInspection, PlateInstallation
@@ -33,7 +43,7 @@ __all__ = [
     "REASONS", "BatchDetail", "BatchRow", "Inspection", "Installation", "MissingRow", "NearPlate",
     "PlateCounts", "PlateDetail", "PlateRow", "PlateToVerify", "WallRate", "batch", "batches", "missing",
     "nearest_to_install", "plate", "plate_counts", "plates", "plates_of_building",
-    "rate_on_wall", "rates_on_wall", "to_verify",
+    "rate_on_wall", "rates_of_batches", "rates_of_streets", "rates_on_wall", "to_verify",
 ]  # fmt: skip
 _INSTALLER, _VERIFIER = aliased(Account), aliased(Account)
 
@@ -57,7 +67,7 @@ class PlateRow:
 
 @dataclass(frozen=True, slots=True)
 class PlateDetail(PlateRow):
-    """One plate with its period of validity and its areas."""
+    """One plate with its period of validity, its areas, and what its sign says when it was ordered."""
 
     valid_from: dt.date | None
     valid_to: dt.date | None
@@ -67,9 +77,16 @@ class PlateDetail(PlateRow):
     building_id: UUID | None
     batch_id: UUID | None
     batch_number: str | None
+    made_text: str | None
     acts: tuple[str, ...]
     installation: "Installation | None"
     inspections: "tuple[Inspection, ...]"
+    address_version: int
+    address_state: str
+    place_name_id: UUID | None
+    position_kind: str
+    certified: Certified | None
+    warnings: tuple[DoorWarning, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +126,7 @@ class PlateToVerify(PlateRow):
     """A plate on the wall that waits for a second account, with its evidence."""
 
     district: str | None
+    made_text: str | None
     evidence: Installation
 
 
@@ -172,7 +190,8 @@ def plate(session: Session, viewer: Viewer, plate_id: UUID) -> PlateDetail:
     seen = session.execute(_inspections().where(PlateInspection.plate_id == plate_id))
     inspections = tuple(Inspection(*[*one[:3], _hex(one.photo_sha256)]) for one in seen)
     evidence = _installation(session, plate_id)
-    return PlateDetail(*[*row[:5], phase_of(row.state), *row[5:], acts, evidence, inspections])
+    door = door_of(session, row.address_id)
+    return PlateDetail(*[*row[:5], phase_of(row.state), *row[5:], acts, evidence, inspections, *door])
 
 
 def to_verify(
@@ -181,7 +200,7 @@ def to_verify(
     """Return the plates on the wall that nobody has verified yet, in order of id, with their evidence."""
     query = (
         _rows()
-        .add_columns(Division.name, *_evidence())
+        .add_columns(Division.name, Plate.made_text, *_evidence())
         .join(PlateInstallation, PlateInstallation.plate_id == Plate.id)
         .join(_INSTALLER, _INSTALLER.id == PlateInstallation.account_id)
         .outerjoin(_VERIFIER, _VERIFIER.id == PlateInstallation.verified_by)
@@ -192,7 +211,7 @@ def to_verify(
         query = query.where(Plate.id > read_cursor(after, UUID)[0])
     found = session.execute(query.order_by(Plate.id).limit(checked_limit(limit) + 1)).all()
     rows = [
-        PlateToVerify(*[*row[:5], phase_of(row.state), *row[5:11], Installation(row[11].hex(), *row[12:])])
+        PlateToVerify(*[*row[:5], phase_of(row.state), *row[5:12], Installation(row[12].hex(), *row[13:])])
         for row in found
     ]
     return cut(rows, limit, lambda row: (row.id,))
@@ -274,6 +293,7 @@ def _detail() -> Select[Any]:
         .add_columns(
             func.lower(Plate.valid), func.upper(Plate.valid), Plate.district_id, Plate.township_id,
             Plate.community_id, carrier.scalar_subquery(), Plate.batch_id, PlateBatch.number,
+            Plate.made_text,
         )
         .outerjoin(PlateBatch, PlateBatch.id == Plate.batch_id)
     )  # fmt: skip

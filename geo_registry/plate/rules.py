@@ -6,6 +6,7 @@ from functools import cache
 
 from geo_registry.access.rules import Permission
 from geo_registry.errors import RuleBroken
+from geo_registry.log import holds_number
 
 PHASES: dict[str, tuple[str, ...]] = {
     "draft": ("draft",),
@@ -39,6 +40,34 @@ _SITUATIONS = {
     "superseded": "已被替代",
     "removed": "已拆除",
     "cancelled": "已取消",
+}
+STATE_TITLES = {
+    "draft": "草拟",
+    "numbered": "已编号",
+    "approved": "已批准",
+    "ordered": "已下单",
+    "produced": "已制作",
+    "delivered": "已送达",
+    "installed": "已上墙",
+    "verified": "已核验",
+    "damaged": "破损",
+    "missing": "缺失",
+    "replaced": "已更换",
+    "superseded": "已替代",
+    "removed": "已拆除",
+    "cancelled": "已取消",
+}
+KIND_TITLES = {
+    "gate_large": "大门牌",
+    "gate_medium": "中门牌",
+    "gate_small": "小门牌",
+    "building": "楼牌",
+    "unit": "单元牌",
+    "room": "户牌",
+    "row": "排牌",
+    "side_gate": "边门牌",
+    "temporary": "临时门牌",
+    "street_sign": "路牌",
 }
 _FORWARD = ("approve", "order", "produce", "deliver", "install")
 
@@ -177,6 +206,18 @@ def check_distance(distance_m: float | None, reason: str | None) -> None:
         raise RuleBroken("reason-required", detail, field="reason", distance_m=round(distance_m))
 
 
+def check_sign(says: str, should_say: str, reason: str | None) -> None:
+    """Refuse to put up a sign with an old name unknowingly.
+
+    Raises:
+        RuleBroken: `old-sign` without a reason.
+
+    """
+    if says != should_say and not (reason or "").strip():
+        detail = f"牌上写的是旧名“{says}”，现应为“{should_say}”；请先停下并联系经办，确需先挂旧牌的请说明原因"
+        raise RuleBroken("old-sign", detail, field="reason", says=says, should_say=should_say)
+
+
 def check_moment(moment: dt.datetime, now: dt.datetime, field: str) -> None:
     """Refuse a time in the future, or before there were digital photos of plates.
 
@@ -200,3 +241,15 @@ def check_accuracy(accuracy_m: float | None) -> None:
     # One decimal is stored: what would round to none or to a thousand cannot be.
     if accuracy_m is not None and not 0.1 <= accuracy_m <= 999.9:
         raise RuleBroken("accuracy-impossible", "定位精度应在 0.1 至 999.9 米之间", field="accuracy_m")
+
+
+def check_words(**told: str | None) -> None:
+    """Keep numbers of persons out of what is written freely; the name of an argument is that of its field.
+
+    Raises:
+        RuleBroken: `text-unreadable`.
+
+    """
+    for field, words in told.items():
+        if words and holds_number(words):
+            raise RuleBroken("text-unreadable", "这里不能写证件号码或电话，请改写后再办", field=field)

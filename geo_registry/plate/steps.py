@@ -4,21 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, select, text, update
 
-from geo_registry.access.tables import Act
+from geo_registry.access import acts
 from geo_registry.access.viewer import Viewer, authorize
+from geo_registry.address.certifying import lapse_photos
 from geo_registry.address.tables import Address
 from geo_registry.area.writes import Paper, begin_act, load_for_change
-from geo_registry.codes import new_ids
 from geo_registry.db import Session, translated
 from geo_registry.errors import NotFound, RuleBroken
 from geo_registry.plate.rules import MOST_AT_ONCE, STEPS, check_reason, check_step
 from geo_registry.plate.tables import Plate, PlateInstallation
 
+# What a plate says is kept from its order on, and forgotten when it goes back from its maker.
 _STEP_MANY = text("""
-    UPDATE registry.plate p SET state = :state, batch_id = CAST(:batch AS uuid), act_id = s.act_id
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:acts AS uuid[])) s (id, act_id) WHERE p.id = s.id
+    UPDATE registry.plate p SET state = :state, batch_id = CAST(:batch AS uuid), act_id = s.act_id,
+      made_text = CASE WHEN CAST(:batch AS uuid) IS NULL THEN NULL WHEN p.state <> 'approved' THEN p.made_text
+        ELSE registry.sign_text(a.standard_text, d.name) END
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:acts AS uuid[])) s (id, act_id)
+      JOIN registry.plate o ON o.id = s.id JOIN registry.address a ON a.id = o.address_id
+      LEFT JOIN registry.division d ON d.id = o.district_id
+    WHERE p.id = s.id
 """)
 
 
@@ -34,6 +40,7 @@ class Held:
     community_id: UUID | None
     address: str
     address_state: str
+    address_id: UUID
 
 
 def load_step(
@@ -66,12 +73,13 @@ def take_step(session: Session, viewer: Viewer, act: str, row: Plate, paper: Pap
     return act_id
 
 
-def end_evidence(session: Session, plate_id: UUID) -> None:
-    """Close the open installation of a plate that leaves the wall."""
+def end_evidence(session: Session, viewer: Viewer, plate: Plate, act_id: UUID) -> None:
+    """Close the open installation of a plate that leaves the wall, and the certification that rests on it."""
     opened = update(PlateInstallation).where(
-        PlateInstallation.plate_id == plate_id, PlateInstallation.ended_at.is_(None)
+        PlateInstallation.plate_id == plate.id, PlateInstallation.ended_at.is_(None)
     )
     session.execute(opened.values(ended_at=func.clock_timestamp()))
+    lapse_photos(session, viewer, [plate.address_id], act_id)
 
 
 def lock_many(
@@ -98,7 +106,7 @@ def judged(session: Session, viewer: Viewer, act: str, wanted: set[UUID]) -> Seq
     query = (
         select(
             Plate.id, Plate.state, Plate.batch_id, Plate.district_id, Plate.township_id, Plate.community_id,
-            Address.standard_text, Address.state,
+            Address.standard_text, Address.state, Plate.address_id,
         )
         .join(Address, Address.id == Plate.address_id)
         .where(Plate.id.in_(wanted))
@@ -132,25 +140,16 @@ def take_many(
     """
     if not rows:
         return None
-    acts = new_ids(len(rows))
-    common = {
-        "account_id": viewer.account_id, "role": viewer.role, "verb": act.replace("_", "-"),
-        "object_kind": "plate", "document_number": paper.document_number, "reason": paper.reason,
-    }  # fmt: skip
-    logged = [
-        {
-            "id": act_id, "object_id": row.id,
-            "cause_act_id": cause or (acts[0] if act_id != acts[0] else None),
-            "division_id": row.community_id or row.township_id or row.district_id, **common,
-        }
-        for act_id, row in zip(acts, rows, strict=True)
-    ]  # fmt: skip
-    moved = {
-        "state": STEPS[act].target, "batch": batch_id, "ids": [row.id for row in rows], "acts": list(acts),
-    }  # fmt: skip
     with translated():
         session.flush()
-        session.execute(insert(Act), logged)
+        logged = acts.record_many(
+            session, viewer, act.replace("_", "-"), "plate",
+            [(row.id, row.community_id or row.township_id or row.district_id) for row in rows],
+            document_number=paper.document_number, reason=paper.reason, cause=cause,
+        )  # fmt: skip
+        moved = {
+            "state": STEPS[act].target, "batch": batch_id, "ids": [row.id for row in rows], "acts": logged,
+        }  # fmt: skip
         session.execute(_STEP_MANY, moved)
     session.expire_all()
-    return acts[0]
+    return logged[0]

@@ -1,4 +1,4 @@
-"""Stored forms of door plates: the sign, its production, its installation and inspection."""
+"""Stored forms of door plates: the sign, its production, installation and inspection, and reports on it."""
 
 import datetime as dt
 import uuid
@@ -21,6 +21,9 @@ PLATE_STATES = (
 )  # fmt: skip
 PLATE_ENDED = "state IN ('replaced', 'superseded', 'removed', 'cancelled')"
 BATCH_STATES = ("ordered", "produced", "delivered", "closed", "cancelled")
+TASK_STATES = ("open", "done", "cancelled")
+REPORTS = ("no_plate", "missing", "damaged", "wrong_text", "wrong_place")
+REPORT_STATES = ("pending", "accepted", "rejected", "duplicate")
 FINDINGS = ("in_place", "damaged", "missing", "wrong_text", "wrong_place")
 
 
@@ -53,6 +56,26 @@ class PlateBatch(Located, Versioned, Base):
     scrapped: Mapped[int] = mapped_column(server_default=sql("0"))
 
 
+class PlateTask(Located, Versioned, Base):
+    """上墙任务: plates that one township puts up until a day, by one installer or by any of its own."""
+
+    __tablename__ = "plate_task"
+    __table_args__ = (
+        CheckConstraint(f"state IN {TASK_STATES}", name="state"),
+        CheckConstraint("number <> '' AND title <> ''", name="named"),
+        Index("plate_task_number_key", "district_id", "number", unique=True),
+        Index("plate_task_district_id_idx", "district_id", "state", "id"),
+    )
+    id: Mapped[Id]
+    code: Mapped[Code]
+    number: Mapped[str]
+    title: Mapped[str]
+    batch_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(PlateBatch.id))
+    installer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Account.id))
+    due_on: Mapped[dt.date | None]
+    state: Mapped[str] = mapped_column(server_default=sql("'open'"))
+
+
 class Plate(Located, Versioned, Base):
     """门牌: the sign on the wall for an address; one current plate of a kind at an address."""
 
@@ -63,12 +86,17 @@ class Plate(Located, Versioned, Base):
         CheckConstraint("NOT isempty(valid)", name="valid"),
         CheckConstraint("registry.is_sound(position)", name="position"),
         CheckConstraint("batch_id IS NULL OR state NOT IN ('draft', 'numbered', 'approved')", name="batch"),
+        CheckConstraint(
+            "made_text IS NULL OR state NOT IN ('draft', 'numbered', 'approved')", name="made_text"
+        ),
         Index(
             "plate_current_key", "address_id", "kind",
             unique=True, postgresql_where=sql(f"NOT ({PLATE_ENDED})"),
         ),
         Index("plate_district_id_idx", "district_id", "id"),
         Index("plate_batch_id_idx", "batch_id", postgresql_where=sql("batch_id IS NOT NULL")),
+        Index("plate_cancelled_idx", "changed_at", "id", postgresql_where=sql("state = 'cancelled'")),
+        Index("plate_task_id_idx", "task_id", postgresql_where=sql("task_id IS NOT NULL")),
         spatial_index("plate", "position"),
     )  # fmt: skip
     id: Mapped[Id]
@@ -79,6 +107,8 @@ class Plate(Located, Versioned, Base):
     valid: Mapped[Days]
     text: Mapped[str]
     batch_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(PlateBatch.id))
+    task_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(PlateTask.id))
+    made_text: Mapped[str | None]
     position = geometry("POINT")
 
 
@@ -143,3 +173,45 @@ class PlateInspection(Base):
     finding: Mapped[str]
     photo_sha256: Mapped[bytes | None] = mapped_column(ForeignKey(Photo.sha256))
     act_id: Mapped[uuid.UUID | None]
+
+
+class PlateReport(Located, Versioned, Base):
+    """门牌线索: what a citizen or somebody of the staff tells of a plate; a person decides what follows.
+
+    What the public tells has neither a note nor a photo nor a name: only what is wrong, where, and the number
+    that should stand there.
+    """
+
+    __tablename__ = "plate_report"
+    __table_args__ = (
+        CheckConstraint(f"kind IN {REPORTS}", name="kind"),
+        CheckConstraint(f"state IN {REPORT_STATES}", name="state"),
+        CheckConstraint("source IN ('public', 'staff')", name="source"),
+        CheckConstraint("(source = 'staff') = (reported_by IS NOT NULL)", name="reported_by"),
+        CheckConstraint("source = 'staff' OR note IS NULL AND photo_sha256 IS NULL", name="public"),
+        CheckConstraint("num_nonnulls(plate_id, address_id, position) > 0", name="place"),
+        CheckConstraint("length(wanted_text) <= 20 AND length(note) <= 200", name="texts"),
+        CheckConstraint("registry.is_sound(position)", name="position"),
+        CheckConstraint(
+            "(state = 'pending') = (decided_at IS NULL) AND (decided_at IS NULL) = (decided_by IS NULL)",
+            name="decided",
+        ),
+        Index("plate_report_district_id_idx", "district_id", "state", "id"),
+        Index("plate_report_plate_id_idx", "plate_id"),
+    )
+    id: Mapped[Id]
+    code: Mapped[Code]
+    kind: Mapped[str]
+    source: Mapped[str]
+    plate_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Plate.id))
+    address_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Address.id))
+    wanted_text: Mapped[str | None]
+    note: Mapped[str | None]
+    photo_sha256: Mapped[bytes | None] = mapped_column(ForeignKey(Photo.sha256))
+    state: Mapped[str] = mapped_column(server_default=sql("'pending'"))
+    reported_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Account.id))
+    reported_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+    decided_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Account.id))
+    decided_at: Mapped[dt.datetime | None]
+    reason: Mapped[str | None]
+    position = geometry("POINT")

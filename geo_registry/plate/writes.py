@@ -1,6 +1,5 @@
 """Acts on plates at the desk: number, approve, move, scrap, replace and end; all others in one place."""
 
-from collections.abc import Sequence
 from typing import NoReturn
 from uuid import UUID
 
@@ -28,14 +27,15 @@ from geo_registry.codes import new_code, new_id
 from geo_registry.db import Session, today
 from geo_registry.errors import NotFound, RuleBroken
 from geo_registry.plate.batches import cancel_batch, close_batch, deliver_batch, order_batch, produce_batch
+from geo_registry.plate.door import follow, following
 from geo_registry.plate.evidence import inspect, install_plate, report_damage, report_missing, verify_plate
 from geo_registry.plate.preview import kind_for
 from geo_registry.plate.rules import ON_WALL
-from geo_registry.plate.steps import end_evidence, load_step, lock_many, take_many, take_step
+from geo_registry.plate.steps import end_evidence, load_step, take_step
 from geo_registry.plate.tables import Plate
 
 __all__ = [
-    "add_plate", "approve_plate", "approve_plates", "cancel", "cancel_batch", "close_batch", "deliver_batch",
+    "add_plate", "approve_plate", "cancel", "cancel_batch", "close_batch", "deliver_batch",
     "inspect", "install_plate", "move_plate", "number_plate", "order_batch", "produce_batch", "remove",
     "replace_plate", "report_damage", "report_missing", "scrap_plate", "supersede", "verify_plate",
 ]  # fmt: skip
@@ -113,27 +113,6 @@ def add_plate(
     )  # fmt: skip
 
 
-def approve_plates(
-    session: Session,
-    viewer: Viewer,
-    *,
-    plate_ids: Sequence[UUID],
-    document_number: str | None = None,
-    reason: str | None = None,
-) -> Written:
-    """Approve up to 1000 plates, all or none; answers the first act, which is the cause of the others.
-
-    Raises:
-        RuleBroken: `plate-state` or `not-in-force` names the first plate that cannot be approved.
-
-    """
-    rows = lock_many(session, viewer, "approve", plate_ids)
-    if early := next((row for row in rows if row.address_state != "current"), None):
-        _refuse_early(early.address)
-    act_id = take_many(session, viewer, "approve", rows, Paper(document_number, reason))
-    return Written(act_id or rows[0].id, 1)
-
-
 def approve_plate(
     session: Session,
     viewer: Viewer,
@@ -176,7 +155,7 @@ def scrap_plate(
     """
     row = load_step(session, viewer, "scrap", plate_id, version=version, reason=reason)
     take_step(session, viewer, "scrap", row, Paper(document_number, reason))
-    row.batch_id = None
+    row.batch_id = row.made_text = None
     return finish(session, row)
 
 
@@ -193,17 +172,22 @@ def move_plate(
 ) -> Written:
     """Move the planned place of a plate within its district; evidence of the wall stays as recorded.
 
+    An address that stood where its plate stood goes with it; one that is certified is so no longer.
+
     Raises:
         Stale: `version` is not the current one.
-        RuleBroken: `plate-state`, or `other-district`.
+        RuleBroken: `plate-state`, `other-district`, or `reason-required` for a certified address.
 
     """
     row = load_step(session, viewer, "move", plate_id, version=version)
     areas = areas_at(session, lon, lat)
     if areas is not None and areas.district_id != row.district_id:
         raise RuleBroken("other-district", "新位置在另一个区，须注销后另行编号", field="lon")
+    follower = following(session, row)
     row.position = as_point(lon, lat)
-    take_step(session, viewer, "move", row, Paper(document_number, reason))
+    act_id = take_step(session, viewer, "move", row, Paper(document_number, reason))
+    if follower is not None:
+        follow(session, viewer, follower, lon, lat, areas, Paper(document_number, reason), act_id)
     return finish(session, row)
 
 
@@ -320,7 +304,7 @@ def _end(session: Session, viewer: Viewer, act: str, row: Plate, paper: Paper) -
     if row.valid.upper is None:
         row.valid = ended(row.valid)
     if hung:
-        end_evidence(session, row.id)
+        end_evidence(session, viewer, row, act_id)
     return act_id
 
 

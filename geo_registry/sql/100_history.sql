@@ -64,25 +64,35 @@ BEGIN
   RETURN NEW;
 END $$;
 
--- ... and follow it when a boundary moves it to another area.
+-- ... and follow it when a boundary moves it to another area. All units of a statement at once: cases, persons and totals are locked in
+-- the order of the act that passes a case, so that the two wait for each other instead of both for ever.
 CREATE OR REPLACE FUNCTION registry.follow_unit_areas() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
+DECLARE
+  moved uuid[] := ARRAY(SELECT n.id FROM fresh n JOIN former o ON o.id = n.id
+    WHERE (o.district_id, o.township_id, o.community_id) IS DISTINCT FROM (n.district_id, n.township_id, n.community_id));
 BEGIN
-  UPDATE residence SET unit_id = unit_id WHERE unit_id = NEW.id;
-  UPDATE hukou SET unit_id = unit_id WHERE unit_id = NEW.id;
-  UPDATE registration g SET residence_id = g.residence_id FROM residence r WHERE r.id = g.residence_id AND r.unit_id = NEW.id;
-  UPDATE person p SET (district_id, township_id, community_id) = (NEW.district_id, NEW.township_id, NEW.community_id)
-  FROM residence r WHERE r.unit_id = NEW.id AND r.person_id = p.id AND r.is_main AND upper_inf(r.sys)
+  IF cardinality(moved) = 0 THEN
+    RETURN NULL;
+  END IF;
+  PERFORM FROM registration_case c WHERE c.unit_id = ANY (moved) ORDER BY c.id FOR NO KEY UPDATE;
+  PERFORM hold_persons(ARRAY(SELECT DISTINCT r.person_id FROM residence r WHERE r.unit_id = ANY (moved) AND upper_inf(r.sys)),
+    ARRAY(SELECT DISTINCT n.building_id FROM fresh n WHERE n.id = ANY (moved)));
+  UPDATE residence SET unit_id = unit_id WHERE unit_id = ANY (moved);
+  UPDATE hukou SET unit_id = unit_id WHERE unit_id = ANY (moved);
+  UPDATE registration g SET residence_id = g.residence_id FROM residence r WHERE r.id = g.residence_id AND r.unit_id = ANY (moved);
+  UPDATE person p SET (district_id, township_id, community_id) = (n.district_id, n.township_id, n.community_id)
+  FROM residence r JOIN fresh n ON n.id = r.unit_id WHERE r.unit_id = ANY (moved) AND r.person_id = p.id AND r.is_main AND upper_inf(r.sys)
     AND r.valid @> CURRENT_DATE;
-  UPDATE household SET unit_id = unit_id WHERE unit_id = NEW.id;
-  UPDATE absence SET unit_id = unit_id WHERE unit_id = NEW.id;
-  UPDATE registration_case SET unit_id = unit_id WHERE unit_id = NEW.id;
-  UPDATE case_person f SET case_id = f.case_id FROM registration_case c WHERE c.id = f.case_id AND c.unit_id = NEW.id;
+  UPDATE household SET unit_id = unit_id WHERE unit_id = ANY (moved);
+  UPDATE absence SET unit_id = unit_id WHERE unit_id = ANY (moved);
+  UPDATE registration_case SET unit_id = unit_id WHERE unit_id = ANY (moved);
+  UPDATE case_person f SET case_id = f.case_id FROM registration_case c WHERE c.id = f.case_id AND c.unit_id = ANY (moved);
   UPDATE permit_referral t SET registration_id = t.registration_id FROM registration g JOIN residence r ON r.id = g.residence_id
-  WHERE g.id = t.registration_id AND r.unit_id = NEW.id AND t.person_id IN (g.person_id, live_person(g.person_id));
-  UPDATE verification SET unit_id = unit_id WHERE unit_id = NEW.id;
-  UPDATE dwelling_note SET unit_id = unit_id WHERE unit_id = NEW.id;
-  UPDATE tip SET unit_id = unit_id WHERE unit_id = NEW.id;
+  WHERE g.id = t.registration_id AND r.unit_id = ANY (moved) AND t.person_id IN (g.person_id, live_person(g.person_id));
+  UPDATE verification SET unit_id = unit_id WHERE unit_id = ANY (moved);
+  UPDATE dwelling_note SET unit_id = unit_id WHERE unit_id = ANY (moved);
+  UPDATE tip SET unit_id = unit_id WHERE unit_id = ANY (moved);
   RETURN NULL;
 END $$;
 
@@ -90,10 +100,8 @@ END $$;
 CREATE OR REPLACE FUNCTION registry.place_person() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
 BEGIN
-  IF NEW.valid @> CURRENT_DATE THEN
-    UPDATE person SET district_id = NEW.district_id, township_id = NEW.township_id, community_id = NEW.community_id
-    WHERE id = NEW.person_id AND (district_id, township_id, community_id) IS DISTINCT FROM (NEW.district_id, NEW.township_id, NEW.community_id);
-  END IF;
+  UPDATE person SET district_id = NEW.district_id, township_id = NEW.township_id, community_id = NEW.community_id
+  WHERE id = NEW.person_id AND (district_id, township_id, community_id) IS DISTINCT FROM (NEW.district_id, NEW.township_id, NEW.community_id);
   RETURN NULL;
 END $$;
 
@@ -112,7 +120,8 @@ DECLARE
   areas text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['division', 'place_name', 'address', 'building', 'entrance', 'housing_unit', 'plate', 'plate_batch',
-      'grid_block', 'sample_plan', 'focus_area', 'zone', 'rectification_plan', 'verification', 'dwelling_note', 'tip', 'premises'] LOOP
+      'grid_block', 'sample_plan', 'focus_area', 'zone', 'rectification_plan', 'verification', 'dwelling_note', 'tip', 'premises',
+      'naming_case', 'plate_task', 'plate_report'] LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER keep_version BEFORE UPDATE ON registry.%I FOR EACH ROW EXECUTE FUNCTION registry.keep_version()', name);
     EXECUTE format('CREATE OR REPLACE TRIGGER refuse_loss BEFORE DELETE ON registry.%I FOR EACH STATEMENT EXECUTE FUNCTION registry.refuse_loss()', name);
     areas := CASE name
@@ -130,7 +139,7 @@ BEGIN
       FOR EACH STATEMENT EXECUTE FUNCTION registry.note_change(%L)', name, areas);
   END LOOP;
   FOREACH name IN ARRAY ARRAY['act', 'audit', 'visit', 'plate_inspection', 'field_check', 'building_check', 'sweep', 'zone_decision',
-      'place_change', 'verification_statement', 'acceptance'] LOOP
+      'place_change', 'verification_statement', 'acceptance', 'naming_step', 'address_change', 'address_certificate'] LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON registry.%I FOR EACH ROW EXECUTE FUNCTION registry.refuse_loss()', name);
   END LOOP;
   FOREACH name IN ARRAY ARRAY['residence', 'hukou', 'registration', 'household', 'absence', 'registration_case', 'case_person', 'permit_referral',
@@ -143,12 +152,10 @@ CREATE OR REPLACE TRIGGER unit_in_building BEFORE INSERT OR UPDATE OF position, 
   FOR EACH ROW WHEN (NEW.position IS NOT NULL) EXECUTE FUNCTION registry.check_unit_position();
 CREATE OR REPLACE TRIGGER units_in_outline BEFORE UPDATE OF outline ON registry.building
   FOR EACH ROW EXECUTE FUNCTION registry.check_building_units();
-CREATE OR REPLACE TRIGGER follow_areas AFTER UPDATE OF district_id, township_id, community_id ON registry.housing_unit
-  FOR EACH ROW WHEN (OLD.district_id IS DISTINCT FROM NEW.district_id OR OLD.township_id IS DISTINCT FROM NEW.township_id
-    OR OLD.community_id IS DISTINCT FROM NEW.community_id)
-  EXECUTE FUNCTION registry.follow_unit_areas();
+CREATE OR REPLACE TRIGGER follow_areas AFTER UPDATE ON registry.housing_unit REFERENCING OLD TABLE AS former NEW TABLE AS fresh
+  FOR EACH STATEMENT EXECUTE FUNCTION registry.follow_unit_areas();
 CREATE OR REPLACE TRIGGER place_person AFTER INSERT OR UPDATE ON registry.residence
-  FOR EACH ROW WHEN (NEW.is_main AND upper_inf(NEW.sys)) EXECUTE FUNCTION registry.place_person();
+  FOR EACH ROW WHEN (NEW.is_main AND upper_inf(NEW.sys) AND NEW.valid @> CURRENT_DATE) EXECUTE FUNCTION registry.place_person();
 
 -- Audit, acts and visits lie in monthly partitions: the next twelve are made ahead, and for visits, which may be
 -- entered late, the last twelve too.

@@ -57,8 +57,14 @@ CREATE OR REPLACE FUNCTION registry.plate_stage(state text) RETURNS text LANGUAG
     WHEN state IN ('replaced', 'superseded', 'removed', 'cancelled') THEN 'ended' ELSE 'unmade' END
 $$;
 
+-- The stage in which a plate ended.
+CREATE OR REPLACE FUNCTION registry.stage_before(asked uuid) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT registry.plate_stage(h.row ->> 'state') FROM registry.place_history h
+  WHERE h.object_id = asked AND registry.plate_stage(h.row ->> 'state') <> 'ended' ORDER BY h.version DESC LIMIT 1
+$$;
+
 -- Counters follow the plates, by difference: a plate that left the batch unmounted was scrapped, one that was ever on
--- the wall stays installed for its batch. Batches are locked in order of id, so that no two acts wait for each other.
+-- the wall stays installed for its batch; one whose end is taken back counts where it did before. Batches are locked in order of id, so that no two acts wait for each other.
 CREATE OR REPLACE FUNCTION registry.count_batch() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   step record;
@@ -78,8 +84,10 @@ BEGIN
   END IF;
   IF EXISTS (SELECT FROM gone o JOIN fresh n USING (id) WHERE o.batch_id IS NOT NULL
       AND registry.plate_stage(o.state) IN ('wall', 'ended')
-      AND (n.batch_id IS DISTINCT FROM o.batch_id OR registry.plate_stage(n.state) IN ('unmade', 'stock')
-        OR registry.plate_stage(o.state) = 'ended' AND registry.plate_stage(n.state) <> 'ended')) THEN
+      AND (n.batch_id IS DISTINCT FROM o.batch_id
+        OR registry.plate_stage(o.state) = 'wall' AND registry.plate_stage(n.state) IN ('unmade', 'stock')
+        OR registry.plate_stage(o.state) = 'ended' AND registry.plate_stage(n.state) <> 'ended'
+          AND registry.plate_stage(n.state) IS DISTINCT FROM registry.stage_before(o.id))) THEN
     RAISE EXCEPTION 'a plate that was mounted stays with its batch'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'plate_batch_kept';
   END IF;
@@ -88,8 +96,9 @@ BEGIN
       (array_agg(p.act_id))[1] AS act_id
     FROM (
       SELECT n.batch_id, (registry.plate_stage(n.state) = 'stock')::int AS stock,
-        (registry.plate_stage(n.state) = 'wall')::int AS installed, 0 AS scrapped, n.act_id
-      FROM fresh n WHERE n.batch_id IS NOT NULL
+        (registry.plate_stage(n.state) = 'wall' AND registry.plate_stage(o.state) <> 'ended')::int AS installed,
+        -(registry.plate_stage(n.state) = 'stock' AND registry.plate_stage(o.state) = 'ended')::int AS scrapped, n.act_id
+      FROM fresh n JOIN gone o USING (id) WHERE n.batch_id IS NOT NULL
       UNION ALL
       SELECT o.batch_id, -(registry.plate_stage(o.state) = 'stock')::int,
         -(registry.plate_stage(o.state) = 'wall' AND registry.plate_stage(n.state) <> 'ended')::int,

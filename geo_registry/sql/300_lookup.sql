@@ -179,6 +179,8 @@ BEGIN
       INSERT INTO look_review (kind, account_id, audit_id, looks) VALUES ('sample', viewer.account_id, ticket, 1);
     END IF;
   ELSIF verdict = 'limit-reached' THEN
+    -- Parallel looks reach a limit together, and one of them tells.
+    PERFORM FROM look_count c WHERE c.account_id = viewer.account_id FOR UPDATE;
     INSERT INTO look_review (kind, account_id, audit_id, looks)
     SELECT 'limit', viewer.account_id, ticket, c.in_hour FROM look_count c
     WHERE c.account_id = viewer.account_id AND NOT EXISTS (SELECT FROM look_review r WHERE r.account_id = c.account_id AND r.kind = 'limit'
@@ -317,7 +319,7 @@ BEGIN
   RETURN (SELECT string_agg(concat('["', s.day, '",', s.people, ']'), ',' ORDER BY s.day) FROM (
     SELECT e.day, sum(sum(e.step)) OVER (ORDER BY e.day) AS people
     FROM registry.residence r CROSS JOIN LATERAL (VALUES (coalesce(lower(r.valid), '1900-01-01'), 1), (upper(r.valid), -1)) m (day, step)
-      CROSS JOIN LATERAL (SELECT CASE WHEN is_whole THEN date_trunc('year', m.day + interval '1 year - 1 day')::date ELSE m.day END AS day, m.step) e
+      CROSS JOIN LATERAL (SELECT CASE WHEN is_whole AND isfinite(m.day) THEN make_date(extract(year FROM m.day - 1)::int + 1, 1, 1) ELSE m.day END AS day, m.step) e
     WHERE r.building_id = home AND r.unit_id BETWEEN first_unit AND last_unit AND r.sys @> knowledge AND e.day <= CURRENT_DATE
     GROUP BY e.day HAVING sum(e.step) <> 0) s);
 END $$;
@@ -341,11 +343,12 @@ BEGIN
         ',"hukou_since":', registry.quoted(lower(h.valid)), ',"absent_since":', registry.quoted(lower(a.valid)),
         ',"absence_reason":', registry.quoted(a.reason), ',"whereabouts_code":', coalesce(to_json(a.whereabouts_code)::text, 'null'),
         ',"whereabouts":', coalesce(to_json(a.whereabouts)::text, 'null'), '}') AS entry
-    FROM registry.hukou h JOIN registry.person p ON p.id = h.person_id JOIN registry.housing_unit u ON u.id = h.unit_id
+    FROM (SELECT * FROM registry.hukou o
+        WHERE o.building_id = home AND coalesce(o.unit_id, home) BETWEEN first_unit AND last_unit AND o.valid @> day AND o.sys @> knowledge
+          AND ((o.person_id, o.unit_id) IN (SELECT r.person_id, r.unit_id FROM registry.residence r
+            WHERE r.building_id = home AND r.unit_id BETWEEN first_unit AND last_unit AND r.valid @> day AND r.sys @> knowledge)) IS NOT TRUE OFFSET 0) h
+      JOIN registry.person p ON p.id = h.person_id JOIN registry.housing_unit u ON u.id = h.unit_id
       LEFT JOIN registry.absence a ON a.person_id = h.person_id AND a.unit_id = h.unit_id AND a.valid @> day AND a.sys @> knowledge
-    WHERE h.building_id = home AND coalesce(h.unit_id, home) BETWEEN first_unit AND last_unit AND h.valid @> day AND h.sys @> knowledge
-      AND NOT EXISTS (SELECT FROM registry.residence r WHERE r.building_id = home AND r.person_id = h.person_id AND r.unit_id = h.unit_id
-                        AND r.valid @> day AND r.sys @> knowledge)
     ORDER BY h.unit_id, h.id) x;
 END $$;
 
@@ -404,11 +407,12 @@ BEGIN
       JOIN housing_unit u ON u.id = r.unit_id AND u.building_id = home
       LEFT JOIN household c ON c.id = r.household_id
       LEFT JOIN last_visit v ON v.unit_id = r.unit_id
-      LEFT JOIN hukou h ON h.person_id = r.person_id AND h.valid @> entry.valid_at AND h.sys @> knowledge
       LEFT JOIN separation_decision d ON d.person_id = r.person_id AND d.valid @> entry.valid_at AND d.sys @> knowledge
       LEFT JOIN LATERAL registration_then(CASE WHEN r.version_of IS NULL THEN r.id ELSE r.version_of END, entry.valid_at, told) g ON true
-      CROSS JOIN LATERAL (SELECT separation(r.category, r.unit_id, h.unit_id, h.id IS NOT NULL
-        OR (r.category = 'local_hukou' AND has_hukou(r.person_id, entry.valid_at, knowledge))) AS derived) s
+      -- Whose hukou is here is read once for the building; elsewhere it matters only that there is one.
+      CROSS JOIN LATERAL (SELECT separation(r.category, r.unit_id, CASE WHEN (r.person_id, r.unit_id) IN (SELECT h.person_id, h.unit_id FROM hukou h
+          WHERE h.building_id = home AND coalesce(h.unit_id, home) BETWEEN first_unit AND last_unit AND h.valid @> entry.valid_at AND h.sys @> knowledge) THEN r.unit_id END,
+        r.category = 'local_hukou' AND has_hukou(r.person_id, entry.valid_at, knowledge)) AS derived) s
       CROSS JOIN LATERAL (SELECT CASE WHEN r.verified_on <= entry.valid_at THEN r.verified_on
         WHEN v.visited_at::date <= entry.valid_at THEN v.visited_at::date END AS seen) e
     WHERE r.building_id = home AND r.unit_id BETWEEN first_unit AND last_unit

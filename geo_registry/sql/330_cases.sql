@@ -174,18 +174,16 @@ BEGIN
   GET DIAGNOSTICS kept = ROW_COUNT;
   IF kept < wanted THEN
     -- Whatever stood in the way is committed by now: that is what was waited for.
-    SELECT n.turn, o.id AS other, NOT (o.is_open AND o.id_index = coalesce(n.id_index, p.id_index)) AS is_sheet, b.serial, b.id AS other_case,
-        registry.covers(viewer.areas, b.district_id, b.township_id, b.community_id) AS is_own INTO stands
+    SELECT n.turn, o.id AS other, NOT (o.is_open AND o.id_index = coalesce(n.id_index, p.id_index)) AS is_sheet, o.case_id AS other_case INTO stands
     FROM jsonb_populate_recordset(NULL::registry.case_person, told -> 'forms') n
       LEFT JOIN registry.person p ON p.id = n.person_id AND c.action <> 'register'
       JOIN registry.case_person o ON (o.is_open AND o.id_index = coalesce(n.id_index, p.id_index) AND o.id_type = coalesce(n.id_type, p.id_type))
         OR o.sheet_number = n.sheet_number
-      JOIN registry.registration_case b ON b.id = o.case_id
     WHERE NOT EXISTS (SELECT FROM registry.case_person f WHERE f.case_id = c.id AND f.turn = n.turn)
     ORDER BY n.turn, (o.case_id = c.id) LIMIT 1;
-    RETURN jsonb_build_object('turn', stands.turn, 'serial', CASE WHEN stands.is_own AND stands.other_case <> c.id THEN stands.serial END,
-      'outcome', CASE WHEN stands.other_case = c.id THEN 'document-twice' WHEN stands.is_sheet THEN 'sheet-used'
-        WHEN stands.other IS NULL THEN 'person-changed' ELSE 'document-open' END,
+    -- Where the person is in work is told by the check, which is a look; here nothing but that this form cannot be kept.
+    RETURN jsonb_build_object('turn', stands.turn, 'outcome', CASE WHEN stands.other_case = c.id THEN 'document-twice' WHEN stands.is_sheet THEN 'sheet-used'
+        WHEN stands.other IS NULL THEN 'person-changed' ELSE 'document-held' END,
       'field', CASE WHEN stands.is_sheet THEN 'sheet_number' ELSE 'id_number' END);
   END IF;
   -- Who looked at the case has seen those too who stand in it no longer.
@@ -203,6 +201,11 @@ BEGIN
       WHERE o.unit_id = c.unit_id AND o.id <> c.id AND o.action = c.action AND o.status NOT IN ('active', 'void')));
 END $$;
 
+-- The first day on which the live registration of a dwelling can be renewed; NULL where none is live, or no day is set.
+CREATE OR REPLACE FUNCTION registry.renewable_on(stay uuid, days int) RETURNS date LANGUAGE sql STABLE AS $$
+  SELECT max(g.expires_on) - days FROM registry.registration g WHERE g.residence_id = stay AND g.status NOT IN ('cancelled', 'expired', 'changed')
+$$;
+
 -- The first thing that stands against submitting, as {outcome, turn, field}: `required` lists groups of fields, one of each is needed.
 CREATE OR REPLACE FUNCTION registry.submit_fault(viewer record, c registry.registration_case, told jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -219,7 +222,7 @@ BEGIN
   IF fault IS NOT NULL THEN
     RETURN fault;
   END IF;
-  SELECT jsonb_build_object('outcome', x.fault[1], 'turn', x.turn, 'field', x.fault[2]) INTO fault FROM (
+  SELECT jsonb_build_object('outcome', x.fault[1], 'turn', x.turn, 'field', x.fault[2], 'day', x.fault[3]) INTO fault FROM (
     SELECT f.turn, CASE
         -- What was declared ahead waits for its day.
         WHEN f.since > CURRENT_DATE THEN ARRAY['day-later', 'since']
@@ -239,6 +242,8 @@ BEGIN
           -- Who has left may die, settle abroad or serve afterwards: the hukou ends.
           AND NOT (coalesce(f.end_reason IN ('deceased', 'settled_abroad', 'military_service'), false) AND EXISTS (SELECT FROM registry.hukou h
             WHERE h.person_id = r.person_id AND upper(h.sys) IS NULL AND h.version_of IS NULL AND coalesce(upper(h.valid) > f.ends_on, true))) THEN ARRAY['residence-ended', 'residence_id']
+        WHEN c.action = 'renew' AND registry.renewable_on(r.id, (told ->> 'renewal_days')::int) > CURRENT_DATE
+          THEN ARRAY['renewal-early', 'residence_id', registry.renewable_on(r.id, (told ->> 'renewal_days')::int)::text]
         WHEN c.action IN ('change', 'correct') AND r.unit_id = c.unit_id
           AND num_nulls(f.category, f.relation_to_head, f.phone, f.hukou_unit_id, f.hukou_code, f.stays_until, f.stay_reason, f.lodging, f.proof, f.ends_on, f.end_reason,
             CASE WHEN c.action = 'correct' THEN f.since END, CASE WHEN c.action = 'correct' AND (f.name, f.sex, f.birth_year, f.birth_month, f.id_index)

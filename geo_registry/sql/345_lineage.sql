@@ -177,6 +177,20 @@ BEGIN
   UPDATE registry.hukou_referral h SET person_id = l.to_id, version = h.version + 1, act_id = act
   FROM registry.person_lineage_row w WHERE w.lineage_id = l.id AND w.kind = 'hukou_referral' AND h.id = w.row_id;
 END $$;
+-- Who turns out to be one has not two registrations: where both records brought a live one, those of the one side end that day. What is
+-- in force stays before what has lapsed, the main dwelling before another one, the record that holds before the other.
+CREATE OR REPLACE FUNCTION registry.end_doubles(l registry.person_lineage, act uuid) RETURNS void LANGUAGE sql AS $$
+  WITH live AS (
+    SELECT g.id, g.expires_on, r.is_main, w.row_id IS NOT NULL AS came
+    FROM registry.registration g JOIN registry.residence r ON r.id = g.residence_id AND upper_inf(r.sys)
+      LEFT JOIN registry.person_lineage_row w ON w.lineage_id = l.id AND w.row_id = r.id
+    WHERE g.person_id = l.to_id AND g.status = 'active'
+  ), best AS (
+    SELECT x.came FROM live x ORDER BY coalesce(x.expires_on > CURRENT_DATE, true) DESC, x.is_main DESC, x.came LIMIT 1
+  )
+  UPDATE registry.registration g SET status = 'cancelled', ended_on = CURRENT_DATE, end_reason = 'duplicate', version = g.version + 1, act_id = act
+  FROM live x, best b WHERE g.id = x.id AND x.came <> b.came
+$$;
 -- The registrations of the dwellings that a lineage touched.
 CREATE OR REPLACE FUNCTION registry.registrations_of(l registry.person_lineage) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
   SELECT g.id FROM registry.person_lineage_row w JOIN registry.registration g ON g.residence_id = w.row_id
@@ -203,7 +217,7 @@ BEGIN
     PERFORM hold_persons(ARRAY[l.from_id, l.to_id], '{}');
     outcome := obstacle_of(l, ARRAY(SELECT w.row_id FROM person_lineage_row w WHERE w.lineage_id = asked));
     IF outcome IS NULL THEN
-      PERFORM move_residences(l, act);
+      PERFORM move_residences(l, act), end_doubles(l, act);
       IF l.kind = 'merge' THEN
         PERFORM move_facts(l, act);
       END IF;
@@ -241,7 +255,15 @@ CREATE OR REPLACE FUNCTION registry.is_written_since(l registry.person_lineage) 
       WHERE l.kind = 'merge' AND p.id = l.from_id AND g.id NOT IN (SELECT * FROM registry.registrations_of(l)))
 $$;
 
--- Whether a row that a lineage touched has changed since, or the record that holds has got others.
+-- The registrations that a lineage ended: its own act is the last that wrote them.
+CREATE OR REPLACE FUNCTION registry.registrations_ended_by(l registry.person_lineage) RETURNS SETOF registry.registration
+LANGUAGE sql STABLE AS $$
+  SELECT g.* FROM registry.registration g
+  WHERE g.person_id IN (l.from_id, l.to_id) AND g.act_id = l.act_id AND g.status = 'cancelled' AND g.end_reason = 'duplicate'
+$$;
+
+-- Whether a row that a lineage touched has changed since, or the record that holds has got others, or where a registration ended
+-- another one is live.
 CREATE OR REPLACE FUNCTION registry.is_built_upon(l registry.person_lineage) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT EXISTS (
     SELECT FROM registry.person_lineage_row w LEFT JOIN LATERAL (
@@ -252,6 +274,9 @@ CREATE OR REPLACE FUNCTION registry.is_built_upon(l registry.person_lineage) RET
     WHERE w.lineage_id = l.id AND w.kind NOT IN ('permit_referral', 'hukou_referral') AND CASE w.change WHEN 'removed' THEN upper(f.sys) = l.decided_at AND f.person_id IN (l.from_id, l.to_id)
       ELSE upper_inf(f.sys) AND lower(f.sys) = l.decided_at AND f.person_id = l.to_id END IS NOT TRUE)
     OR ((l.kind = 'merge' OR registry.joins_again(l)) AND registry.is_written_since(l))
+    OR EXISTS (SELECT FROM registry.registrations_ended_by(l) g JOIN registry.residence r ON r.id = g.residence_id
+      WHERE greatest(lower(r.sys), upper(r.sys)) > l.decided_at OR EXISTS (SELECT FROM registry.registration o
+        WHERE o.residence_id = r.id AND o.status NOT IN ('cancelled', 'expired', 'changed')))
     OR EXISTS (SELECT FROM registry.person p WHERE l.kind = 'merge' AND p.id = l.from_id AND p.merged_into IS DISTINCT FROM l.to_id)
     OR EXISTS (SELECT FROM registry.person p WHERE l.kind = 'split' AND p.id IN (l.from_id, l.to_id) AND p.merged_into IS NOT NULL)
 $$;
@@ -265,11 +290,10 @@ BEGIN
       FROM registry.person_lineage_row w WHERE w.lineage_id = $1 AND w.kind = %1$L AND f.id = w.row_id$q$, own,
       CASE own WHEN 'residence' THEN $q$, is_main = f.is_main OR w.change = 'demoted'$q$ ELSE '' END) USING l.id, l.from_id, act;
   END LOOP;
-  UPDATE registry.registration g SET residence_id = g.residence_id,
-    status = CASE WHEN w.change = 'removed' AND g.act_id = l.act_id THEN 'active' ELSE g.status END,
-    ended_on = CASE WHEN w.change = 'removed' AND g.act_id = l.act_id THEN NULL ELSE g.ended_on END,
-    end_reason = CASE WHEN w.change = 'removed' AND g.act_id = l.act_id THEN NULL ELSE g.end_reason END
+  UPDATE registry.registration g SET residence_id = g.residence_id
   FROM registry.person_lineage_row w WHERE w.lineage_id = l.id AND w.kind = 'residence' AND g.residence_id = w.row_id;
+  UPDATE registry.registration g SET status = 'active', ended_on = NULL, end_reason = NULL, version = g.version + 1, act_id = act
+  FROM registry.registrations_ended_by(l) e WHERE g.id = e.id;
   -- What came of a registration since goes home with it.
   UPDATE registry.permit_referral t SET person_id = l.from_id, version = t.version + 1, act_id = act
   WHERE t.person_id = l.to_id AND (t.registration_id IN (SELECT * FROM registry.registrations_of(l))

@@ -31,6 +31,32 @@ CREATE OR REPLACE FUNCTION registry.registration_of(f registry.case_person) RETU
   ORDER BY n.registered_on DESC, n.id DESC LIMIT 1
 $$;
 
+-- The numbers of a form on paper. Before it is submitted it is for the signature of who checks the own number: what was typed stands on
+-- it, as on the screen. Afterwards whole numbers are for those who may reveal a person; `hidden` tells which stand masked.
+CREATE OR REPLACE FUNCTION registry.paper_numbers(f registry.case_person, role text, is_open boolean) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('id_number', CASE WHEN is_whole THEN encode(f.id_number, 'base64') END,
+    'phone', CASE WHEN has_phone THEN encode(f.phone, 'base64') END,
+    'hidden', array_remove(ARRAY[CASE WHEN NOT is_whole THEN 'id_number' END, CASE WHEN NOT has_phone AND f.phone IS NOT NULL THEN 'phone' END], NULL))
+  FROM (SELECT registry.may_look(role, 'person') OR is_open AS has_phone,
+    registry.may_look(role, 'person') OR (is_open AND NOT registry.without_copied(f, role) ? 'id_number') AS is_whole) x
+$$;
+-- Whether the registration that a slip stands for holds, and until or since which day; NULL of a slip that has none, and that is the
+-- answer for every number whose check did not fit, too. The role of the public zone may call this: it tells no person and no place.
+CREATE OR REPLACE FUNCTION registry.public_slip(asked text, from_address inet)
+RETURNS TABLE (outcome text, holds boolean, day date) LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
+BEGIN
+  IF is_too_much('slip', from_address, 30, 3000, interval '15 minutes') THEN
+    outcome := 'throttled';
+    RETURN NEXT;
+    RETURN;
+  END IF;
+  SELECT g.status = 'active' AND g.expires_on > CURRENT_DATE, least(g.ended_on, g.expires_on) INTO holds, day
+  FROM case_person f CROSS JOIN LATERAL registration_of(f) g WHERE f.slip_number = asked;
+  outcome := 'done';
+  holds := coalesce(holds, false);
+  RETURN NEXT;
+END $$;
+
 -- One paper of one form of a case: `fields` of the ticket name the paper and the form. Only the form itself carries the number,
 -- as a cipher; a coordinator prints what was collected or keyed by the own hand.
 CREATE OR REPLACE FUNCTION registry.reveal_paper(ticket uuid, asked_by bytea)
@@ -44,7 +70,7 @@ BEGIN
   RETURN (
     SELECT jsonb_build_object(
       'fault', CASE
-        WHEN c.status IN ('draft', 'void') THEN 'case-not-submitted'
+        WHEN c.status = 'void' OR (c.status = 'draft' AND paper <> 'form') THEN 'case-not-submitted'
         WHEN paper = 'slip' AND f.slip_number IS NULL THEN 'no-slip'
         WHEN paper = 'change_notice' AND permit_of(f.person_id) IS NULL THEN 'no-permit' END,
       'printed_by', (SELECT o.name FROM account o WHERE o.id = entry.account_id), 'printed_at', entry.at,
@@ -55,7 +81,7 @@ BEGIN
       'name', f.name, 'id_type', f.id_type, 'id_tail', f.id_tail, 'category', f.category, 'since', f.since,
       'ends_on', f.ends_on, 'end_reason', f.end_reason, 'permit', permit_of(f.person_id))
       || CASE WHEN paper = 'form' THEN jsonb_build_object(
-        'person_id', f.person_id, 'id_number', encode(f.id_number, 'base64'), 'phone', encode(f.phone, 'base64'), 'sex', f.sex,
+        'person_id', f.person_id, 'sex', f.sex,
         'birth', concat_ws('-', f.birth_year, lpad(f.birth_month::text, 2, '0')), 'relation_to_head', f.relation_to_head,
         'hukou_unit_id', unit_title(f.hukou_unit_id), 'hukou_code', f.hukou_code, 'hukou_address', f.hukou_address, 'stays_until', f.stays_until,
         'stay_reason', f.stay_reason, 'lodging', f.lodging, 'proof', f.proof, 'whereabouts_code', f.whereabouts_code, 'whereabouts', f.whereabouts,
@@ -64,6 +90,7 @@ BEGIN
         'collected_by', (SELECT o.name FROM account o WHERE o.id = c.collected_by), 'entered_by', (SELECT o.name FROM account o WHERE o.id = c.entered_by),
         'officer', (SELECT o.name FROM account o WHERE o.id = c.officer_by), 'station', (SELECT o.name FROM account o WHERE o.id = c.station_by),
         'volume', (SELECT v.number FROM archive_volume v WHERE v.id = f.volume_id), 'page', f.volume_page)
+        || paper_numbers(f, entry.role, c.status IN ('draft', 'returned'))
       ELSE '{}' END
     FROM registration_case c JOIN case_person f ON f.case_id = c.id
       LEFT JOIN LATERAL registration_of(f) g ON true

@@ -24,10 +24,13 @@ BEGIN
   RETURN false;
 END $$;
 
--- One caller at a time and all of them together; of IPv6 a household has a network of its own.
+-- One caller at a time, and all of them together. Of IPv6 a household has a network of its own (/64); whoever holds thousands of them (/48)
+-- takes a tenth of what all may, so that one neighbour alone closes nothing.
 CREATE OR REPLACE FUNCTION registry.is_too_much(what text, from_address inet, most int, most_of_all int, span interval) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
   RETURN registry.is_thronged(what || '/' || coalesce(host(network(set_masklen(from_address, CASE family(from_address) WHEN 6 THEN 64 ELSE 32 END))), '?'), most, span)
+    OR CASE family(from_address) WHEN 6
+      THEN registry.is_thronged(what || '/48/' || host(network(set_masklen(from_address, 48))), greatest(most, most_of_all / 10), span) ELSE false END
     OR registry.is_thronged(what || '/', most_of_all, span);
 END $$;
 

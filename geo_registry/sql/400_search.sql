@@ -325,6 +325,6 @@ BEGIN
     LEFT JOIN registry.building b ON b.id = t.building_id
     LEFT JOIN registry.address a ON a.id = t.address_id
     CROSS JOIN LATERAL (SELECT coalesce(b.position, ST_PointOnSurface(b.outline), a.position) AS point) spot
-  WHERE CASE WHEN b.id IS NULL THEN registry.covers(areas, a.district_id, a.township_id, a.community_id)
+  WHERE CASE WHEN b.id IS NULL THEN a.state NOT IN ('removed', 'rejected') AND registry.covers(areas, a.district_id, a.township_id, a.community_id)
              ELSE registry.covers(areas, b.district_id, b.township_id, b.community_id) END;
 END $$;

@@ -90,7 +90,7 @@ BEGIN
         LEFT JOIN registry.building_address m ON l.object_kind = 'building' AND m.building_id = l.object_id AND m.is_main
           AND m.valid @> CURRENT_DATE
         JOIN registry.address a ON a.id = CASE l.object_kind WHEN 'address' THEN l.object_id ELSE m.address_id END
-      WHERE l.normal_name = q.key AND l.object_kind IN ('address', 'building')
+      WHERE l.normal_name = q.key AND l.object_kind IN ('address', 'building') AND a.state NOT IN ('removed', 'rejected')
         AND registry.covers(areas, a.district_id, a.township_id, a.community_id)
       ORDER BY l.id LIMIT 50) o
   ORDER BY q.n, o.id;

@@ -227,8 +227,8 @@ DECLARE
     CREATE OR REPLACE TRIGGER add_up_%2$s AFTER %2$s ON registry.%1$s REFERENCING %6$s
       FOR EACH STATEMENT EXECUTE FUNCTION registry.count_%1$s_%2$s()
   $p$;
-  -- The two commonest writes, in one leaf: added at once if nobody wrote its total since the leaf was read, else the long
-  -- way. An update that waited in vain keeps the row locked: undone, it lets the total go, which may come late in the order.
+  -- The two commonest writes, of few rows in one leaf: added at once if nobody wrote its total since the leaf was read, else the
+  -- long way. An update that waited in vain keeps the row locked: undone, it lets the total go, which may come late in the order.
   settling text := $p$
       leaves uuid[];
       seen text[];
@@ -239,26 +239,28 @@ DECLARE
       IF NOT EXISTS (SELECT FROM fresh n WHERE n.version_of IS NULL) THEN
         RETURN NULL;
       END IF;
-      PERFORM pg_advisory_xact_lock_shared(hashtextextended('tally', 0));
-      SELECT t.day INTO day FROM tally_day t;
-      SELECT array_agg(DISTINCT p.leaf_id), array_agg(DISTINCT t.xmin::text),
-        count(*) FILTER (WHERE n.is_main AND upper_inf(n.sys) AND n.valid @> day)
-      INTO leaves, seen, added
-      FROM fresh n JOIN building_leaf() p ON p.id = n.building_id LEFT JOIN tally t ON t.leaf_id = p.leaf_id;
-      IF cardinality(leaves) = 1 THEN
-        BEGIN
-          UPDATE tally t SET persons = t.persons + added WHERE t.leaf_id = leaves[1] AND t.xmin::text = seen[1];
-          IF NOT FOUND THEN
-            RAISE EXCEPTION USING ERRCODE = 'TL001', MESSAGE = 'somebody wrote the total';
-          END IF;
-          UPDATE tally_week w SET persons = w.persons + added WHERE w.leaf_id = leaves[1] AND w.week = this_week;
-          IF NOT FOUND THEN
-            INSERT INTO tally_week (leaf_id, week, persons) VALUES (leaves[1], this_week, added);
-          END IF;
-          RETURN NULL;
-        EXCEPTION WHEN SQLSTATE 'TL001' THEN
-          NULL;
-        END;
+      IF (SELECT count(*) FROM (SELECT FROM fresh LIMIT 101) few) <= 100 THEN
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('tally', 0));
+        SELECT t.day INTO day FROM tally_day t;
+        SELECT array_agg(DISTINCT p.leaf_id), array_agg(DISTINCT t.xmin::text),
+          count(*) FILTER (WHERE n.is_main AND upper_inf(n.sys) AND n.valid @> day)
+        INTO leaves, seen, added
+        FROM fresh n JOIN building_leaf() p ON p.id = n.building_id LEFT JOIN tally t ON t.leaf_id = p.leaf_id;
+        IF cardinality(leaves) = 1 THEN
+          BEGIN
+            UPDATE tally t SET persons = t.persons + added WHERE t.leaf_id = leaves[1] AND t.xmin::text = seen[1];
+            IF NOT FOUND THEN
+              RAISE EXCEPTION USING ERRCODE = 'TL001', MESSAGE = 'somebody wrote the total';
+            END IF;
+            UPDATE tally_week w SET persons = w.persons + added WHERE w.leaf_id = leaves[1] AND w.week = this_week;
+            IF NOT FOUND THEN
+              INSERT INTO tally_week (leaf_id, week, persons) VALUES (leaves[1], this_week, added);
+            END IF;
+            RETURN NULL;
+          EXCEPTION WHEN SQLSTATE 'TL001' THEN
+            NULL;
+          END;
+        END IF;
       END IF;
   $p$;
   registering text := $p$
@@ -270,31 +272,33 @@ DECLARE
       entered int;
       this_week date := monday(clock_day(clock_timestamp()));
     BEGIN
-      PERFORM pg_advisory_xact_lock_shared(hashtextextended('tally', 0));
-      SELECT t.day INTO day FROM tally_day t;
-      SELECT array_agg(DISTINCT p.leaf_id), array_agg(DISTINCT t.xmin::text), array_agg(DISTINCT monday(n.registered_on)),
-        count(*) FILTER (WHERE n.status = 'active' AND r.is_main AND upper_inf(r.sys) AND r.valid @> day),
-        count(*) FILTER (WHERE n.status <> 'cancelled'), count(*) FILTER (WHERE n.status NOT IN ('cancelled', 'draft'))
-      INTO leaves, seen, weeks, added, collected, entered
-      FROM fresh n JOIN residence r ON r.id = n.residence_id JOIN building_leaf() p ON p.id = r.building_id
-        LEFT JOIN tally t ON t.leaf_id = p.leaf_id;
-      IF cardinality(leaves) = 1 AND weeks = ARRAY[this_week] THEN
-        BEGIN
-          UPDATE tally t SET registered = t.registered + added WHERE t.leaf_id = leaves[1] AND t.xmin::text = seen[1];
-          IF NOT FOUND THEN
-            RAISE EXCEPTION USING ERRCODE = 'TL001', MESSAGE = 'somebody wrote the total';
-          END IF;
-          UPDATE tally_week w SET registered = w.registered + added, forms_collected = w.forms_collected + collected,
-            forms_entered = w.forms_entered + entered
-          WHERE w.leaf_id = leaves[1] AND w.week = this_week;
-          IF NOT FOUND THEN
-            INSERT INTO tally_week (leaf_id, week, registered, forms_collected, forms_entered)
-            VALUES (leaves[1], this_week, added, collected, entered);
-          END IF;
-          RETURN NULL;
-        EXCEPTION WHEN SQLSTATE 'TL001' THEN
-          NULL;
-        END;
+      IF (SELECT count(*) FROM (SELECT FROM fresh LIMIT 101) few) <= 100 THEN
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('tally', 0));
+        SELECT t.day INTO day FROM tally_day t;
+        SELECT array_agg(DISTINCT p.leaf_id), array_agg(DISTINCT t.xmin::text), array_agg(DISTINCT monday(n.registered_on)),
+          count(*) FILTER (WHERE n.status = 'active' AND r.is_main AND upper_inf(r.sys) AND r.valid @> day),
+          count(*) FILTER (WHERE n.status <> 'cancelled'), count(*) FILTER (WHERE n.status NOT IN ('cancelled', 'draft'))
+        INTO leaves, seen, weeks, added, collected, entered
+        FROM fresh n JOIN residence r ON r.id = n.residence_id JOIN building_leaf() p ON p.id = r.building_id
+          LEFT JOIN tally t ON t.leaf_id = p.leaf_id;
+        IF cardinality(leaves) = 1 AND weeks = ARRAY[this_week] THEN
+          BEGIN
+            UPDATE tally t SET registered = t.registered + added WHERE t.leaf_id = leaves[1] AND t.xmin::text = seen[1];
+            IF NOT FOUND THEN
+              RAISE EXCEPTION USING ERRCODE = 'TL001', MESSAGE = 'somebody wrote the total';
+            END IF;
+            UPDATE tally_week w SET registered = w.registered + added, forms_collected = w.forms_collected + collected,
+              forms_entered = w.forms_entered + entered
+            WHERE w.leaf_id = leaves[1] AND w.week = this_week;
+            IF NOT FOUND THEN
+              INSERT INTO tally_week (leaf_id, week, registered, forms_collected, forms_entered)
+              VALUES (leaves[1], this_week, added, collected, entered);
+            END IF;
+            RETURN NULL;
+          EXCEPTION WHEN SQLSTATE 'TL001' THEN
+            NULL;
+          END;
+        END IF;
       END IF;
   $p$;
   kind record;

@@ -29,6 +29,10 @@ GRANT SELECT ON registry.registration_case, registry.archive_volume, registry.fo
 GRANT SELECT, INSERT, UPDATE ON registry.verification, registry.dwelling_note, registry.tip, registry.premises TO registry_app;
 GRANT SELECT, INSERT ON registry.verification_statement, registry.acceptance TO registry_app;
 GRANT USAGE ON SEQUENCE registry.certificate_number TO registry_app;
+GRANT SELECT, INSERT, UPDATE ON registry.naming_case, registry.address_position, registry.plate_task, registry.plate_report TO registry_app;
+GRANT SELECT, INSERT ON registry.naming_step, registry.address_change, registry.address_certificate TO registry_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON registry.address_warning TO registry_app;
+GRANT USAGE ON SEQUENCE registry.naming_number, registry.address_certificate_number, registry.plate_task_number TO registry_app;
 
 -- Days and hours are China's, whatever clock the caller has set for itself.
 DO $$
@@ -94,11 +98,13 @@ GRANT EXECUTE ON FUNCTION registry.person_of(bytea), registry.hukou_beyond(uuid,
 GRANT EXECUTE ON FUNCTION registry.standing_of(bytea, uuid[], uuid), registry.without_copied(registry.case_person, text) TO registry_reader;
 GRANT SELECT ON registry.block_assignment TO registry_reader;
 
--- The public zone takes declarations and tells how they stand: two calls, no table. A server that others run gets its role with `db prepare`.
+-- The public zone takes declarations and tells how they stand, tells what a plate stands for and takes reports on it: four calls, no table.
+-- A server that others run gets its role with `db prepare`.
 DO $$
 BEGIN
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'registry_public') THEN
     GRANT USAGE ON SCHEMA registry TO registry_public;
-    GRANT EXECUTE ON FUNCTION registry.declare, registry.declaration_state TO registry_public;
+    GRANT EXECUTE ON FUNCTION registry.declare, registry.declaration_state, registry.public_plate, registry.report_plate,
+      registry.public_slip TO registry_public;
   END IF;
 END $$;
