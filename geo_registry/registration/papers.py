@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 from geo_registry import printing
 from geo_registry.access import cipher
 from geo_registry.access.audit import Look, Target, look
-from geo_registry.codes import ALPHABET
 from geo_registry.db import TIMEZONE, Engine
 from geo_registry.errors import NotFound
 from geo_registry.registration import desk, forms
+from geo_registry.registration.slips import slip_check
 
 Paper = Literal["slip", "change_notice", "form"]
 FOLDER: Final = Path(__file__).with_name("paper")
@@ -93,22 +93,15 @@ def html_of(paper: Paper, told: dict[str, Any], audit_id: UUID) -> str:
         is_noticed = told["permit"] is not None and told["action"] in {"register", "change", "correct"}
         values |= {"check": slip_check(told["slip_number"]), "notice": is_noticed}
     if paper == "form":
+        is_open = told["status"] in {"draft", "returned"}
         values |= {
-            "mark": f"{printed} 打印，仅供存档",
+            "mark": f"{printed} 打印，仅供{'本人核对签名' if is_open else '存档'}",
+            "is_open": is_open,
             "form": forms.form_of(told["form"], told["form_version"]).title,
             "rows": form_rows(told),
             "steps": _steps(told),
         }
     return printing.written(FOLDER, f"{paper}.html", **values, with_slip=paper == "slip")
-
-
-def slip_check(slip_number: str) -> str:
-    """Return the check of a slip: eight characters that only this installation can make.
-
-    A slip that was never issued has a check that does not fit; nothing needs to be looked up to see it.
-    """
-    digest = cipher.blind_index("slip", slip_number)
-    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:8])
 
 
 def masked_number(id_type: str, tail: str) -> str:
@@ -117,14 +110,18 @@ def masked_number(id_type: str, tail: str) -> str:
 
 
 def form_rows(told: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return what a form says, line by line; what it does not ask for is left out."""
+    """Return what a form says, line by line; what it does not ask for is left out.
+
+    Numbers that the viewer may not see whole stand masked, as in lists.
+    """
     person = UUID(told["person_id"])
     opened = {
         name: cipher.open_("person", name, person, base64.b64decode(told[name]))
         for name in ("id_number", "phone")
         if told[name]
     }
-    values = {**told, **opened}
+    hidden = {"id_number": masked_number(told["id_type"], told["id_tail"]), "phone": "*" * 11}
+    values = {**told, **opened, **{name: hidden[name] for name in told["hidden"]}}
     rows = [("居住地址", told["unit"]), ("户别", _HOUSEHOLDS[told["household_kind"]])]
     for item in forms.form_of(told["form"], told["form_version"]).items:
         value = values.get(item.name)

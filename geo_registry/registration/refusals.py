@@ -39,7 +39,9 @@ _KINDS: Final[dict[str, tuple[type[RegistryError], str, str | None]]] = {
     "residence-ended": (Conflict, "此人的居住已经结束；再次来住请办新登记", "residence_id"),
     "document-of-other": (Conflict, "该证件属于登记簿中的另一人；如为同一人，请申请归并", "id_number"),
     "person-changed": (Conflict, "登记簿刚刚有变动，请再保存一次", "id_number"),
-    "document-open": (Conflict, "该证件在另一案件中正在办理", "id_number"),
+    "document-held": (
+        Conflict, "本案现在不能收这一证件，请向本人问明；重新键入号码，页面核对后说明原因", "id_number",
+    ),
     "document-twice": (RuleBroken, "同一证件在本案中出现两次，请删去一人", "id_number"),
     "sheet-used": (Conflict, "该纸质登记表编号已录入过，请核对编号", "sheet_number"),
     "sheet-unknown": (RuleBroken, "没有发放过这个编号的登记表，或已作废，请核对编号", "sheet_number"),
@@ -66,6 +68,7 @@ _KINDS: Final[dict[str, tuple[type[RegistryError], str, str | None]]] = {
     "has-ended": (Conflict, "此人的居住在这一天之前已经结束，请退回核对日期", None),
     "before-its-start": (Conflict, "日期早于居住起始日期，请退回核对；起始日期有误请办“更正”", None),
     "registration-expired": (Conflict, "原登记已过期，请先办“续期”再办变更", None),
+    "renewal-early": (Conflict, "登记离到期还早", "residence_id"),
     "not-absent": (Conflict, "此人在本户没有户在人不在登记，请作废本案", None),
     "not-registered": (Conflict, "此人没有可续期的登记，请办新登记", None),
     "form-outdated": (Conflict, "此人的记录已归并到另一记录，请退回重新填写", None),
@@ -85,10 +88,8 @@ def refusal(outcome: str, step: str, answer: Mapping[str, Any]) -> RegistryError
         now = "管理站站长" if answer.get("status") == "station_review" else "社区民警"
         return Conflict(outcome, f"本案现由{now}复核，还没有轮到您")
     kind, detail, field = _KINDS.get(outcome, (Conflict, "登记簿不能接受，请退回核对", None))
-    if outcome == "document-open":
-        serial = answer.get("serial")
-        where = f"（{serial}），请先办结或作废该案" if serial else "（在您的区域之外），请与管理站联系"
-        detail += where
+    if outcome == "renewal-early":
+        detail += f"，{answer['day']} 起可以续期；信息有变请办“变更”"
     field = answer.get("field") or field
     fault = kind(outcome, detail, **({"field": field} if field else {}))
     turn = answer.get("turn")

@@ -152,7 +152,7 @@ def submit_case(
     head = _head(session, viewer, case_id)
     told = {
         "required": head.form.required(head.action), "same_day": head.profile.same_day_entry,
-        "late_reason": _legible(late_reason, "late_reason"),
+        "late_reason": _legible(late_reason, "late_reason"), "renewal_days": head.profile.renewal_days,
         "due_on": add_working_days(head.profile.calendar, today(), head.profile.review_days),
     }  # fmt: skip
     current, _ = _act(session, viewer, token, "keep_case", "submit", case_id, version, told)

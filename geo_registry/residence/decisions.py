@@ -16,6 +16,7 @@ from geo_registry.area.writes import Written
 from geo_registry.codes import new_id
 from geo_registry.db import Session, today
 from geo_registry.errors import Conflict, NotFound, NotSignedIn, Refused, RegistryError, RuleBroken, Stale
+from geo_registry.residence.profile import residence_profile_in_force
 
 _REFUSALS: Final[dict[str, tuple[type[RegistryError], str, str | None]]] = {
     "session-ended": (NotSignedIn, "登录已失效，请重新登录", None),
@@ -41,7 +42,7 @@ def decide(
     """Decide what holds of a person against the rule; the decision before ends where this one begins.
 
     Raises:
-        RuleBroken: an end before the start, or a reason that cannot be read.
+        RuleBroken: a start too far ahead, an end before the start, or a reason that cannot be read.
         Conflict: another decision begins within the time.
         NotFound, Refused: the area or the role does not allow it.
 
@@ -50,6 +51,11 @@ def decide(
     if not words:
         raise RuleBroken(
             "text-unreadable", "事由含有看不见的字符、证件号码或电话，请重新填写", field="reason"
+        )
+    ahead = residence_profile_in_force(session).decision_ahead_days
+    if starts_on > (latest := today() + dt.timedelta(days=ahead)):
+        raise RuleBroken(
+            "decided-ahead", f"认定最迟从 {latest} 起，请改正起日，或到那一天再认定", field="from"
         )
     decision_id = new_id()
     act_id = acts.record(session, viewer, "decide", "separation_decision", decision_id)

@@ -44,6 +44,8 @@ class ResidenceProfile(_Frozen):
     """居住登记规则: who is registered, how long it lasts, and when a step is due.
 
     A stay of `presence_days` counts, the day of arrival included; with `inclusive` false it takes one more.
+    A registration is renewed from `renewal_days` before its end on, at any time where a place sets none. A
+    decision on 人户分离 begins `decision_ahead_days` after today at the latest.
     """
 
     code: Code
@@ -57,8 +59,10 @@ class ResidenceProfile(_Frozen):
     inclusive: bool
     overseas_admitted: bool
     term_months: Annotated[int, Field(ge=1, le=120)]
+    renewal_days: Days | None = None
     review_days: Annotated[int, Field(ge=1, le=60)]
     same_day_entry: bool
+    decision_ahead_days: Annotated[int, Field(ge=0, le=366)] = 0
     occupancy: Occupancy
 
     @model_validator(mode="after")
