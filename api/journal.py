@@ -45,7 +45,7 @@ class Journal:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 if not any(name == b"audit-id" for name, _ in message.get("headers", ())):
-                    refusal = REFUSALS.get(status)
+                    refusal = REFUSALS.get(status) or state.get("telling")
                 milliseconds = (time.perf_counter() - started) * 1000
                 message["headers"] = [
                     *message.get("headers", ()),

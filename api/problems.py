@@ -167,6 +167,10 @@ def reply(error: errors.RegistryError, request_id: UUID) -> Response:
     return Response(orjson.dumps(body), kind.status, headers, media_type="application/problem+json")
 
 
+TELLING = frozenset({"document-held"})
+"""Refusals that tell something of a person: on the record like those of somebody who may not."""
+
+
 def install(app: FastAPI) -> None:
     """Give every error of an application the one form."""
     app.add_exception_handler(errors.RegistryError, _registry_error)
@@ -177,6 +181,8 @@ def install(app: FastAPI) -> None:
 def _registry_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.RegistryError)  # noqa: S101 - how it was registered
     error.detail = without_echo(error.detail, request.state.body)
+    if error.code in TELLING:
+        request.state.telling = error.code
     return reply(error, request.state.request_id)
 
 

@@ -1,17 +1,16 @@
-"""The public zone: an application of its own that takes declarations and tells how they stand.
+"""The public zone: an application of its own that takes declarations, and tells what a plate stands for.
 
-It has no session and no page of the registry; its database role may call two functions and read nothing
-(geo_registry/sql/360_intake.sql). Pages are plain forms without a script, for old phones and for the policy.
+It has no session and no page of the registry; its database role may call five functions and read nothing
+(geo_registry/sql/900_grants.sql). Pages are plain forms without a script, for old phones and for the policy.
 """
 
-import urllib.parse
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,13 +18,16 @@ from api import problems
 from api.deps import address_of
 from api.guard import Guard
 from api.journal import Journal, Limit
+from api.public_pages import fields_of, page
+from api.public_plates import plate_page, report, report_page
 from geo_registry import db, log
 from geo_registry.codes import format_code, new_id
 from geo_registry.errors import NotFound, RegistryError, RuleBroken
 from geo_registry.intake import public
 from geo_registry.intake.lists import read_day
 from geo_registry.intake.rules import KINDS, check_declared
-from web_map.render import HERE, environment
+from geo_registry.registration.slips import slip_state
+from web_map.render import HERE
 
 MOST_BYTES: Final = 16 << 10
 FIELDS: Final = (
@@ -41,13 +43,6 @@ DOCUMENTS: Final = {
     "111": "居民身份证", "511": "台湾居民来往大陆通行证", "516": "港澳居民来往内地通行证",
     "553": "外国人永久居留身份证", "414": "护照",
 }  # fmt: skip
-_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 
 
 class Anonymous:
@@ -79,11 +74,14 @@ def create_app(database_url: str | None = None) -> FastAPI:
         redirect_slashes=False,
     )  # fmt: skip
     problems.install(app)
-    for path, page, methods in (
+    for path, endpoint, methods in (
         ("/", declare_page, ["GET"]), ("/", declare, ["POST"]), ("/state", state_page, ["GET"]),
         ("/state", state, ["POST"]), ("/static/{name}", static_file, ["GET"]), ("/health", health, ["GET"]),
+        ("/slip", slip_page, ["GET"]), ("/slip", slip, ["POST"]),
+        ("/p/{signed}", plate_page, ["GET"]), ("/report/{signed}", report_page, ["GET"]),
+        ("/report/{signed}", report, ["POST"]),
     ):  # fmt: skip
-        app.add_api_route(path, page, methods=methods, response_model=None)
+        app.add_api_route(path, endpoint, methods=methods, response_model=None)
     app.add_middleware(Limit, most=db.POOL_SIZE)
     app.add_middleware(Guard, most=MOST_BYTES)
     app.add_middleware(Journal)
@@ -112,7 +110,7 @@ async def declare_page() -> Response:
 async def declare(request: Request) -> Response:
     """Take a declaration and show its receipt, or the form with what is wrong with it."""
     try:
-        told = _fields(request, FIELDS)
+        told = fields_of(request, FIELDS)
     except RegistryError as error:
         return _form({"form": str(new_id())}, error)
     try:
@@ -120,7 +118,7 @@ async def declare(request: Request) -> Response:
     except RegistryError as error:
         return _form(told, error)
     values = {"receipt": format_code(None, receipt), "kind": KINDS[told["kind"]]}
-    return _page("public_receipt.html", 201, **values)
+    return page("public_receipt.html", 201, **values)
 
 
 def _declared(request: Request, told: dict[str, str]) -> str:
@@ -148,45 +146,46 @@ def _own_id(text: str) -> UUID:
 
 async def state_page() -> Response:
     """Show the question for a receipt."""
-    return _page("public_state.html", told={}, error=None, found=None)
+    return page("public_state.html", told={}, error=None, found=None)
 
 
 async def state(request: Request) -> Response:
     """Tell how the declaration of a receipt stands."""
     told: dict[str, str] = {}
     try:
-        told = _fields(request, ("receipt", "tail"))
+        told = fields_of(request, ("receipt", "tail"))
         found = await run_in_threadpool(
             public.state_of, request.app.state.engine, told["receipt"], told["tail"], address_of(request)
         )
     except RegistryError as error:
         status = problems.kind_of(error).status
-        return _page("public_state.html", status, told=told, error=error, found=None)
-    return _page("public_state.html", told=told, error=None, found=found)
+        return page("public_state.html", status, told=told, error=error, found=None)
+    return page("public_state.html", told=told, error=None, found=found)
 
 
-def _fields(request: Request, names: tuple[str, ...]) -> dict[str, str]:
-    """Return the fields of a posted form, empty where missing; of a double one the first.
+async def slip_page() -> Response:
+    """Show the question for a slip."""
+    return page("public_slip.html", told={}, error=None, found=None)
 
-    Raises:
-        RuleBroken: the body is no form.
 
-    """
+async def slip(request: Request) -> Response:
+    """Tell whether a slip is valid and its day, nothing else."""
+    told: dict[str, str] = {}
     try:
-        body = request.state.body.decode("ascii")
-        sent = urllib.parse.parse_qs(body, keep_blank_values=True, errors="strict", max_num_fields=30)
-    except ValueError as error:
-        raise RuleBroken("form-unreadable", "表单不能读取，请重新填写后提交") from error
-    told = {name: " ".join(sent.get(name, [""])[0][:400].split()) for name in names}
-    if not all(text.isprintable() for text in told.values()):
-        raise RuleBroken("form-unreadable", "表单含有不能读取的字符，请重新填写后提交")
-    return told
+        told = fields_of(request, ("number", "check"))
+        found = await run_in_threadpool(
+            slip_state, request.app.state.engine, told["number"], told["check"], address_of(request)
+        )
+    except RegistryError as error:
+        status = problems.kind_of(error).status
+        return page("public_slip.html", status, told=told, error=error, found=None)
+    return page("public_slip.html", told=told, error=None, found=found, today=db.today())
 
 
 def _form(told: dict[str, str], error: RegistryError | None = None) -> Response:
     status = problems.kind_of(error).status if error else 200
     values = dict.fromkeys(FIELDS, "") | told
-    return _page(
+    return page(
         "public_declare.html", status, told=values, error=error, field=_field_of(error), kinds=KINDS,
         documents=DOCUMENTS,
     )  # fmt: skip
@@ -194,7 +193,3 @@ def _form(told: dict[str, str], error: RegistryError | None = None) -> Response:
 
 def _field_of(error: RegistryError | None) -> str:
     return str(error.facts.get("field", "")) if error else ""
-
-
-def _page(template: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401  (as a template takes)
-    return HTMLResponse(environment().get_template(template).render(**values), status, _HEADERS)

@@ -5,13 +5,15 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import StreamingResponse
 
 from api.deps import CurrentViewer, IfMatch, Needs, Once, Transaction, answer, one
 from api.schemas.act import Paper, WrittenOut
 from api.schemas.plate import BatchQuery, Delivery, NewBatch, Production
+from geo_registry import books
 from geo_registry.access.viewer import Permission
 from geo_registry.pages import Page
-from geo_registry.plate import reads, writes
+from geo_registry.plate import orders, papers, reads, writes
 
 router = APIRouter(prefix="/v1/plate-batches", tags=["plates"])
 READ = Depends(Needs(Permission.PLACE_READ))
@@ -28,6 +30,29 @@ def batches(query: Annotated[BatchQuery, Query()], session: Transaction, viewer:
 def batch(batch_id: UUID, session: Transaction, viewer: CurrentViewer) -> Response:
     """Show one batch; its plates are `GET /v1/plates?batch_id=`."""
     return one(reads.batch(session, viewer, batch_id))
+
+
+@router.get("/{batch_id}/sheet.pdf", dependencies=[PRODUCE], response_class=Response)
+def sheets(
+    batch_id: UUID,
+    session: Transaction,
+    viewer: CurrentViewer,
+    page: Annotated[papers.PageSize, Query()] = "A4",
+    part: Annotated[int, Query(ge=1, le=100_000)] = 1,
+) -> Response:
+    """Print the maker's sheets: the list, and the signs 1:1 between cut marks, 120 in a file."""
+    name, content = papers.sheets_pdf(session, viewer, batch_id, page=page, part=part)
+    return Response(content, headers=books.attached(name), media_type="application/pdf")
+
+
+@router.get("/{batch_id}/sheet.xlsx", dependencies=[PRODUCE], response_class=StreamingResponse)
+def table(batch_id: UUID, session: Transaction, viewer: CurrentViewer) -> Response:
+    """Return the maker's table of all plates of a batch."""
+    number = reads.batch(session, viewer, batch_id).number
+    file = orders.book_of(session, viewer, batch_id)
+    return StreamingResponse(
+        books.pieces(file), headers=books.attached(f"{number}.xlsx"), media_type=books.XLSX
+    )
 
 
 @router.post("", status_code=201, dependencies=[PRODUCE], response_model=WrittenOut)

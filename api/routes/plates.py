@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Query, Response
 from api.deps import NO_STORE, CurrentViewer, IfMatch, Needs, Once, Transaction, answer, one
 from api.schemas.act import Paper, WrittenOut
 from api.schemas.plate import (
-    Approval,
     Draft,
     Inspection,
     MissingQuery,
@@ -79,12 +78,6 @@ def preview(body: Draft, session: Transaction, viewer: CurrentViewer) -> Respons
     """Tell what a new plate would read and what speaks against it; nothing is stored."""
     asked = body.model_dump(exclude_none=True, exclude={"document_number", "reason"})
     return answer(preview_address(session, viewer, **asked), NO_STORE)
-
-
-@router.post("/actions/approve", dependencies=[EDIT], response_model=WrittenOut)
-def approve_plates(body: Approval, act: Once) -> Response:
-    """Approve up to 1000 plates, all or none; answers the id of the act."""
-    return act.once(partial(writes.approve_plates, act.session, act.viewer, **body.given()))
 
 
 @router.post("/{plate_id}/actions/approve", dependencies=[EDIT], response_model=WrittenOut)

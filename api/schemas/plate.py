@@ -13,7 +13,7 @@ from api.schemas.place import BoxQuery, Lat, Lon, PlaceQuery, PointQuery, Text, 
 from geo_registry.plate.evidence import FINDINGS_ON_WALL
 from geo_registry.plate.rates import REASONS, Grouping
 from geo_registry.plate.rules import MOST_AT_ONCE
-from geo_registry.plate.tables import BATCH_STATES, PLATE_KINDS, PLATE_STATES
+from geo_registry.plate.tables import BATCH_STATES, PLATE_KINDS, PLATE_STATES, REPORT_STATES, REPORTS
 
 Photo = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="上传照片时返回的 sha256")]
 PlateIds = Annotated[list[UUID], Field(min_length=1, max_length=MOST_AT_ONCE)]
@@ -78,12 +78,6 @@ class NewPlate(Draft):
     state: Literal["draft", "numbered"] = "numbered"
 
 
-class Approval(Paper):
-    """Plates to be approved, all or none."""
-
-    plate_ids: PlateIds
-
-
 class Mounting(Paper):
     """The evidence that a plate hangs."""
 
@@ -92,6 +86,18 @@ class Mounting(Paper):
     lat: Lat
     accuracy_m: Annotated[float | None, Field(gt=0, lt=1000)] = None
     installed_at: AwareDatetime | None = None
+    scanned: Annotated[str | None, Field(max_length=300, description="牌上二维码的内容")] = None
+
+
+class OldSignFilter(Strict):
+    """The street with all names below it, or the batch, whose signs are asked for."""
+
+    place_name_id: UUID | None = None
+    batch_id: UUID | None = None
+
+
+class OldSignQuery(PageQuery, OldSignFilter):
+    """One page of signs with an old name."""
 
 
 class Sighting(Paper):
@@ -144,3 +150,36 @@ class PhotoOut(Strict):
     sha256: str
     width: int
     height: int
+
+
+class ReportQuery(PlaceQuery):
+    """One page of reports."""
+
+    state: Annotated[str | None, one_of(REPORT_STATES)] = None
+    kind: Annotated[str | None, one_of(REPORTS)] = None
+
+
+class NewReport(Strict):
+    """What is wrong with a plate, or where one is missing."""
+
+    kind: Annotated[str, one_of(REPORTS)]
+    plate_id: UUID | None = None
+    address_id: UUID | None = None
+    lon: Lon | None = None
+    lat: Lat | None = None
+    wanted_text: Number | None = None
+    photo: Photo | None = None
+    note: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+
+
+class Acceptance(Paper):
+    """The acceptance of a report; the address where it names none, and that it is meant all the same."""
+
+    address_id: UUID | None = None
+    confirmed: bool = False
+
+
+class Merger(Strict):
+    """The report that tells the same."""
+
+    into_id: UUID
