@@ -18,6 +18,7 @@ LABEL, STREET_LABEL = "#5b5648", "#4d5968"
 
 # Sans for both scripts; the first font that the machine has draws the text.
 FONT = ["Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", "sans-serif"]
+BOLD = ["Noto Sans CJK SC Bold", *FONT]
 SOURCES = ("backdrop", "areas", "streets", "buildings", "plates", "blocks")
 # A tile of this zoom serves all deeper ones.
 DEEPEST = 17
@@ -184,15 +185,43 @@ def buildings() -> list[Layer]:
 
 def plates() -> list[Layer]:
     """Draw each plate by the mark of its state; a mark is colour and shape, and names make way for it."""
-    marks: list[Any] = ["match", ["get", "state"]]
-    for state, mark in PLATE_MARKS.items():
-        marks += [state, f"plate-{mark}"]
     size = ["interpolate", ["linear"], ["zoom"], 15, 0.35, 16.5, 0.75, 18, 1]
     return [
         _layer("plate", "plates", "symbol", minzoom=PLATE_ZOOM,
-               layout={"icon-image": [*marks, "plate-draft"], "icon-size": size, "icon-allow-overlap": True,
+               layout={"icon-image": plate_icons("state"), "icon-size": size, "icon-allow-overlap": True,
                        "icon-padding": 0}),
     ]  # fmt: skip
+
+
+# From this zoom of the style on every mark bears its number, before that those of the chosen street.
+NUMBER_ZOOM = 17.4
+COLOURINGS = ("state", "certified", "street")
+
+
+def plate_icons(by: str) -> list[Any]:
+    """Return the expression that picks a plate's mark: by state, by whether it is certified, by street."""
+    if by == "certified":
+        return ["case", ["get", "certified"], "plate-certified", "plate-uncertified"]
+    if by == "street":
+        return ["concat", "plate-street-", ["to-string", ["get", "street"]]]
+    marks: list[Any] = ["match", ["get", "state"]]
+    for state, mark in PLATE_MARKS.items():
+        marks += [state, f"plate-{mark}"]
+    return [*marks, "plate-draft"]
+
+
+def editor_style() -> dict[str, Any]:
+    """Return the style of the editor of plates: each mark with its number, where there is room for it."""
+    number = _layer(
+        "plate-number", "plates", "symbol", minzoom=16.2, filter=[">=", ["zoom"], NUMBER_ZOOM],
+        layout=_text(["get", "number"], 13) | {
+            "text-font": BOLD, "text-variable-anchor": ["bottom", "top", "right", "left"],
+            "text-radial-offset": 0.75, "text-padding": 1, "text-optional": True,
+        },
+        paint={"text-color": "#1b2530", "text-halo-color": "#ffffff", "text-halo-width": 1.6},
+    )  # fmt: skip
+    drawn = style()
+    return drawn | {"layers": [*drawn["layers"], number]}
 
 
 def blocks() -> list[Layer]:

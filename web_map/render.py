@@ -21,7 +21,8 @@ from geo_registry.codes import format_code
 from web_map import registration_words, words
 from web_map.csp import new_nonce, policy
 from web_map.layers import PLATE_MARKS
-from web_map.sections import menu_for, registration_tabs, sections_for
+from web_map.plate_faces import draw_face
+from web_map.sections import menu_for, plate_tabs, registration_tabs, sections_for
 from web_map.town_map import json_text
 
 HERE = Path(__file__).parent
@@ -48,9 +49,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     found.globals.update(
-        code_text=format_code, static=static, words=words, role_titles=ROLE_TITLES, marks=PLATE_MARKS
+        code_text=format_code,
+        draw_face=draw_face,
+        static=static,
+        words=words,
+        role_titles=ROLE_TITLES,
+        marks=PLATE_MARKS,
     )
-    found.globals.update(registration_tabs=registration_tabs, registration_words=registration_words)
+    found.globals.update(
+        plate_tabs=plate_tabs, registration_tabs=registration_tabs, registration_words=registration_words
+    )
     found.filters.update(json_text=json_text, floor_title=words.floor_title)
     found.filters.update(china_time=words.china_time)
     return found

@@ -19,7 +19,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One page of 居住登记, for who holds one of its permissions."""
+    """One page of a section, for who holds one of its permissions."""
 
     title: str
     path: str
@@ -44,6 +44,20 @@ REGISTRATION_TABS = (
     Tab("单位", "/premises", frozenset({P.PREMISES_KEEP})),
 )
 """The pages of 居住登记 in the order of their tabs; the section leads to the first that the role may use."""
+
+PLATE_TABS = (
+    Tab("编辑", "/plates", frozenset({P.PLATE_EDIT})),
+    Tab("地名", "/place-names", frozenset({P.STREET_NAME})),
+    Tab("编号", "/plates/numbering", frozenset({P.ADDRESS_NUMBER})),
+    Tab("提示", "/plates/warnings", frozenset({P.PLATE_EDIT})),
+    Tab("批次", "/plates/batches", frozenset({P.PLATE_PRODUCE})),
+    Tab("上墙", "/plates/install", frozenset({P.PLATE_INSTALL})),
+    Tab("核验", "/plates/verify", frozenset({P.PLATE_VERIFY})),
+    Tab("上墙率", "/plates/rates", frozenset({P.MEASURE_READ})),
+    Tab("线索", "/plates/reports", frozenset({P.PLATE_REPORT})),
+    Tab("变更", "/address-changes", frozenset({P.CERTIFICATE_ISSUE})),
+)
+"""The pages of 门牌 in the order of their tabs."""
 
 SECTIONS = (
     Section("一张图", "/", "map", Permission.PLACE_READ),
@@ -76,9 +90,18 @@ GIVE_WAY = ("/addresses", "/samples", "/zones")
 
 def registration_tabs(viewer: Viewer | None) -> tuple[Tab, ...]:
     """Return the pages of 居住登记 that a viewer may use."""
-    if viewer is None:
-        return ()
-    return tuple(tab for tab in REGISTRATION_TABS if any(viewer.may(one) for one in tab.permissions))
+    return _open_to(viewer, REGISTRATION_TABS)
+
+
+def plate_tabs(viewer: Viewer | None) -> tuple[Tab, ...]:
+    """Return the pages of 门牌 that a viewer may use."""
+    return _open_to(viewer, PLATE_TABS)
+
+
+def _open_to(viewer: Viewer | None, tabs: tuple[Tab, ...]) -> tuple[Tab, ...]:
+    return tuple(
+        tab for tab in tabs if viewer is not None and any(viewer.may(one) for one in tab.permissions)
+    )
 
 
 def sections_for(viewer: Viewer | None) -> tuple[Section, ...]:
@@ -97,8 +120,13 @@ def _sections(viewer: Viewer | None) -> tuple[tuple[Section, ...], tuple[Section
         return (), ()
     parts = ("/plates/",) if viewer.may(Permission.PLATE_EDIT) else ()
     tabs = tuple(tab.path for tab in registration_tabs(viewer))
+    own = tuple(tab.path for tab in plate_tabs(viewer))
     found = [
-        replace(one, path=tabs[0], parts=tabs) if one.path == "/registrations" else one
+        replace(one, path=tabs[0], parts=tabs)
+        if one.path == "/registrations"
+        else replace(one, parts=own)
+        if one.path == "/plates"
+        else one
         for one in SECTIONS
         if (tabs if one.path == "/registrations" else viewer.may(one.permission))
         and not one.path.startswith(parts)

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from geo_registry.db import TIMEZONE
+from geo_registry.plate.rules import KIND_TITLES, STATE_TITLES
 
 CHINA = ZoneInfo(TIMEZONE)
 
@@ -49,23 +50,8 @@ BUILDING_STATES = {
     "not_realized": "未建成",
     "removed": "已撤销",
 }
+PLATE_STATES, PLATE_KINDS = STATE_TITLES, KIND_TITLES
 METHODS = {"measured": "实测", "outlined": "图上勾绘", "derived": "推算位置"}
-PLATE_STATES = {
-    "draft": "草拟",
-    "numbered": "已编号",
-    "approved": "已批准",
-    "ordered": "已下单",
-    "produced": "已制作",
-    "delivered": "已送达",
-    "installed": "已上墙",
-    "verified": "已核验",
-    "damaged": "破损",
-    "missing": "缺失",
-    "replaced": "已更换",
-    "superseded": "已替代",
-    "removed": "已拆除",
-    "cancelled": "已取消",
-}
 # The marks of the legend in order: (mark, word).
 PLATE_LEGEND = (
     ("draft", "草拟"),
@@ -74,18 +60,6 @@ PLATE_LEGEND = (
     ("installed", "已上墙"),
     ("fault", "破损缺失"),
 )
-PLATE_KINDS = {
-    "gate_large": "大门牌",
-    "gate_medium": "中门牌",
-    "gate_small": "小门牌",
-    "building": "楼牌",
-    "unit": "单元牌",
-    "room": "户牌",
-    "row": "排牌",
-    "side_gate": "边门牌",
-    "temporary": "临时门牌",
-    "street_sign": "路牌",
-}
 CATEGORIES = {
     "local_hukou": "户籍人员",
     "incomer": "外来人员",

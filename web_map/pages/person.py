@@ -30,7 +30,7 @@ def person_page(request: Request, session: PageSession, viewer: PageViewer) -> R
     own = own_areas(session, viewer)
     return page(
         request, "person.html", viewer, own=own, purposes=purposes, documents=words.DOCUMENTS,
-        may_hurry=viewer.may(Permission.EMERGENCY_OPEN),
+        may_hurry=viewer.may(Permission.EMERGENCY_OPEN), may_split=viewer.may(Permission.PERSON_MERGE),
         areas=_searchable(session, viewer) if viewer.may(Permission.NAME_LOOK) else {},
     )  # fmt: skip
 
@@ -61,6 +61,7 @@ def dwellings(
         "_dwellings.html", found=found, person=found.person, look=look, axis=axis, lanes=lanes,
         shown=shown, today=today, is_past=shown < today, purpose_title=purposes.get(look.purpose, ""),
         may_reveal=viewer.may(Permission.PERSON_REVEAL), revealable=REVEALABLE,
+        may_split=viewer.may(Permission.PERSON_MERGE),
     )  # fmt: skip
 
 

@@ -1,10 +1,13 @@
-"""门牌编辑: streets and their plates, one plate, a new one with its preview, addresses without a plate."""
+"""门牌编辑, the desk: the street's number line, lists of streets and plates, the table twin, trials."""
 
+import csv
 import datetime as dt
-import re
+import io
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -12,35 +15,30 @@ from fastapi.responses import JSONResponse
 from folium.plugins import GeoMan
 
 from geo_registry.access.viewer import Permission, Viewer
-from geo_registry.address.near import streets_near
-from geo_registry.address.reads import (
-    PlaceNameDetail,
-    Version,
-    address,
-    history_of,
-    place_name,
-    profile_in_force,
-)
-from geo_registry.area.reads import AreaRow, areas, areas_containing
+from geo_registry.address.reads import PlaceNameDetail, place_name
+from geo_registry.area.reads import AreaRow, areas
 from geo_registry.area.reads import area as area_detail
 from geo_registry.db import Session
-from geo_registry.errors import NotFound, RuleBroken
-from geo_registry.plate import reads
-from geo_registry.plate.preview import preview_address
+from geo_registry.errors import RuleBroken
+from geo_registry.exchange.report import harmless
+from geo_registry.plate import field, line, reads
 from geo_registry.plate.rates import OF_VILLAGES
 from geo_registry.plate.rules import MOST_AT_ONCE, STEPS, refusal
-from geo_registry.text import initials, natural_order, pinyin
-from web_map import layers, words
+from geo_registry.text import natural_order, pinyin
+from web_map import layers, plate_words, words
 from web_map.csp import new_nonce
 from web_map.deps import Opens, PageSession
 from web_map.folium_page import take_apart
-from web_map.pages.home import own_areas, start_view
+from web_map.pages.home import ViewBox, own_areas, start_view
 from web_map.render import PageRoute, page, piece
 from web_map.town_map import town_map
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 NO_STORE = {"Cache-Control": "no-store"}
+COLUMNS = ("标准地址", "牌面", "侧", "距起点 m", "种类", "状态", "已认证", "经度", "纬度")
 MOST_ROWS = 1000
+# Wider than this, marks are not drawn and their legend is not counted (degrees).
+WIDEST_LEGEND = 0.1
 REASONS = {
     "none": "还没有编牌",
     "numbered": "已编号，尚未下单",
@@ -49,43 +47,14 @@ REASONS = {
     "damaged": "破损，须补装",
     "missing": "缺失，须补装",
 }
-FINDINGS = {
-    "in_place": "在位",
-    "damaged": "破损",
-    "missing": "缺失",
-    "wrong_text": "内容有误",
-    "wrong_place": "位置有误",
-}
 # GeoMan drags our own markers; its tool bar would offer shapes that plates do not have.
 _NO_TOOLS = dict.fromkeys(
     ("drawMarker", "drawCircleMarker", "drawPolyline", "drawRectangle", "drawPolygon", "drawCircle",
      "drawText", "editMode", "dragMode", "cutPolygon", "removalMode", "rotateMode"), False,
 )  # fmt: skip
-_NO_STREET = RuleBroken("street-missing", "300 米内没有道路，请移近道路，或先为道路命名", field="street")
-_NUMBER = re.compile(r"(?P<upper>.*?)(?P<lower>[临附]?\d+(?:[-之附]\d+)*[A-Z]?)[号號]?")
 
 
 Editor = Annotated[Viewer, Depends(Opens(Permission.PLATE_EDIT), scope="function")]
-Lon = Annotated[float, Query(ge=-180, le=180)]
-Lat = Annotated[float, Query(ge=-90, le=90)]
-
-
-def face(text: str, district: str | None = None) -> tuple[str, str]:
-    """Return what stands on a plate above and below: the name without its district, the number without 号."""
-    text = words.local(text, district)
-    found = _NUMBER.fullmatch(text)
-    return (found["upper"], found["lower"]) if found else ("", text)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A plate as the reader wants it: where, on which street, with which number; empty ones are proposed."""
-
-    lon: Lon
-    lat: Lat
-    street: UUID | None = None
-    number: Annotated[str, Query(max_length=20)] = ""
-    kind: Annotated[str, Query(max_length=20)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,117 +72,118 @@ class ActButton:
     body: dict[str, str] | None = None
 
 
-_TEXTS = {
-    "approve": "批准后可以下单制作。",
-    "scrap": "退出所在批次，计入报废，回到“已批准”。",
-    "verify": "照片与牌面、位置相符，门牌确在墙上。",
-    "report_damage": "登记破损后不再计入上墙率，可补装或更换。",
-    "report_missing": "登记缺失后不再计入上墙率，须补装。",
-    "inspect": "巡查时门牌在位、完好。",
-    "replace": "旧牌转为“已更换”，同一地址另编一块新牌。",
-    "supersede": "旧牌转为“已替代”，由另一块门牌代替。",
-    "remove": "门牌已从墙上取下。",
-    "cancel": "门牌取消，地址仍在，会列入缺牌清单。",
-}
-# Ordering, making and delivering are acts on whole batches.
-_OF_BATCHES = ("order", "produce", "deliver")
-_GRAVE = ("cancel", "remove", "scrap", "supersede", "report_damage", "report_missing")
-
-
-def buttons(viewer: Viewer, plate: reads.PlateDetail) -> list[ActButton]:
-    """Return the acts that the viewer's role may do on a plate; those not possible now say why."""
-    found = []
-    for verb, step in STEPS.items():
-        if verb in _OF_BATCHES or not viewer.may(step.permission):
-            continue
-        why = "" if plate.state in step.sources else refusal(verb, plate.state)
-        needs_reason = "reason" in step.needs or verb.startswith("report")
-        path = verb.replace("_", "-")
-        found.append(
-            ActButton(
-                path, step.title, f"/v1/plates/{plate.id}/actions/{path}", _TEXTS.get(verb, ""),
-                f"reason{'*' if needs_reason else ''} document_number", why,
-                href=f"/plates/{plate.id}/install" if verb == "install" else "", is_grave=verb in _GRAVE,
-            )
-        )  # fmt: skip
-    return found
-
-
 @router.get("/plates")
 def editor(request: Request, session: PageSession, viewer: Editor) -> Response:
     """Show the editor; list and pane are asked for by the page."""
     own = own_areas(session, viewer)
     lon, lat, zoom, box = start_view(own)
-    map_ = town_map(layers.style(), (lon, lat), zoom)
+    map_ = town_map(layers.editor_style(), (lon, lat), zoom)
     GeoMan(**_NO_TOOLS).add_to(map_)  # type: ignore[no-untyped-call]
     nonce = new_nonce()
     return page(
         request, "plates.html", viewer, nonce=nonce, map=take_apart(map_, nonce), own=own,
-        switches=layers.SWITCHES, today=dt.datetime.now(words.CHINA),
+        switches=layers.SWITCHES, today=dt.datetime.now(words.CHINA), plate_words=plate_words,
         facts={
             "shown": layers.SHOWN_AT_FIRST, "box": box, "marks": layers.PLATE_MARKS,
-            "plateZoom": layers.PLATE_ZOOM + 1,
+            "states": words.PLATE_STATES, "plateZoom": layers.PLATE_ZOOM + 1,
+            "icons": {by: layers.plate_icons(by) for by in layers.COLOURINGS},
         },
     )  # fmt: skip
 
 
-def plates_of(
-    session: Session, viewer: Viewer, *, street: UUID | None, area: UUID | None
-) -> tuple[tuple[reads.PlateRow, ...], bool]:
-    """Return plates in use as people count their numbers, at most 1000, and whether there are more."""
-    rows: list[reads.PlateRow] = []
-    after = None
-    while len(rows) < MOST_ROWS:
-        found = reads.plates(
-            session, viewer, place_name_id=street, area_id=None if street else area, after=after, limit=100
-        )
-        rows += [row for row in found.rows if row.state in layers.PLATE_MARKS]
-        after = found.next
-        if after is None:
-            break
-    return tuple(sorted(rows, key=in_order)), after is not None
-
-
-def in_order(row: reads.PlateRow) -> tuple[tuple[int, str], ...]:
-    """Return the key that sorts plates as people count: 2号, 10号, 10-1号."""
-    return natural_order(f"{row.text} {row.address}")
-
-
 @dataclass(frozen=True, slots=True)
 class ListView:
-    """What the left pane and the table show: one street, or all; plates of one mark, or missing ones."""
+    """What the left pane and the table show: one street, or all; one side, mark or kind of list."""
 
     street: UUID | None = None
     mark: Literal["", "draft", "numbered", "produced", "installed", "fault"] = ""
-    tab: Literal["plates", "missing"] = "plates"
+    side: Literal["", "odd", "even"] = ""
+    tab: Literal["plates", "missing", "warned"] = "plates"
+    q: Annotated[str, Query(max_length=60)] = ""
+
+    def takes(self, row: line.PlateOnLine) -> bool:
+        """Whether a plate belongs to what is shown."""
+        is_warned = self.tab != "warned" or row.warnings > 0
+        is_marked = not self.mark or layers.PLATE_MARKS[row.state] == self.mark
+        return is_warned and is_marked and (not self.side or row.side == self.side)
 
 
 Asked = Annotated[ListView, Depends()]
+
+
+def in_order(row: Any) -> tuple[tuple[int, str], ...]:  # noqa: ANN401  (rows with `text` and `address`)
+    """Return the key that sorts plates as people count: 2号, 10号, 10-1号."""
+    return natural_order(f"{row.text} {row.address}")
 
 
 @router.get("/panels/plates/list")
 def listed(session: PageSession, viewer: Editor, asked: Asked) -> Response:
     """List the streets of the viewer's area, the plates of one, or the addresses without a plate."""
     area = area_of(session, viewer)
-    within = {"place_name_id": asked.street} if asked.street else {"area_id": area.id if area else None}
-    street = place_name(session, viewer, asked.street) if asked.street else None
-    area_rate = reads.rate_on_wall(session, viewer, area_id=area.id if area else None)
-    rate = reads.rate_on_wall(session, viewer, place_name_id=asked.street) if street else area_rate
-    rows: tuple[reads.PlateRow, ...] = ()
-    if street and asked.tab == "plates":
-        rows, _ = plates_of(session, viewer, street=street.id, area=None)
-    streets: tuple[reads.WallRate, ...] = ()
-    if street is None and asked.tab == "plates" and area:
-        streets = reads.rates_on_wall(session, viewer, by="street", area_id=area.id)
-    missing = reads.missing(session, viewer, **within, limit=100) if asked.tab == "missing" else None
+    shared: dict[str, Any] = {"area": area, "asked": asked, "reasons": REASONS, "plate_words": plate_words}
+    if asked.street is not None:
+        return _street_listed(session, viewer, asked, asked.street, shared)
+    if asked.tab == "missing":
+        found = reads.missing(session, viewer, area_id=area.id if area else None, limit=100)
+        return piece("plate_streets.html", missing=found, **shared)
+    rows, is_cut = reads.rates_of_streets(session, viewer, area.id, text=asked.q) if area else ((), False)
+    streets = sorted(rows, key=lambda row: natural_order(pinyin(row.name)))
+    return piece("plate_streets.html", streets=streets, is_cut=is_cut, **shared)
+
+
+@router.get("/panels/plates/rate")
+def rate(session: PageSession, viewer: Editor) -> Response:
+    """Show the rate of the whole area; it comes by itself, for it counts every address."""
+    area = area_of(session, viewer)
     return piece(
-        "plate_list.html", street=street, title=street_title(session, viewer, street) if street else "",
-        area=area, tab=asked.tab, street_rate=rate if street else None, area_rate=area_rate,
-        missing_count=rate.addresses - rate.on_wall, missing=missing, pressed=asked.mark,
-        reasons=REASONS, initials=initials, counts=Counter(layers.PLATE_MARKS[row.state] for row in rows),
-        streets=sorted((row for row in streets if row.id), key=lambda row: natural_order(pinyin(row.name))),
-        rows=[row for row in rows if not asked.mark or layers.PLATE_MARKS[row.state] == asked.mark],
+        "plate_rate.html",
+        area=area,
+        rate=reads.rate_on_wall(session, viewer, area_id=area.id if area else None),
+    )
+
+
+def _street_listed(
+    session: Session, viewer: Viewer, asked: ListView, street_id: UUID, shared: dict[str, Any]
+) -> Response:
+    street = place_name(session, viewer, street_id)
+    rate = reads.rate_on_wall(session, viewer, place_name_id=street_id)
+    found, rows = line.along_street(session, viewer, street_id)
+    is_missing = asked.tab == "missing"
+    return piece(
+        "plate_list.html", street=street, title=street_title(session, viewer, street), street_rate=rate,
+        line=found, scheme=scheme_of(found), sides=sides_of(found),
+        ends=line.crossings(session, viewer, found, street_id) if found else (None, None),
+        counts=Counter(layers.PLATE_MARKS[row.state] for row in rows),
+        beside=Counter(row.side for row in rows), total=len(rows),
+        certified=sum(row.is_certified for row in rows), warned=sum(row.warnings > 0 for row in rows),
+        ended=line.count_ended(session, viewer, street_id),
+        missing=reads.missing(session, viewer, place_name_id=street_id, limit=100) if is_missing else None,
+        missing_count=rate.addresses - rate.on_wall,
+        rows=sorted(filter(asked.takes, rows), key=along), **shared,
     )  # fmt: skip
+
+
+def along(row: line.PlateOnLine) -> tuple[float, Any]:
+    """Return the key that sorts plates along their street, those without a place by their numbers."""
+    return (-1.0 if row.distance_m is None else row.distance_m, in_order(row))
+
+
+def scheme_of(found: line.NumberLine | None) -> str:
+    """Say how a street is numbered: 自东向西 · 北单南双 · 每 2 m 一号."""
+    if found is None:
+        return ""
+    told = plate_words.COMPASS
+    way = f"自{told[plate_words.OPPOSITE[found.heading]]}向{told[found.heading]}"
+    every = f"每 {found.step_m:g} m 一号" if found.mode == "distance" else "依次编号"
+    return f"{way} · {told[found.odd_side]}单{told[found.even_side]}双 · {every}"
+
+
+def sides_of(found: line.NumberLine | None) -> dict[str, str]:
+    """Return the sides of a street in words: odd and even."""
+    if found is None:
+        return {"odd": "单号", "even": "双号"}
+    told = plate_words.COMPASS
+    return {"odd": f"{told[found.odd_side]}侧", "even": f"{told[found.even_side]}侧"}
 
 
 def area_of(session: Session, viewer: Viewer) -> AreaRow | None:
@@ -228,26 +198,86 @@ def area_of(session: Session, viewer: Viewer) -> AreaRow | None:
 def table(session: PageSession, viewer: Editor, asked: Asked) -> Response:
     """List plates with all their columns: the map's table twin."""
     street = place_name(session, viewer, asked.street) if asked.street else None
-    area = area_of(session, viewer)
-    rows, is_cut = plates_of(session, viewer, street=asked.street, area=area.id if area else None)
-    shown = [row for row in rows if not asked.mark or layers.PLATE_MARKS[row.state] == asked.mark]
-    return piece("plate_table.html", rows=shown, is_cut=is_cut, street=street)
+    found: line.NumberLine | None = None
+    rows: list[line.PlateOnLine] = []
+    if street:
+        found, rows = line.along_street(session, viewer, street.id)
+    elif area := area_of(session, viewer):
+        rows = line.plates_in_area(session, viewer, area.id, MOST_ROWS + 1)
+    shown = sorted(filter(asked.takes, rows), key=along)
+    return piece(
+        "plate_table.html", rows=shown[:MOST_ROWS], is_cut=len(rows) > MOST_ROWS and not street,
+        street=street, sides=sides_of(found),
+    )  # fmt: skip
+
+
+@router.get("/plates/streets/{street_id}.csv")
+def as_csv(session: PageSession, viewer: Editor, street_id: UUID) -> Response:
+    """Return the plates of a street as CSV that spreadsheets open in Chinese."""
+    street = place_name(session, viewer, street_id)
+    found, rows = line.along_street(session, viewer, street_id)
+    sides = sides_of(found)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for row in sorted(rows, key=along):
+        state, kind = words.word(words.PLATE_STATES, row.state), words.word(words.PLATE_KINDS, row.kind)
+        cells = (
+            row.address, row.text, sides[row.side], row.distance_m, kind, state,
+            "是" if row.is_certified else "否", row.lon, row.lat,
+        )  # fmt: skip
+        writer.writerow([harmless(cell) for cell in cells])
+    name = quote(f"{street.full_name}门牌.csv", safe="")
+    headers = NO_STORE | {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+    return Response("\ufeff" + text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/panels/plates/streets/{street_id}")
 def street_line(session: PageSession, viewer: Editor, street_id: UUID) -> Response:
-    """Return the axis of a street and its box, of its plates where it has no axis, for the map."""
+    """Return the number line of a street and its box, of its plates where it has no axis, for the map."""
     street = place_name(session, viewer, street_id)
-    points = [point for line in (street.axis or {}).get("coordinates", ()) for point in line]
-    if not points:
-        rows, _ = plates_of(session, viewer, street=street_id, area=None)
-        points = [(row.lon, row.lat) for row in rows if row.lon is not None]
-    box = None
-    if points:
-        lons, lats = [point[0] for point in points], [point[1] for point in points]
-        box = [min(lons), min(lats), max(lons), max(lats)]
-    told = {"name": street_title(session, viewer, street), "axis": street.axis, "box": box}
+    found, rows = line.along_street(session, viewer, street_id)
+    placed = [(row.lon, row.lat) for row in rows if row.lon is not None and row.lat is not None]
+    box = _box(found.axis if found else placed)
+    told: dict[str, Any] = {"name": street_title(session, viewer, street), "axis": None, "box": box}
+    if found:
+        sides = sides_of(found)
+        told["axis"] = {"type": "MultiLineString", "coordinates": [found.axis]}
+        told["length"] = found.length_m
+        odd, even = f"{sides['odd']} · 单号", f"{sides['even']} · 双号"
+        told["hands"] = (
+            {"left": odd, "right": even} if found.odd_hand == "left" else {"left": even, "right": odd}
+        )
     return JSONResponse(told, headers=NO_STORE)
+
+
+def _box(points: Sequence[tuple[float, float]]) -> tuple[float, ...] | None:
+    if not points:
+        return None
+    lons, lats = [point[0] for point in points], [point[1] for point in points]
+    return min(lons), min(lats), max(lons), max(lats)
+
+
+@router.get("/panels/plates/legend")
+def legend(
+    session: PageSession,
+    viewer: Editor,
+    box: ViewBox,
+    by: Annotated[Literal["certified", "street"], Query()],
+) -> Response:
+    """Return the rows of a legend of the view, each with its count."""
+    west, south, east, north = box
+    if max(east - west, north - south) > WIDEST_LEGEND:
+        return JSONResponse([], headers=NO_STORE)
+    if by == "certified":
+        yes, no = line.count_certified(session, viewer, box)
+        rows = [{"mark": "certified", "count": yes}, {"mark": "uncertified", "count": no}]
+    else:
+        rows = [
+            {"mark": f"street-{one.colour}", "title": one.name, "count": one.plates}
+            for one in line.count_streets(session, viewer, box)
+        ]
+    return JSONResponse(rows, headers=NO_STORE)
 
 
 def street_title(session: Session, viewer: Viewer, street: PlaceNameDetail) -> str:
@@ -257,20 +287,24 @@ def street_title(session: Session, viewer: Viewer, street: PlaceNameDetail) -> s
     return area_detail(session, viewer, street.community_id).name + street.full_name
 
 
+_IN_TASK = "已在一个进行中的任务里"
+
+
 @router.post("/panels/plates/trial")
 def trial(
     session: PageSession,
     viewer: Editor,
     ids: Annotated[str, Form(max_length=40_000)],
-    verb: Annotated[Literal["approve", "order"], Form()],
+    verb: Annotated[Literal["approve", "order", "install"], Form()],
 ) -> Response:
     """Say which of some plates an act would take, and why it refuses the others; nothing is written."""
     wanted = _ids(ids)
     found = [reads.plate(session, viewer, one) for one in wanted]
-    good = [row for row in found if row.state in STEPS[verb].sources]
+    given = field.given_out(session, viewer, wanted) if verb == "install" else set()
+    good = [row for row in found if row.state in STEPS[verb].sources and row.id not in given]
     refused = [
-        {"text": row.address, "why": refusal(verb, row.state)}
-        for row in found if row.state not in STEPS[verb].sources
+        {"text": row.address, "why": _IN_TASK if row.id in given else refusal(verb, row.state)}
+        for row in found if row not in good
     ]  # fmt: skip
     kinds = sorted(Counter(row.kind for row in good).items())
     return piece("batch_trial.html", verb=verb, good=good, refused=refused, kinds=kinds)
@@ -284,101 +318,3 @@ def _ids(text: str) -> list[UUID]:
     if not 1 <= len(found) <= MOST_AT_ONCE:
         raise RuleBroken("count-invalid", f"一次办理 1 至 {MOST_AT_ONCE} 块门牌", field="ids")
     return found
-
-
-@router.get("/panels/plates/new")
-def new(session: PageSession, viewer: Editor, wanted: Annotated[Wanted, Depends()]) -> Response:
-    """Show the form of a new plate at a point, with what the registry proposes."""
-    streets = streets_near(session, viewer, lon=wanted.lon, lat=wanted.lat)
-    named = {one.id: one.name for one in streets}
-    chosen = wanted.street or (streets[0].id if streets else None)
-    if wanted.street and wanted.street not in named:
-        named[wanted.street] = street_title(session, viewer, place_name(session, viewer, wanted.street))
-    kinds = [(size.kind, size.title) for size in profile_in_force(session).plates]
-    told = previewed(session, viewer, wanted, chosen)
-    return piece("plate_new.html", streets=named, chosen=chosen, kinds=kinds, **told)
-
-
-@router.get("/panels/plates/preview")
-def preview(session: PageSession, viewer: Editor, wanted: Annotated[Wanted, Depends()]) -> Response:
-    """Show what a new plate would read with what is typed, and what speaks against it."""
-    return piece("plate_preview.html", **previewed(session, viewer, wanted, wanted.street))
-
-
-def previewed(session: Session, viewer: Viewer, wanted: Wanted, street_id: UUID | None) -> dict[str, Any]:
-    """Return what the preview shows; what cannot be read is shown as an error in words."""
-    if street_id is None:
-        return {"fault": _NO_STREET, "found": None}
-    try:
-        found = preview_address(
-            session, viewer, place_name_id=street_id, number=wanted.number or None, lon=wanted.lon,
-            lat=wanted.lat, kind=wanted.kind or None,
-        )  # fmt: skip
-    except (RuleBroken, NotFound) as fault:
-        return {"fault": fault, "found": None}
-    names = divisions_at(session, viewer, wanted.lon, wanted.lat)
-    upper, lower = face(found.standard_text, names.get("district"))
-    return {
-        "fault": None, "found": found, "street_id": street_id, "upper": upper, "lower": lower,
-        "whole": whole_text(found.standard_text, names),
-        "pinyin": pinyin(found.place_name), "is_typed": bool(wanted.number),
-        "errors": [one for one in found.remarks if one.level == "error"],
-        "warnings": [one for one in found.remarks if one.level == "warning"],
-    }  # fmt: skip
-
-
-def divisions_at(session: Session, viewer: Viewer, lon: float | None, lat: float | None) -> dict[str, str]:
-    """Return the names of the divisions around a point by level; none without a point."""
-    if lon is None or lat is None:
-        return {}
-    return {row.level: row.name for row in areas_containing(session, viewer, lon=lon, lat=lat)}
-
-
-def whole_text(text: str, names: dict[str, str]) -> str:
-    """Return a standard address with city, district and township before it, each once."""
-    before = "".join(names.get(level, "") for level in ("city", "district", "township"))
-    return before + words.local(text, names.get("district"))
-
-
-@router.get("/panels/plates/holes/{address_id}")
-def hole(session: PageSession, viewer: Editor, address_id: UUID) -> Response:
-    """Show an address without any plate, with the act that gives it one."""
-    found = address(session, viewer, address_id)
-    upper, lower = face(found.standard_text, found.district)
-    return piece("plate_hole.html", address=found, upper=upper, lower=lower)
-
-
-@router.get("/panels/plates/{plate_id}")
-def shown(session: PageSession, viewer: Editor, plate_id: UUID) -> Response:
-    """Show a plate: face, evidence, acts, history."""
-    plate = reads.plate(session, viewer, plate_id)
-    where = address(session, viewer, plate.address_id)
-    upper, lower = face(plate.address, where.district)
-    acts = buttons(viewer, plate)
-    why_not_move = next((one.why_not for one in acts if one.verb == "move"), "")
-    return piece(
-        "plate_pane.html", plate=plate, upper=upper, lower=lower, evidence=plate.installation,
-        street_id=where.place_name_id,
-        whole=whole_text(plate.address, divisions_at(session, viewer, plate.lon, plate.lat)),
-        acts=[one for one in acts if not one.why_not], not_now=[one for one in acts if one.why_not],
-        may_move=not why_not_move, why_not_move=why_not_move, findings=FINDINGS,
-        versions=in_words(history_of(session, viewer, kind="plate", object_id=plate_id)),
-    )  # fmt: skip
-
-
-def in_words(versions: tuple[Version, ...]) -> list[Version]:
-    """Return the versions of a plate with states and kinds in words, and batches without their ids."""
-    tables = {"state": words.PLATE_STATES, "kind": words.PLATE_KINDS}
-
-    def told(field: str, value: Any) -> Any:  # noqa: ANN401  (what a version holds)
-        if field == "batch_id":
-            return "已列入" if value else None
-        return words.word(tables[field], value) if field in tables else value
-
-    return [
-        replace(one, changes=tuple(
-            replace(change, old=told(change.field, change.old), new=told(change.field, change.new))
-            for change in one.changes
-        ))
-        for one in versions
-    ]  # fmt: skip

@@ -4,7 +4,7 @@ import { act, newKey } from "./act.js";
 import { get } from "./http.js";
 import { toast } from "./shell.js";
 
-const BARS = '<div class="bars" aria-label="正在读取"><i></i><i></i><i></i><i></i></div>';
+const BARS = '<div class="bars" role="status" aria-label="正在读取"><i></i><i></i><i></i><i></i></div>';
 const pane = /** @type {HTMLElement} */ (document.getElementById("object"));
 const facts = JSON.parse(document.getElementById("facts")?.textContent ?? "{}");
 const dialog = /** @type {HTMLDialogElement | null} */ (document.getElementById("handover"));

@@ -1,5 +1,7 @@
 /** Sign-in: errors stand beside their field; a second step where the account has one; then a line says role and area. */
 
+import { changeHands } from "./wall_owner.js";
+
 const form = /** @type {HTMLFormElement} */ (document.getElementById("login-form"));
 const login = /** @type {HTMLInputElement} */ (document.getElementById("login"));
 const password = /** @type {HTMLInputElement} */ (document.getElementById("password"));
@@ -43,7 +45,8 @@ function turn(isSecond) {
 }
 
 /** @param {any} answer who signed in */
-function goOn(answer) {
+async function goOn(answer) {
+  await changeHands(answer.login).catch(() => {});
   window.sessionStorage.setItem("welcome", `已登录：${answer.name} · ${answer.role_title}`);
   // Leaders begin with the figures, coordinators with the own block, unless another page was asked for.
   const begin = { leader: "/dashboard", coordinator: "/my-block" }[answer.role] ?? "/";
@@ -79,7 +82,7 @@ form.addEventListener("submit", async (event) => {
     });
     const answer = await reply.json();
     if (reply.ok) {
-      goOn(answer);
+      await goOn(answer);
       return;
     }
     button.textContent = second.hidden ? "登录" : "验证并登录";

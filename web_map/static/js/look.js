@@ -158,6 +158,11 @@ export function end() {
   place.ended();
 }
 
+/** @returns {string} the purpose of the look that stands open, as a request names it; empty without one */
+export function purposeNow() {
+  return permit ? `${permit.purpose}; case=${permit.case_number}` : "";
+}
+
 export function isLooking() {
   return permit !== null;
 }

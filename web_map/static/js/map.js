@@ -177,7 +177,9 @@ function bindLayers() {
         if (source === box.dataset.source) gl.setLayoutProperty(id, "visibility", box.checked ? "visible" : "none");
       }
     }
-    /** @type {HTMLElement} */ (document.getElementById("legend")).hidden = !boxes.find((box) => box.value === "p")?.checked;
+    // Other pages have legends of their own.
+    const legend = document.getElementById("legend");
+    if (legend) legend.hidden = !boxes.find((box) => box.value === "p")?.checked;
   };
   for (const box of boxes) {
     box.checked = shown.includes(box.value);

@@ -38,7 +38,42 @@ const DRAW = {
     polygon(pen, [[9, 2.4], [16, 15], [2, 15]]);
     fill(pen, "#d55e00");
   },
+  certified(pen) {
+    polygon(pen, [[9, 1.800], [15.200, 4.600], [15, 9.500], [12.500, 14], [9, 16.400], [5.500, 14], [3, 9.500], [2.800, 4.600]]);
+    fill(pen, "#00664b");
+    pen.beginPath();
+    pen.moveTo(6, 9);
+    pen.lineTo(8.300, 11.300);
+    pen.lineTo(12.200, 6.700);
+    pen.lineWidth = 2;
+    pen.strokeStyle = "#fff";
+    pen.stroke();
+  },
+  uncertified(pen) {
+    circle(pen, 5.200);
+    pen.fillStyle = "#fff";
+    pen.fill();
+    pen.lineWidth = 2.400;
+    pen.strokeStyle = "#8a5a00";
+    pen.stroke();
+  },
 };
+
+/** The marks of streets, each colour in each shape, as their legend has them. */
+export const STREETS = ["#0072b2", "#d55e00", "#009e73", "#b3568f", "#a07400", "#2b7fb8", "#7a3db8", "#5b5648"];
+/** @type {((pen: CanvasRenderingContext2D) => void)[]} */
+const SHAPES = [
+  (pen) => circle(pen, 6.400),
+  (pen) => polygon(pen, [[9, 2], [16, 9], [9, 16], [2, 9]]),
+  (pen) => polygon(pen, [[3.500, 3.500], [14.500, 3.500], [14.500, 14.500], [3.500, 14.500]]),
+  (pen) => polygon(pen, [[9, 2.400], [16, 15], [2, 15]]),
+];
+for (let number = 0; number < STREETS.length * SHAPES.length; number += 1) {
+  DRAW[`street-${number}`] = (pen) => {
+    SHAPES[Math.floor(number / STREETS.length)](pen);
+    fill(pen, STREETS[number % STREETS.length]);
+  };
+}
 
 /** @param {CanvasRenderingContext2D} pen @param {number} radius */
 function circle(pen, radius) {

@@ -4,7 +4,7 @@ import { get } from "./http.js";
 import { choose, goTo, keepInView } from "./map.js";
 import { remember } from "./state.js";
 
-const BARS = '<div class="bars" aria-label="正在读取"><i></i><i></i><i></i><i></i><i></i><i></i></div>';
+const BARS = '<div class="bars" role="status" aria-label="正在读取"><i></i><i></i><i></i><i></i><i></i><i></i></div>';
 const CLOSE = '<button type="button" class="btn btn-bar" data-close-object>关闭</button>';
 const pane = /** @type {HTMLElement} */ (document.getElementById("object"));
 let opened = "";

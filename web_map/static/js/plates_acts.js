@@ -20,7 +20,8 @@ const KEPT = 20;
  * @property {string} object what it is done to
  * @property {string} text what it will do
  * @property {Field[]} fields
- * @property {string} [piece] a piece of the server's above the fields
+ * @property {string | Node} [piece] a piece of the server's, or of the page's own, above the fields
+ * @property {() => void} [leave] called when the dialog closes, done or not
  * @property {(values: Record<string, string>, key: string) => Promise<{ok: boolean, status: number, text: string, field: string}>} send
  */
 
@@ -29,6 +30,7 @@ const KNOWN = {
   document_number: ["文号", "text"],
   maker: ["制作单位", "text"],
   number: ["批次号", "text"],
+  until: ["有效至", "date"],
   due_on: ["交货期限", "date"],
   delivered_on: ["送达日期", "date"],
   produced_on: ["制成日期", "date"],
@@ -78,7 +80,8 @@ export function ask(asked) {
   text.textContent = asked.text;
   text.hidden = !asked.text;
   submit.textContent = asked.title;
-  fields.innerHTML = asked.piece ?? "";
+  if (asked.piece instanceof Node) fields.replaceChildren(asked.piece);
+  else fields.innerHTML = asked.piece ?? "";
   for (const field of asked.fields) drawField(field);
   fault.hidden = true;
   dialog.showModal();
@@ -94,6 +97,13 @@ function refuse(name, words) {
   field?.focus();
 }
 
+dialog?.addEventListener("close", () => {
+  // The next question may be open already.
+  if (dialog.open) return;
+  const left = wish?.leave;
+  wish = null;
+  left?.();
+});
 form?.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (!wish || submit.disabled) return;
@@ -114,7 +124,6 @@ form?.addEventListener("submit", async (event) => {
   submit.disabled = false;
   if (answer.ok) {
     dialog.close();
-    wish = null;
     return;
   }
   // Where the answer was lost, the same key asks whether the act was done.
@@ -122,45 +131,75 @@ form?.addEventListener("submit", async (event) => {
   refuse(answer.field, answer.text);
 });
 
-/** @typedef {{words: string, back: () => Promise<boolean>}} Done */
+/**
+ * @typedef {object} Step how an act is taken back and done again
+ * @property {string} id what it was done to
+ * @property {() => Promise<boolean>} back
+ * @property {(() => Promise<boolean>) | null} again
+ */
+/** @typedef {Step & {words: string}} Done */
 /** @type {Done[]} */
-const done = [];
+let done = [];
+/** @type {Done[]} */
+let undone = [];
+let isStepping = false;
 /** @type {() => void} */
 let changed = () => {};
 
-/** @param {() => void} handler called when there is more or less to undo */
+/** @param {() => void} handler called when there is more or less to undo or to do again */
 export function onUndoable(handler) {
   changed = handler;
 }
 
-/** @returns {string} what would be undone next, empty when nothing can be */
+/** @returns {{undo: string, redo: string}} what would be undone and done again next, empty when nothing can be */
 export function undoable() {
-  return done.at(-1)?.words ?? "";
+  return { undo: done.at(-1)?.words ?? "", redo: undone.at(-1)?.words ?? "" };
 }
 
-/** @param {string} words @param {(() => Promise<boolean>) | null} [back] how to undo it */
-export function tell(words, back = null) {
+/** @param {string} words @param {Step | null} [step] how to take it back */
+export function tell(words, step = null) {
+  if (step) {
+    done.push({ ...step, words: words.replace(/，?已保存$|，?已记录$| 已保存$/, "") });
+    if (done.length > KEPT) done.shift();
+    undone = [];
+  }
+  say(words, step ? ["撤销", undo] : null);
+  changed();
+}
+
+/** Show how far a long way back has come. @param {string} words @param {number} done @param {number} all */
+export function tellProgress(words, done, all) {
+  const line = document.createElement("p");
+  line.className = "toast-line toast-act";
+  const bar = document.createElement("progress");
+  bar.max = all;
+  bar.value = done;
+  bar.setAttribute("aria-label", words);
+  const said = document.createElement("span");
+  said.textContent = `${words} ${done} / ${all}`;
+  line.append(said, bar);
+  document.getElementById("toasts")?.replaceChildren(line);
+}
+
+/** @param {string} words @param {[string, () => void] | null} way a button in the line */
+function say(words, way) {
   const line = document.createElement("p");
   line.className = "toast-line toast-act";
   const said = document.createElement("span");
   said.textContent = words;
   line.append(said);
-  if (back) {
-    done.push({ words, back });
-    if (done.length > KEPT) done.shift();
+  if (way) {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = "撤销";
+    button.textContent = way[0];
     button.addEventListener("click", () => {
       line.remove();
-      undo();
+      way[1]();
     });
     line.append(button);
   }
-  const shelf = document.getElementById("toasts");
-  shelf?.replaceChildren(line);
+  document.getElementById("toasts")?.replaceChildren(line);
   window.setTimeout(() => line.remove(), SHOWN_MS);
-  changed();
 }
 
 /** The version that our own last act gave each object: a way back follows it, and meets acts of others as stale. */
@@ -177,18 +216,41 @@ export function versionOf(id, read) {
   return versions.get(id) ?? read;
 }
 
-/** What lies before an act that cannot be taken back is not undone either. */
-export function forget() {
-  done.length = 0;
+/** @param {string[]} ids an act on them cannot be taken back: neither can what was done to them before */
+export function forget(...ids) {
+  done = done.filter((one) => !ids.includes(one.id));
+  undone = undone.filter((one) => !ids.includes(one.id));
   changed();
 }
 
 /** Undo what was done last; what could not be undone stays undone no longer. */
 export async function undo() {
-  const last = done.pop();
+  await take(() => done.pop(), async (last) => {
+    if (!(await last.back())) return;
+    if (last.again) undone.push(last);
+    say(`已撤销：${last.words}`, last.again ? ["重做", redo] : null);
+  });
+}
+
+/** Do again what was undone last. */
+export async function redo() {
+  await take(() => undone.pop(), async (last) => {
+    if (!(await last.again?.())) return;
+    done.push(last);
+    say(`已重做：${last.words}`, ["撤销", undo]);
+  });
+}
+
+/** One at a time: a second key press waits for no answer, and does nothing. */
+async function take(next, go) {
+  if (isStepping) return;
+  const last = next();
   if (!last) return;
+  isStepping = true;
   changed();
-  if (await last.back()) tell(`已撤销：${last.words.replace(/，?已保存$| 已保存$/, "")}`);
+  await go(last);
+  isStepping = false;
+  changed();
 }
 
 export { act, newKey };

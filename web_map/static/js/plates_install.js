@@ -1,111 +1,79 @@
-/** 上墙: photo, position, checks, one act. What fails is told in words and nothing typed is lost. */
+/** One plate at the wall: put it up, or say how it was found. What is recorded is kept on the phone until it arrived. */
 
-import { act, newKey } from "./act.js";
+import { getJson } from "./http.js";
 import { serveMarks } from "./marks.js";
+import { startCannot } from "./wall_cannot.js";
+import { away, place, startPlace } from "./wall_place.js";
+import { drop, queued, record, tryNow } from "./wall_queue.js";
+import { codeIn, readPicture } from "./wall_scan.js";
+import { keptPlate } from "./wall_store.js";
+import { startStrip } from "./wall_strip.js";
 
-const { map, layer } = window.townMap;
-const page = /** @type {HTMLElement} */ (document.getElementById("main"));
+const facts = JSON.parse(document.getElementById("facts")?.textContent ?? "{}");
 const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (document.getElementById(id));
-const fault = field("install-error");
 const submit = field("submit");
-const plan = page.dataset.lon ? { lon: Number(page.dataset.lon), lat: Number(page.dataset.lat) } : null;
-const [NEAR_M, FAR_M] = [Number(page.dataset.near), Number(page.dataset.far)];
-const [TOLERANCE_M, POOR_M, FIXES, WAIT_MS] = [5, 20, 8, 20000];
-/** @type {{lon: number, lat: number, accuracy: number | null} | null} */
-let found = null;
-/** @type {{lon: number, lat: number, accuracy: number}[]} */
-let fixes = [];
-let watch = 0;
-/** @type {File | null} */
+const [TOLERANCE_M, POOR_M, LONGEST, HEAVY] = [5, 20, 2000, 1 << 20];
+/** @type {import("./wall_store.js").Plate | null} */
+let plate = null;
+let isOnWall = false;
+/** @type {Blob | null} */
 let photo = null;
-/** @type {string} */
-let stored = "";
-let key = newKey();
+let scanned = "";
 let isSending = false;
-/** @type {any} */
-let dot = null;
 
-function begin() {
-  if (layer) {
-    layer.addTo(map);
-    serveMarks(layer.getMaplibreMap());
-    layer.getMaplibreMap().on("error", () => {});
-  }
-  for (const [name, title] of [["in", "放大"], ["out", "缩小"]]) {
-    const button = document.querySelector(`.leaflet-control-zoom-${name}`);
-    button?.setAttribute("title", title);
-    button?.setAttribute("aria-label", title);
-  }
-  if (plan) {
-    const square = window.L.divIcon({ className: "plan-mark", iconSize: [14, 14] });
-    window.L.marker([plan.lat, plan.lon], { icon: square, interactive: false, keyboard: false }).addTo(map);
-    const ring = { radius: TOLERANCE_M, color: "#1b2530", weight: 1.5, dashArray: "4 3", fill: false, interactive: false };
-    window.L.circle([plan.lat, plan.lon], ring).addTo(map);
-  }
-  map.on("click", (/** @type {any} */ event) => byHand(event.latlng.lng, event.latlng.lat));
-  locate();
-  judge();
-}
-
-/** @param {number} lon @param {number} lat */
-function byHand(lon, lat) {
-  navigator.geolocation?.clearWatch(watch);
-  found = { lon, lat, accuracy: null };
-  field("place-words").textContent = "手工标定";
+async function begin() {
+  plate = facts.plate ?? (await keptPlate(facts.login, window.location.pathname.split("/")[2] ?? "")) ?? null;
+  startStrip(facts);
+  if (!plate) return tellUnknown();
+  isOnWall = facts.on_wall.includes(plate.state);
+  const title = `${plate.name} ${isOnWall ? "巡查" : plate.state === "delivered" ? "上墙" : "补装"}`;
+  const chip = field("state-chip");
+  /** @type {HTMLElement} */ (document.querySelector("h1")).textContent = title;
+  document.title = `${title} · 地址与房屋登记`;
+  const mark = facts.marks[plate.state] ?? "draft";
+  chip.className = `chip chip-${mark}`;
+  const sign = /** @type {HTMLTemplateElement | null} */ (document.getElementById(`mark-${mark}`));
+  chip.replaceChildren(...(sign ? [sign.content.cloneNode(true)] : []), facts.words[plate.state] ?? "");
+  chip.hidden = false;
+  const { waiting, failed } = await queued();
+  if (waiting.some((entry) => entry.plate === plate?.id)) return tellState("这块门牌已经记下", "等待上传；可回到列表办下一块。");
+  if (failed.some((entry) => entry.plate === plate?.id)) return tellState("这块门牌有一条没有传成的记录", "请回到列表，按“处理”。");
+  if (!isOnWall && !facts.installable.includes(plate.state)) return tellState("现在不能登记上墙", facts.why_not || "请回到列表重新选择。");
   show();
 }
 
-function locate() {
-  navigator.geolocation?.clearWatch(watch);
-  fixes = [];
-  if (!navigator.geolocation) {
-    say("这台设备不能定位，请在图上点出门牌所在");
-    return;
-  }
-  say("正在定位…");
-  watch = navigator.geolocation.watchPosition(average, refused, { enableHighAccuracy: true, timeout: WAIT_MS, maximumAge: 0 });
+/** @param {string} title @param {string} words */
+function tellState(title, words) {
+  /** @type {HTMLElement} */ (document.getElementById("wall-state")).hidden = false;
+  field("wall-state-title").textContent = title;
+  field("wall-state-words").textContent = words;
 }
 
-/** @param {GeolocationPosition} fix the mean of up to eight fixes steadies the position */
-function average({ coords }) {
-  fixes.push({ lon: coords.longitude, lat: coords.latitude, accuracy: coords.accuracy });
-  const mean = (/** @type {"lon" | "lat"} */ name) => fixes.reduce((sum, one) => sum + one[name], 0) / fixes.length;
-  const best = Math.min(...fixes.map((one) => one.accuracy));
-  found = { lon: mean("lon"), lat: mean("lat"), accuracy: best };
-  say(`均值 ${fixes.length} 次 · ±${best.toFixed(1)} m`);
-  if (fixes.length >= FIXES) navigator.geolocation.clearWatch(watch);
-  show();
-}
-
-/** @param {GeolocationPositionError} error */
-function refused(error) {
-  if (found) return;
-  say(error.code === 1 ? "没有定位权限" : "暂时不能定位");
-  field("place-hint").textContent =
-    error.code === 1 ? "请在浏览器设置中允许定位，或在图上点出门牌所在。" : "请到开阔处按“重新定位”，或在图上点出门牌所在。";
-}
-
-/** @param {string} words */
-function say(words) {
-  field("place-words").textContent = words;
+function tellUnknown() {
+  tellState("手机里没有这块门牌", "它不在您的任务里；联网后再打开。");
 }
 
 function show() {
-  if (!found) return;
-  dot?.remove();
-  const icon = window.L.divIcon({ className: "found-mark", iconSize: [16, 16] });
-  const above = { icon, interactive: false, keyboard: false, zIndexOffset: 100 };
-  dot = window.L.marker([found.lat, found.lon], above).addTo(map);
-  if (!map.getBounds().pad(-0.1).contains([found.lat, found.lon])) {
-    const both = plan ? [[plan.lat, plan.lon], [found.lat, found.lon]] : [[found.lat, found.lon]];
-    map.fitBounds(both, { padding: [30, 30], maxZoom: 19, animate: false });
+  if (!plate) return;
+  const form = /** @type {HTMLElement} */ (document.getElementById("install-form"));
+  form.hidden = false;
+  form.dataset.mode = isOnWall ? "inspect" : "install";
+  for (const part of form.querySelectorAll("[data-for]")) /** @type {HTMLElement} */ (part).hidden = part.getAttribute("data-for") !== form.dataset.mode;
+  field("old-sign").hidden = isOnWall || !plate.old_text;
+  field("old-sign-words").textContent = `这块牌上写的是旧名“${plate.old_text}”，现在应为“${plate.name}”。请先不要挂，联系经办换新牌。`;
+  field("photo-words").textContent = isOnWall ? "拍照（可不拍）" : "拍下门牌全貌";
+  field("submit-words").textContent = isOnWall ? "提交巡查" : "提交上墙";
+  if (isOnWall) {
+    for (const choice of form.querySelectorAll("input[name=finding]")) choice.addEventListener("change", judge);
+  } else {
+    const plan = plate.lon === null || plate.lat === null ? null : { lon: plate.lon, lat: plate.lat };
+    const { map, layer } = window.townMap;
+    map.invalidateSize({ animate: false });
+    startPlace(plan, judge);
+    if (layer) serveMarks(layer.getMaplibreMap());
   }
+  startCannot(plate, place, send);
   judge();
-}
-
-/** @returns {number | null} */
-function away() {
-  return plan && found ? map.distance([plan.lat, plan.lon], [found.lat, found.lon]) : null;
 }
 
 /** @param {string} name @param {boolean | null} isGood null says nothing yet @param {string} words */
@@ -116,91 +84,148 @@ function mark(name, isGood, words) {
   /** @type {HTMLElement} */ (row.querySelector("b")).textContent = words;
 }
 
+/** @returns {string} the code that was read from the photo, empty when none was */
+const read = () => (scanned ? codeIn(scanned) : "");
+
+/** @returns {string} why it cannot be sent yet */
 function judge() {
+  const why = isOnWall ? judgeFinding() : judgeInstallation();
+  submit.setAttribute("aria-disabled", String(why !== ""));
+  submit.title = why || "提交";
+  return why;
+}
+
+function judgeFinding() {
+  const chosen = finding();
+  const isGrave = chosen !== "" && chosen !== "in_place";
+  /** @type {HTMLElement} */ (field("reason-part")).hidden = !isGrave;
+  return chosen ? "" : "请选择看到的情况";
+}
+
+/** @returns {string} */
+function finding() {
+  return /** @type {HTMLInputElement | null} */ (document.querySelector("input[name=finding]:checked"))?.value ?? "";
+}
+
+function judgeInstallation() {
   const metres = away();
-  const needsReason = metres !== null && metres > NEAR_M;
+  const found = place();
+  const isOther = read() !== "" && read() !== plate?.code;
+  const isFar = metres !== null && metres > facts.near_m;
+  const needsReason = isFar || Boolean(plate?.old_text);
   const time = new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" });
   mark("photo", photo ? true : null, photo ? `已拍 ${time}` : "未拍");
-  const far = metres === null ? (found && !plan ? "没有计划位置" : "—") : `${metres.toFixed(1)} m（宜 ≤ ${TOLERANCE_M} m）`;
+  mark("code", isOther ? false : read() ? true : null, isOther ? "是另一块门牌" : read() ? plate?.text ?? "" : photo ? "照片里没有认出" : "—");
+  const far = metres === null ? (found && plate?.lon === null ? "没有计划位置" : "—") : `${metres.toFixed(1)} m（宜 ≤ ${TOLERANCE_M} m）`;
   mark("distance", metres === null ? null : metres <= TOLERANCE_M, far);
   const exact = found?.accuracy ?? null;
   mark("accuracy", exact === null ? null : exact <= POOR_M, found ? (exact === null ? "手工标定" : `±${exact.toFixed(1)} m`) : "—");
   /** @type {HTMLElement} */ (field("reason-part")).hidden = !needsReason;
-  const why = !photo ? "请先拍照" : !found ? "请先定位，或在图上点出位置"
-    : metres !== null && metres > FAR_M ? `距计划位置超过 ${FAR_M} 米，请核对门牌`
-      : needsReason && !field("reason").value.trim() ? `距计划位置超过 ${NEAR_M} 米，请写明原因` : "";
-  submit.setAttribute("aria-disabled", String(why !== ""));
-  submit.title = why || "提交上墙记录";
+  if (!photo) return "请先拍照";
+  if (isOther) return "照片里的二维码是另一块门牌，请核对手中的牌";
+  if (!found) return "请先定位，或在图上点出位置";
+  if (metres !== null && metres > facts.far_m) return `距计划位置超过 ${facts.far_m} 米，请核对门牌`;
+  if (!needsReason || field("reason").value.trim()) return "";
+  return isFar ? `距计划位置超过 ${facts.near_m} 米，请写明原因` : "这是旧名牌；仍要挂的，请写明原因";
 }
 
 /** @param {string} words */
 function refuse(words) {
+  const fault = field("install-error");
   fault.textContent = words;
   fault.hidden = false;
   fault.scrollIntoView({ block: "center" });
 }
 
-/** @returns {Promise<string>} the hash of the stored photo; empty when it was refused, and then told */
-async function upload() {
-  if (stored || !photo) return stored;
-  const token = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
-  try {
-    const headers = { "Content-Type": photo.type, "X-CSRF-Token": token, "Idempotency-Key": newKey() };
-    const reply = await fetch("/v1/photos", { method: "POST", body: photo, headers });
-    const told = await reply.json().catch(() => ({}));
-    if (reply.ok) stored = told.sha256;
-    else refuse(told.errors?.[0]?.detail ?? told.detail ?? "照片没有传成，请再试");
-  } catch {
-    refuse("照片没有传成：连接中断，请检查网络后再试");
+/** @returns {{verb: string, body: Record<string, any>}} */
+function asked() {
+  const reason = field("reason").value.trim();
+  const more = reason ? { reason } : {};
+  const at = new Date().toISOString();
+  if (isOnWall) {
+    const seen = finding();
+    const verb = { damaged: "report-damage", missing: "report-missing" }[seen] ?? "inspect";
+    return { verb, body: { inspected_at: at, ...(verb === "inspect" ? { finding: seen } : {}), ...more } };
   }
-  return stored;
+  const found = /** @type {import("./wall_place.js").Found} */ (place());
+  const exact = found.accuracy === null ? {} : { accuracy_m: Number(Math.min(Math.max(found.accuracy, 0.1), 999.9).toFixed(1)) };
+  const sign = read() ? { scanned } : {};
+  return { verb: "install", body: { lon: Number(found.lon.toFixed(7)), lat: Number(found.lat.toFixed(7)), installed_at: at, ...exact, ...sign, ...more } };
 }
 
-async function send() {
-  if (isSending || !found) return;
+/** @param {{verb: string, body: Record<string, any>}} wish */
+async function send({ verb, body }) {
+  if (isSending || !plate) return;
   isSending = true;
-  fault.hidden = true;
+  field("install-error").hidden = true;
   submit.setAttribute("aria-busy", "true");
-  const sha = await upload();
-  if (sha) {
-    const reason = field("reason").value.trim();
-    const answer = await act(`/v1/plates/${page.dataset.plate}/actions/install`, {
-      photo: sha, lon: Number(found.lon.toFixed(7)), lat: Number(found.lat.toFixed(7)),
-      ...(found.accuracy === null ? {} : { accuracy_m: Number(Math.min(Math.max(found.accuracy, 0.1), 999.9).toFixed(1)) }),
-      ...(reason ? { reason } : {}),
-    }, { version: page.dataset.version, key });
-    if (answer.ok) {
-      window.sessionStorage.setItem("welcome", `${document.querySelector("h1")?.textContent ?? ""}：已登记，待他人核验`);
-      window.location.assign("/plates/install");
-      return;
-    }
-    if (answer.status !== 0) key = newKey();
-    refuse(answer.status === 412 ? "这块门牌刚被他人改过，请返回列表重新打开" : answer.text);
+  const entry = await record({ plate: plate.id, name: plate.name, verb, was: plate, version: plate.version, body, photo });
+  const left = await tryNow(entry);
+  if (left?.state === "failed") {
+    await drop(left);
+    await againFrom(left);
+  } else {
+    const done = verb === "install" ? "已登记，待他人核验" : "已记录";
+    window.sessionStorage.setItem("welcome", `${plate.name}：${left ? "已存在手机里，联网后自动上传" : done}`);
+    window.location.assign("/plates/install");
+    return;
   }
   isSending = false;
   submit.removeAttribute("aria-busy");
 }
 
-field("photo").addEventListener("change", () => {
-  photo = field("photo").files?.[0] ?? null;
-  stored = "";
+/** @param {import("./wall_store.js").Entry} left what was refused at once: nothing typed is lost, and it is sent on what is now */
+async function againFrom(left) {
+  if (left.status === 412 && left.now) {
+    const now = await getJson(`/v1/plate-tasks/plate?text=${left.now.code}`);
+    if (now && plate) {
+      const words = `这块门牌刚被改过：打开时为第 ${plate.version} 版（${facts.words[plate.state]}），现为第 ${now.version} 版（${facts.words[now.state]}）；核对后可再按提交`;
+      plate = now;
+      refuse(words);
+      return;
+    }
+  }
+  refuse(left.problem);
+}
+
+/** @param {File} file @returns {Promise<Blob>} a picture of a size that can be kept and sent in the street */
+async function lighter(file) {
+  if (file.size <= HEAVY) return file;
+  const picture = await createImageBitmap(file).catch(() => null);
+  if (!picture) return file;
+  const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.round(picture.width * scale), Math.round(picture.height * scale)];
+  canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  picture.close();
+  const small = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.88));
+  return small && small.size < file.size ? small : file;
+}
+
+field("photo").addEventListener("change", async () => {
+  const file = field("photo").files?.[0] ?? null;
+  [photo, scanned] = [file && (await lighter(file)), ""];
   const shown = /** @type {HTMLImageElement} */ (document.getElementById("photo-shown"));
   if (shown.src) URL.revokeObjectURL(shown.src);
   shown.hidden = !photo;
   if (photo) shown.src = URL.createObjectURL(photo);
   document.getElementById("photo-frame")?.classList.toggle("has-photo", photo !== null);
   field("photo-words").textContent = photo ? "重拍" : "拍下门牌全貌";
-  fault.hidden = true;
+  field("install-error").hidden = true;
+  judge();
+  if (!file) return;
+  const text = await readPicture(file);
+  // What is no code of a plate says nothing about the sign.
+  scanned = codeIn(text) && text.includes("/") ? text : "";
+  field("photo-code").hidden = scanned === "";
+  field("photo-code-words").textContent = scanned ? `已识别 P ${codeIn(scanned).replace(/(.{4})(?=.)/g, "$1-")}` : "";
   judge();
 });
 field("reason").addEventListener("input", judge);
-field("again").addEventListener("click", locate);
-field("at-plan").addEventListener("click", () => {
-  if (plan) byHand(plan.lon, plan.lat);
-});
 document.getElementById("install-form")?.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (submit.getAttribute("aria-disabled") === "true") refuse(submit.title);
-  else send();
+  const why = judge();
+  if (why) refuse(why);
+  else send(asked());
 });
 begin();

@@ -1,78 +1,18 @@
-/** The map of plates: the street's number line, the chosen plate, and one marker that is placed or moved. */
+/** The map of plates: the chosen plate, and one marker that is placed or moved. */
 
-import { goTo } from "./map.js";
+import { clearOfSheet } from "./map.js";
+import { footOf } from "./plates_line.js";
+
+export { drawStreet } from "./plates_line.js";
 
 const { map, layer } = window.townMap;
 const gl = layer ? layer.getMaplibreMap() : null;
-const TICK_M = 50;
-const street = window.L.layerGroup([], { pmIgnore: true }).addTo(map);
 const chosen = window.L.layerGroup([], { pmIgnore: true }).addTo(map);
-/** @type {[number, number][]} latitude and longitude along the chosen street, from its origin */
-let axis = [];
+const ALWAYS = [">=", ["zoom"], 17.4];
 /** @type {any} */
 let marker = null;
 /** @type {any} */
 let foot = null;
-
-// From a distance the metres would cover one another.
-const thin = () => {
-  map.getContainer().classList.toggle("ticks-off", map.getZoom() < 16.5);
-  map.getContainer().classList.toggle("ticks-few", map.getZoom() < 17.5);
-};
-map.on("zoomend", thin);
-thin();
-
-/** @param {number[][][]} lines a MultiLineString's coordinates; empty takes the street off the map */
-export function drawStreet(lines) {
-  street.clearLayers();
-  axis = (lines[0] ?? []).map(([lon, lat]) => [lat, lon]);
-  if (axis.length < 2) return;
-  const quiet = { interactive: false, pmIgnore: true };
-  window.L.polyline(axis, { ...quiet, color: "#0b5cad", opacity: 0.12, weight: 22, lineCap: "butt" }).addTo(street);
-  window.L.polyline(axis, { ...quiet, color: "#0b5cad", opacity: 0.9, weight: 1.5, dashArray: "8 5" }).addTo(street);
-  for (const { at, metres } of ticks()) {
-    const text = document.createElement("span");
-    text.textContent = metres === 0 ? "起点" : `${metres} m`;
-    const icon = window.L.divIcon({ className: metres % 200 ? "axis-tick" : "axis-tick axis-tick-main", html: text, iconSize: [0, 0] });
-    window.L.marker(at, { icon, interactive: false, keyboard: false, pmIgnore: true }).addTo(street);
-  }
-}
-
-/** @returns {{at: [number, number], metres: number}[]} a point each 50 metres from the origin */
-function ticks() {
-  const found = [{ at: axis[0], metres: 0 }];
-  let gone = 0;
-  for (let index = 1; index < axis.length; index += 1) {
-    const [from, to] = [axis[index - 1], axis[index]];
-    const length = map.distance(from, to);
-    while (found.length * TICK_M <= gone + length) {
-      const share = (found.length * TICK_M - gone) / length;
-      const at = /** @type {[number, number]} */ ([from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share]);
-      found.push({ at, metres: found.length * TICK_M });
-    }
-    gone += length;
-  }
-  return found;
-}
-
-/** @param {{lat: number, lng: number}} point @returns {[number, number] | null} the nearest point of the street's axis */
-function footOf(point) {
-  const narrow = Math.cos((point.lat * Math.PI) / 180);
-  let best = null;
-  let least = Number.POSITIVE_INFINITY;
-  for (let index = 1; index < axis.length; index += 1) {
-    const [from, to] = [axis[index - 1], axis[index]];
-    const [dx, dy] = [(to[1] - from[1]) * narrow, to[0] - from[0]];
-    const [px, py] = [(point.lng - from[1]) * narrow, point.lat - from[0]];
-    const share = Math.min(Math.max((px * dx + py * dy) / (dx * dx + dy * dy || 1), 0), 1);
-    const far = (px - dx * share) ** 2 + (py - dy * share) ** 2;
-    if (far < least) {
-      least = far;
-      best = [from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share];
-    }
-  }
-  return /** @type {[number, number] | null} */ (best);
-}
 
 /** @param {number | null} lon @param {number | null} lat ring a plate, or none */
 export function ring(lon, lat) {
@@ -86,7 +26,10 @@ export function ring(lon, lat) {
 export function showPlate(lon, lat) {
   ring(lon, lat);
   map.invalidateSize({ pan: false });
-  if (map.getZoom() < 17.5 || !map.getBounds().pad(-0.1).contains([lat, lon])) goTo(lon, lat, 18);
+  if (map.getZoom() < 17.5 || !map.getBounds().pad(-0.1).contains([lat, lon])) {
+    map.setView([lat, lon], Math.max(map.getZoom(), 18), { animate: false });
+  }
+  clearOfSheet(lon, lat);
 }
 
 /** @param {number} lon @param {number} lat come near enough for marks, unless they are seen already */
@@ -108,6 +51,11 @@ export function onClick(handler) {
   map.on("click", (/** @type {any} */ event) => handler(event.latlng));
 }
 
+/** @param {(latlng: {lat: number, lng: number}) => void} handler called with each double click on the map */
+export function onDoubleClick(handler) {
+  map.on("dblclick", (/** @type {any} */ event) => handler(event.latlng));
+}
+
 /** @param {string} cursor */
 export function pointer(cursor) {
   map.getContainer().style.cursor = cursor;
@@ -118,8 +66,11 @@ function drawFoot() {
   foot = null;
   const at = marker && footOf(marker.getLatLng());
   if (!at) return;
-  const look = { color: "#0b5cad", weight: 1.5, dashArray: "4 4", interactive: false, pmIgnore: true };
-  foot = window.L.polyline([marker.getLatLng(), at], look).addTo(map);
+  const look = { color: "#0b5cad", weight: 2, interactive: false, pmIgnore: true };
+  foot = window.L.layerGroup([
+    window.L.polyline([marker.getLatLng(), at], { ...look, dashArray: "4 4" }),
+    window.L.circleMarker(at, { ...look, radius: 4, fillColor: "#fff", fillOpacity: 1 }),
+  ]).addTo(map);
 }
 
 /**
@@ -174,6 +125,15 @@ export function dropMarker() {
   marker?.remove();
   foot?.remove();
   marker = foot = null;
+}
+
+/** @param {string} id of the street whose marks stand out and bear their numbers from afar; empty: none */
+export async function stress(id) {
+  if (!gl) return;
+  if (!gl.getLayer("plate-number")) await new Promise((done) => gl.once("idle", done));
+  const own = ["==", ["get", "scope"], id];
+  gl.setFilter("plate-number", id ? ["any", own, ALWAYS] : ALWAYS);
+  gl.setPaintProperty("plate", "icon-opacity", id ? ["case", own, 1, 0.55] : 1);
 }
 
 /** Ask for the plates again: something about them has changed. */

@@ -1,7 +1,8 @@
-/** A new plate: one click on the map, a proposed number, a live preview, one act. */
+/** A new plate: one click on the map, a proposed number, a live preview, save and certify as two acts. */
 
 import { get } from "./http.js";
-import { act, newKey, tell, versionOf } from "./plates_acts.js";
+import { act, newKey, noteVersion, tell } from "./plates_acts.js";
+import { certifyAfter } from "./plates_certify.js";
 import { dropMarker, flag, middle, nudge, placeMarker, setMarker } from "./plates_map.js";
 import { isTyping } from "./shell.js";
 
@@ -68,9 +69,14 @@ function shift(lon, lat) {
   preview();
 }
 
-/** @returns {string} */
+/** @param {string} name @returns {string} */
 function value(name) {
   return /** @type {HTMLInputElement | null} */ (pane.querySelector(`#new-${name}`))?.value.trim() ?? "";
+}
+
+/** @returns {DOMStringMap | null} what the preview says of the plate, null while it says nothing */
+function told() {
+  return /** @type {HTMLElement | null} */ (pane.querySelector("[data-proposed]"))?.dataset ?? null;
 }
 
 /** Whether the reader has typed a number: then none is proposed any more. */
@@ -78,12 +84,19 @@ function typed() {
   return pane.querySelector("#new-number")?.hasAttribute("data-typed") ?? false;
 }
 
+/** The number as it is written: the sub-number behind its mark, a letter without one. */
+function written() {
+  const sub = value("sub");
+  const joint = /** @type {HTMLElement | null} */ (pane.querySelector("#new-form"))?.dataset.joint ?? "-";
+  return value("number") + (/^\d/.test(sub) ? joint : "") + sub;
+}
+
 function query() {
   const asked = new URLSearchParams({ lon: String(spot?.lon.toFixed(7)), lat: String(spot?.lat.toFixed(7)) });
   const street = value("street") || spot?.street;
   if (street) asked.set("street", street);
   if (value("kind")) asked.set("kind", value("kind"));
-  if (typed() && value("number")) asked.set("number", value("number"));
+  if (typed() && value("number")) asked.set("number", written());
   return asked;
 }
 
@@ -101,45 +114,52 @@ async function preview() {
 
 /** Take over what the preview proposes. */
 function adopt() {
-  const told = /** @type {HTMLElement | null} */ (pane.querySelector("[data-proposed]"));
-  const number = /** @type {HTMLInputElement | null} */ (pane.querySelector("#new-number"));
-  if (told && number && !typed()) number.value = told.dataset.proposed ?? "";
-  const street = /** @type {HTMLSelectElement | null} */ (pane.querySelector("#new-street"));
-  if (told && street && !street.value) street.value = told.dataset.street ?? "";
-  flag(told?.dataset.flag ? told.dataset.flag.split("\n") : []);
+  const found = told();
+  const put = (/** @type {string} */ name, /** @type {string} */ text) => {
+    const field = /** @type {HTMLInputElement | null} */ (pane.querySelector(`#new-${name}`));
+    if (field) field.value = text;
+  };
+  if (found && !typed()) {
+    const [, number = "", sub = ""] = /^(\D*\d+)(?:号)?[-之附]?(.*)$/.exec(found.proposed ?? "") ?? [];
+    put("number", number);
+    put("sub", sub);
+  }
+  if (found) put("side", found.side ?? "");
+  if (found && !value("street")) put("street", found.street ?? "");
+  flag(found?.flag ? found.flag.split("\n") : []);
   judge();
 }
 
-/** The button says why it waits. */
+/** The buttons say why they wait. */
 function judge() {
-  const button = /** @type {HTMLElement | null} */ (pane.querySelector("#new-save"));
-  if (!button) return;
-  const told = /** @type {HTMLElement | null} */ (pane.querySelector("[data-proposed]"));
   const errors = pane.querySelectorAll("#new-preview .check-error").length;
   const needsReason = pane.querySelector("#new-reason") !== null && !value("reason");
-  const why = !told ? "预览还没有结果" : errors ? "请先改正上面的错误" : needsReason ? "请为提示写明原因" : "";
-  button.setAttribute("aria-disabled", String(why !== ""));
-  button.title = why || "保存为草拟门牌（Ctrl+S）";
+  const why = !told() ? "预览还没有结果" : errors ? "请先改正上面的错误" : needsReason ? "请为提示写明原因" : "";
+  for (const [id, ready] of [["new-save", "保存为草拟门牌（Ctrl+S）"], ["new-certify", "先保存，再认证（Ctrl+Enter）"]]) {
+    const button = /** @type {HTMLElement | null} */ (pane.querySelector(`#${id}`));
+    button?.setAttribute("aria-disabled", String(why !== ""));
+    if (button) button.title = why || ready;
+  }
 }
 
-export async function saveNew() {
-  const button = pane.querySelector("#new-save");
+/** @param {boolean} [certifies] certify what was saved, as a second act */
+export async function saveNew(certifies = false) {
+  const button = /** @type {HTMLElement | null} */ (pane.querySelector("#new-save"));
   if (!spot || !button || isSaving) return;
   if (button.getAttribute("aria-disabled") === "true") {
-    tell(`还不能保存：${/** @type {HTMLElement} */ (button).title}`);
+    tell(`还不能保存：${button.title}`);
     return;
   }
-  const form = /** @type {HTMLElement} */ (pane.querySelector("#new-form"));
-  const told = /** @type {HTMLElement} */ (pane.querySelector("[data-proposed]"));
+  const found = told();
   isSaving = true;
   const body = {
-    place_name_id: told.dataset.street, number: value("number"), kind: value("kind"),
+    place_name_id: found?.street, number: written(), kind: value("kind"), state: "draft",
     lon: Number(spot.lon.toFixed(7)), lat: Number(spot.lat.toFixed(7)),
     ...(value("reason") ? { reason: value("reason") } : {}),
   };
-  const answer = await act(form.dataset.url ?? "/v1/plates", body, { key });
-  isSaving = false;
+  const answer = await act("/v1/plates", body, { key });
   if (!answer.ok) {
+    isSaving = false;
     if (answer.status !== 0) key = newKey();
     const fault = /** @type {HTMLElement} */ (pane.querySelector("#new-error"));
     fault.textContent = answer.text;
@@ -147,20 +167,47 @@ export async function saveNew() {
     return;
   }
   const { id, version } = answer.body;
-  const title = told.dataset.title ?? "";
+  const title = found?.title ?? "";
+  const kind = value("position");
   cancelNew();
+  isSaving = false;
+  noteVersion(id, version);
   document.dispatchEvent(new Event("plates:idle"));
   document.dispatchEvent(new CustomEvent("plates:open", { detail: id }));
   document.dispatchEvent(new Event("plates:changed"));
-  tell(`${title} 已保存`, () => takeBack(id, version));
+  tell(`${title} 已保存`, await wayBack(id, kind));
+  if (certifies) certifyAfter(id, title);
 }
 
-/** @param {string} id @param {number} version */
-async function takeBack(id, version) {
-  const answer = await act(`/v1/plates/${id}/actions/cancel`, { reason: "撤销刚才的新增" }, { version: versionOf(id, version) });
-  if (!answer.ok) tell(`不能撤销：${answer.text}`);
-  document.dispatchEvent(new Event("plates:changed"));
-  return answer.ok;
+/**
+ * A new door leaves as a whole: its address goes to the bin with the plate, and comes back with it.
+ * @param {string} id the plate @param {string} kind what stands at its place, when that is not an entrance
+ */
+async function wayBack(id, kind) {
+  const reply = await fetch(`/v1/plates/${id}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+  const plate = reply?.ok ? await reply.json() : null;
+  if (!plate) return null;
+  if (kind && kind !== "entrance") {
+    const body = { lon: plate.lon, lat: plate.lat, position_kind: kind, reason: "位置类型" };
+    await act(`/v1/addresses/${plate.address_id}/actions/correct`, body, { version: plate.address_version });
+  }
+  const send = async (/** @type {string} */ verb, /** @type {string} */ reason, /** @type {string} */ fault) => {
+    const answer = await act(`/v1/addresses/actions/${verb}`, { address_ids: [plate.address_id], reason });
+    if (!answer.ok) tell(`${fault}：${answer.text}`);
+    document.dispatchEvent(new Event("plates:changed"));
+    return answer.ok;
+  };
+  return {
+    id, back: () => send("remove", "撤销刚才的新增", "不能撤销"), again: () => send("restore", "重做刚才的新增", "不能重做"),
+  };
+}
+
+/** @param {HTMLElement} button a cure that the preview offers: put the plate where it says */
+function cure({ dataset }) {
+  if (!spot) return;
+  Object.assign(spot, { lon: Number(dataset.lon), lat: Number(dataset.lat) });
+  setMarker(spot.lon, spot.lat);
+  preview();
 }
 
 pane.addEventListener("input", (event) => {
@@ -168,7 +215,11 @@ pane.addEventListener("input", (event) => {
   if (!field.closest("#new-form")) return;
   const fault = /** @type {HTMLElement | null} */ (pane.querySelector("#new-error"));
   if (fault) fault.hidden = true;
-  if (field.id === "new-number") field.toggleAttribute("data-typed", /** @type {HTMLInputElement} */ (field).value.trim() !== "");
+  if (field.id === "new-number" || field.id === "new-sub") {
+    // A sub-number was proposed together with its number, and goes with it.
+    if (field.id === "new-number" && !typed()) /** @type {HTMLInputElement} */ (pane.querySelector("#new-sub")).value = "";
+    pane.querySelector("#new-number")?.toggleAttribute("data-typed", value("number") !== "");
+  }
   if (field.id === "new-reason") {
     judge();
     return;
@@ -182,10 +233,21 @@ pane.addEventListener("submit", (event) => {
   saveNew();
 });
 pane.addEventListener("click", (event) => {
-  if (/** @type {HTMLElement} */ (event.target).closest("#new-save")) saveNew();
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (target.closest("#new-save")) saveNew();
+  if (target.closest("#new-certify")) saveNew(true);
+  const button = /** @type {HTMLElement | null} */ (target.closest("[data-cure=snap]"));
+  if (button && isOn) cure(button);
 });
 document.addEventListener("keydown", (event) => {
-  if (!isOn || isTyping(event.target) || document.querySelector("dialog[open]")) return;
+  if (!isOn || document.querySelector("dialog[open]")) return;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    saveNew(true);
+    return;
+  }
+  if (isTyping(event.target)) return;
+  if (event.key.toLowerCase() === "g" && spot) /** @type {HTMLElement | null} */ (pane.querySelector("[data-cure=snap]"))?.click();
   if (event.key === "Enter" && !spot && !(/** @type {HTMLElement} */ (event.target).closest("button, a, summary"))) {
     const { lon, lat } = middle();
     place(lon, lat, new URLSearchParams(window.location.search).get("s") ?? "");

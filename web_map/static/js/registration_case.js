@@ -64,7 +64,7 @@ async function open() {
     place.replaceChildren(state("alert", "没有打开登记表", answer.text, el("button.btn", { type: "button", click: open }, "重试")));
     return;
   }
-  place.replaceChildren(auditStrip(answer.body.audit_id, row.serial), ...formsOf(row, answer.body.forms, { papers: row.status !== "draft" }));
+  place.replaceChildren(auditStrip(answer.body.audit_id, row.serial), ...formsOf(row, answer.body.forms, { papers: row.status !== "void" }));
 }
 
 /** @param {string} name */

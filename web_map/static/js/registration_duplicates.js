@@ -7,7 +7,7 @@ import { toast } from "./shell.js";
 
 const PURPOSE = "05";
 const KINDS = /** @type {Record<string, string>} */ ({ merge: "归并", split: "拆分" });
-const STATES = /** @type {Record<string, string>} */ ({ proposed: "待批准", done: "已归并", refused: "已否决", undone: "已撤销" });
+const STATES = /** @type {Record<string, string>} */ ({ proposed: "待批准", done: "已办结", refused: "已否决", undone: "已撤销" });
 const WHY = /** @type {Record<string, string>} */ ({ same_birth: "同名、同性别、同出生年月", same_unit: "同名、同住处" });
 const list = byId("queue");
 const body = byId("judge-body");
@@ -110,7 +110,7 @@ async function choose(one) {
   body.replaceChildren(
     el("p.reg-audit", {}, icon("shield"), el("b.code", {}, `审计号 ${answer.body.audit_id}`)),
     el("p", {}, `事由：${one.reason}（${one.proposed_by_name} 提出 · ${timeOf(one.proposed_at)}）`),
-    compare(full(answer.body.from), full(answer.body.to), ["并入方", "保留方"]),
+    compare(full(answer.body.from), full(answer.body.to), one.kind === "split" ? ["原记录", "另一人"] : ["并入方", "保留方"]),
   );
   const acts = /** @type {Record<string, [string, () => void]>} */ ({
     approve: ["批准", () => judge("approve", {})],
@@ -184,7 +184,7 @@ async function judge(name, given) {
     byId("judge-fault").textContent = answer.text;
     return;
   }
-  toast("已归并；需要时可撤销");
+  toast(`${KINDS[one.kind]}已办结；需要时可撤销`);
   // What was just done stays in sight with the way back.
   await choose(Object.assign(one, { version: answer.body.version, state: "done" }));
 }

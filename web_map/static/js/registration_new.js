@@ -20,6 +20,8 @@ let unit = null;
 /** @type {any} the row of the case that is being entered */
 let opened = null;
 let isSubmitting = false;
+/** The dwelling that somebody moves in from, when another page named it. */
+let movesFrom = "";
 
 const chosen = (/** @type {string} */ name) => String(new FormData(form).get(name) ?? "");
 const isNew = (/** @type {any} */ row) => row.action === "register";
@@ -93,7 +95,7 @@ function enter(row, kept) {
   if (isNew(row)) {
     if (!kept.length) rows.add();
     rows.first(rows.all()[0])?.focus();
-  } else listResidents(row, byId("residents"), place);
+  } else listResidents(row, byId("residents"), place, movesFrom);
 }
 
 /** @param {any} row */
@@ -196,6 +198,7 @@ function done() {
 }
 
 function leave() {
+  movesFrom = "";
   draft.forget();
   checkUnder(null);
   opened = null;
@@ -235,6 +238,24 @@ async function reopen(id) {
     return;
   }
   enter(row, answer ? answer.body.forms : []);
+}
+
+/** @param {string} unitId @param {string} action begin at a dwelling that another page named */
+async function startAt(unitId, action) {
+  const told = await read(`/v1/housing-units/${unitId}`);
+  if (!told.ok) return refuseStart("unit_id", told.text);
+  unit = { id: unitId, title: told.body.full_text };
+  where.value = unit.title;
+  choose(action);
+  byId("begin").focus();
+}
+
+/** @param {string} action */
+function choose(action) {
+  const boxes = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[name=action]")]);
+  const box = boxes.find((one) => one.value === action) ?? boxes[0];
+  box.checked = true;
+  showForms();
 }
 
 form.addEventListener("change", (event) => {
@@ -307,6 +328,11 @@ document.addEventListener("keydown", (event) => {
 const told = await read("/v1/registration-forms");
 if (told.ok) define(told.body.rows ?? told.body.forms ?? told.body);
 showForms();
-const id = new URLSearchParams(window.location.search).get("case");
-if (id && /^[0-9a-f-]{36}$/.test(id)) await reopen(id);
+const asked = new URLSearchParams(window.location.search);
+const idIn = (/** @type {string} */ name) => /^[0-9a-f-]{36}$/.exec(asked.get(name) ?? "")?.[0];
+const id = idIn("case");
+movesFrom = idIn("from") ?? "";
+if (movesFrom) choose("change");
+if (id) await reopen(id);
+else if (idIn("unit")) await startAt(idIn("unit"), asked.get("action") ?? "");
 else where.focus();

@@ -9,8 +9,10 @@ const PAPERS = /** @type {[string, string][]} */ ([["slip", "回执"], ["change_
 /** @param {any} row the case @param {any} form one of its forms @returns {HTMLElement} */
 export function papersOf(row, form) {
   const isChange = ["change", "cancel"].includes(row.action);
-  const buttons = PAPERS.filter(([code]) => (code === "change_notice" ? isChange : code !== "slip" || !isChange)).map(([code, title]) =>
-    el("button.btn.btn-bar", { type: "button", click: (/** @type {Event} */ event) => make(row, form, code, event) }, title),
+  const isDraft = row.status === "draft";
+  const fitting = PAPERS.filter(([code]) => (isDraft ? code === "form" : code === "change_notice" ? isChange : code !== "slip" || !isChange));
+  const buttons = fitting.map(([code, title]) =>
+    el("button.btn.btn-bar", { type: "button", click: (/** @type {Event} */ event) => make(row, form, code, event) }, isDraft ? "登记表（核对签名）" : title),
   );
   return el("p.reg-papers", {}, el("b", {}, nameOf(form)), form.slip_number ? el("span.code", {}, form.slip_number) : null, ...buttons);
 }

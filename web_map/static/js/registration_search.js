@@ -84,6 +84,9 @@ export function chooseUnit(field, list, chosen, isWhole = false) {
       show(await rooms(one));
       return;
     }
+    // What is still looked for is not wanted any more.
+    window.clearTimeout(clock);
+    asked = "";
     open(false);
     field.value = one.title;
     chosen(one);

@@ -1,5 +1,8 @@
 /** What every page has: account menu, sign-out, key list, toasts. */
 
+import { foldTabs } from "./tabs.js";
+import { changeHands } from "./wall_owner.js";
+
 /** @param {string} text a short line that goes away by itself */
 export function toast(text) {
   const line = document.createElement("p");
@@ -9,12 +12,35 @@ export function toast(text) {
   window.setTimeout(() => line.remove(), 6000);
 }
 
+/**
+ * Pages, tiles, tasks and records that a phone keeps for the work at the wall.
+ * @param {any} store the kept records, when there are any @param {string} login who leaves
+ * @returns {Promise<number>} the records that other accounts still have to send: they stay
+ */
+async function wipeKept(store, login) {
+  const workers = (await navigator.serviceWorker?.getRegistrations()) ?? [];
+  await Promise.all(workers.map((one) => one.unregister()));
+  if ("caches" in window) await Promise.all((await caches.keys()).map((name) => caches.delete(name)));
+  if (store) return store.leave(login);
+  await new Promise((done) => {
+    const gone = window.indexedDB.deleteDatabase("wall");
+    for (const name of ["success", "error", "blocked"]) gone.addEventListener(name, () => done(null));
+  });
+  return 0;
+}
+
 async function signOut() {
+  const login = document.getElementById("who")?.dataset.login ?? "";
+  const store = Number(window.localStorage.getItem("wall-waiting") ?? 0) ? await import("./wall_store.js") : null;
+  const waiting = store ? (await store.keptEntries(login)).length : 0;
+  if (waiting && !window.confirm(`还有 ${waiting} 条上墙记录没有上传，退出后会丢失。仍要退出吗？`)) return;
+  const left = await wipeKept(store, login).catch(() => 0);
   const token = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
   await fetch("/v1/session", { method: "DELETE", headers: { "X-CSRF-Token": token } });
   // Nothing of this session stays in the browser.
   window.sessionStorage.clear();
   window.localStorage.clear();
+  if (left) window.localStorage.setItem("wall-waiting", String(left));
   window.location.replace("/login");
 }
 
@@ -56,6 +82,11 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "?") /** @type {HTMLDialogElement} */ (document.getElementById("keys"))?.showModal();
   if (event.key === "Escape") document.getElementById("who")?.removeAttribute("open");
 });
+
+changeHands(document.getElementById("who")?.dataset.login ?? "").catch(() => {});
+
+const tabs = /** @type {HTMLElement | null} */ (document.querySelector(".regnav"));
+if (tabs) foldTabs(tabs);
 
 const welcome = window.sessionStorage.getItem("welcome");
 if (welcome && document.getElementById("who")) {

@@ -86,6 +86,9 @@ async function send(form) {
   // Only a request that may have arrived is repeated under its own key.
   if (answer.status === 0) form.dataset.key = key;
   else delete form.dataset.key;
+  // What a refusal asks to be confirmed is asked from then on.
+  const asked = /** @type {HTMLElement | null} */ (form.querySelector(`[data-when="${CSS.escape(answer.body.code ?? "-")}"]`));
+  if (asked) asked.hidden = false;
   refuse(form, answer.field, answer.status === 412 ? `${answer.text}。请刷新页面后再办。` : answer.text);
 }
 
