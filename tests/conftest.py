@@ -5,16 +5,13 @@ is stopped when the last test session that uses it ends.
 """
 
 import fcntl
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.orm import Session
 
@@ -28,12 +25,15 @@ os.environ["GEO_REGISTRY_HOME"] = str(HOME)
 from geo_registry import cluster  # noqa: E402
 from geo_registry.db import TIMEZONE  # noqa: E402
 from geo_registry.settings import settings  # noqa: E402
+from tests.schedule import Parts, in_turn  # noqa: E402
+from tests.templates import anchor_now, drop, drop_orphans, locked, migrated  # noqa: E402
 
 FAST = {
     "fsync": "off", "full_page_writes": "off", "shared_buffers": "512MB", "maintenance_work_mem": "128MB",
     # For the gate on injection, which looks at the shape of every statement; it costs next to nothing.
     "shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track": "all", "pg_stat_statements.max": "20000",
 }  # fmt: skip
+LARGE = 4 << 20
 TABLES = """
     SELECT format('%I.%I', n.nspname, c.relname), c.relkind = 'r'
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -41,29 +41,24 @@ TABLES = """
 """
 
 
-@contextmanager
-def _locked(name: str, kind: int) -> Iterator[bool]:
-    HOME.mkdir(parents=True, exist_ok=True)
-    with (HOME / name).open("w") as file:
-        try:
-            fcntl.flock(file, kind)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that asks for the database, so that `make check` can leave it out."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark every test that asks for the database, so that `make check` can leave it out; set the order."""
     for item in items:
         if "database" in getattr(item, "fixturenames", ()):
             item.add_marker("postgis")
+    if config.getoption("dist") == "loadfile":
+        in_turn(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Parts | None:
+    """Give each process whole files, and pages in a browser in few large parts."""
+    return Parts(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop the cluster unless another test session uses it; under continuous integration remove it."""
     if not hasattr(session.config, "workerinput") and (HOME / "pg").exists():
-        with _locked("in-use", fcntl.LOCK_EX | fcntl.LOCK_NB) as alone:
+        with locked("in-use", fcntl.LOCK_EX | fcntl.LOCK_NB) as alone:
             if alone:
                 cluster.stop()
                 if os.environ.get("CI"):
@@ -74,51 +69,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def database() -> Iterator[cluster.Urls]:
     """Give this worker a database of its own, migrated, empty but for what migrations put there."""
     name = f"test_{os.getpid()}"
-    with _locked("in-use", fcntl.LOCK_SH):
-        with _locked("template", fcntl.LOCK_EX):
+    with locked("in-use", fcntl.LOCK_SH):
+        with locked("template", fcntl.LOCK_EX):
             cluster.start(options=FAST)
-            _drop_orphans()
-            urls = cluster.create_database(settings(), name, _template())
-            # The template may be older than the day after which looks stop for want of an anchor.
-            with psycopg.connect(urls.owner) as connection:
-                connection.execute("UPDATE registry.audit_anchor SET anchored_at = now()")
+            drop_orphans("test", "map", "story")
+            urls = cluster.create_database(settings(), name, migrated())
+            anchor_now(urls)
         yield urls
-        _execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def _execute(statement: sql.Composed) -> None:
-    with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
-        connection.execute(statement)
-
-
-def _names(like: str) -> list[str]:
-    with psycopg.connect(cluster.superuser_url()) as connection:
-        rows = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [like])
-        return [name for (name,) in rows]
-
-
-def _drop_orphans() -> None:
-    """Drop the databases of test processes that were killed."""
-    for name in _names(r"test\_%"):
-        if not Path("/proc", name.removeprefix("test_")).exists():
-            _execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def _template() -> str:
-    """Migrate a template once for each state of the migrations and the SQL files; answer its name."""
-    files = [path for folder in ("migrations", "geo_registry/sql") for path in (ROOT / folder).rglob("*")]
-    digest = hashlib.sha256()
-    for path in sorted(path for path in files if path.suffix in {".py", ".sql"}):
-        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    wanted = f"template_{digest.hexdigest()[:16]}"
-    present = _names(r"template\_%")
-    if wanted not in present:
-        for old in present:
-            _execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(old)))
-        cluster.migrate(cluster.create_database(settings(), "template_draft").owner)
-        rename = sql.SQL("ALTER DATABASE template_draft RENAME TO {}")
-        _execute(rename.format(sql.Identifier(wanted)))
-    return wanted
+        drop(name)
 
 
 @pytest.fixture(scope="session")
@@ -166,9 +124,7 @@ def reset(owner_engine: Engine, seeds: dict[str, bytes]) -> Callable[[], None]:
         with psycopg.connect(_superuser_of(owner_engine)) as connection:
             # Append-only tables refuse to be emptied; only a superuser may silence their triggers.
             connection.execute("SET session_replication_role = replica; SET lock_timeout = '10s'")
-            tables = ", ".join(table for table, _ in connection.execute(TABLES).fetchall())
-            if tables:
-                connection.execute(f"TRUNCATE {tables} CASCADE")
+            _empty(connection)
             for table, rows in seeds.items():
                 with connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)") as copy:
                     copy.write(rows)
@@ -188,6 +144,19 @@ def committed(
         pytest.fail("a test that commits carries the marker `commits`")
     yield owner_engine
     reset()
+
+
+def _empty(connection: psycopg.Connection) -> None:
+    """Leave no row; to truncate all tables takes longer than to find the few that hold some."""
+    tables = [table for table, _ in connection.execute(TABLES).fetchall()]
+    # Nobody writes meanwhile.
+    connection.execute(f"LOCK TABLE {', '.join(tables)} IN EXCLUSIVE MODE")
+    held = " UNION ALL ".join(
+        f"SELECT '{table}', pg_table_size('{table}') > {LARGE} WHERE EXISTS (SELECT FROM {table})"
+        for table in tables
+    )
+    for table, is_large in connection.execute(f"{held} ORDER BY 2 DESC").fetchall():
+        connection.execute(f"TRUNCATE {table} CASCADE" if is_large else f"DELETE FROM {table}")
 
 
 def _superuser(database: cluster.Urls) -> str:

@@ -8,16 +8,20 @@ Everything stands on a flat plan of metres around 121.3 E 30.9 N; `metres` gives
 import datetime as dt
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
+import pytest
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from geo_registry.access.rules import Role
 from geo_registry.access.tables import Account, AreaGrant
 from geo_registry.access.viewer import Viewer
+from geo_registry.account import accounts, sessions
 from geo_registry.address.profile import load_profile
 from geo_registry.address.rules import normal_name
 from geo_registry.address.tables import Address, AddressAlias, PlaceName
@@ -35,6 +39,15 @@ LON, LAT = 121.3, 30.9
 METRES_PER_LON, METRES_PER_LAT = 95_604.0, 110_867.0
 Row = TypeVar("Row")
 _count = itertools.count(1)
+_hash_of = cache(sessions.hash_password)
+
+
+@contextmanager
+def hashed_once() -> Iterator[None]:
+    """Let many accounts share the hash of their one password, which is slow by design."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "hash_password", _hash_of)
+        yield
 
 
 def metres(x: float, y: float) -> tuple[float, float]:

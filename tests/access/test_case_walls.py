@@ -101,6 +101,7 @@ def test_a_coordinator_names_residents_of_the_own_blocks_alone(desk: Desk) -> No
 @pytest.mark.parametrize("action", ["change", "correct", "cancel", "renew"])
 def test_what_a_form_took_from_the_register_is_masked_for_who_enters_it(desk: Desk, action: str) -> None:
     number, home, lives = _resident(desk)
+    desk.near_its_end(lives)
     case = desk.open("coordinator", action=action, unit=home, **LATER).id
     given: dict[str, Any] = {"residence_id": lives, "phone": "13900001111"}
     if action == "cancel":

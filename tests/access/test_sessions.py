@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from geo_registry.access.rules import Role
+from geo_registry.access.rules import Permission, Role
 from geo_registry.access.viewer import Viewer, enter, hash_token
 from geo_registry.account import sessions
 from geo_registry.account.accounts import (
@@ -24,6 +24,7 @@ from geo_registry.account.sessions import open_session, sign_in, sign_out
 from geo_registry.cluster import Urls
 from geo_registry.db import app_engine, transaction
 from geo_registry.errors import NotFound, NotSignedIn, RuleBroken, TooMany
+from tests import factories as make
 
 PASSWORD = "a long enough password"
 FAILED = text("INSERT INTO registry.sign_in_failure (login, address) VALUES (:login, CAST(:address AS inet))")
@@ -64,6 +65,18 @@ def door(committed: Engine, database: Urls) -> Iterator[Door]:
 def test_a_sign_in_gives_a_token_that_resolves_to_the_account(door: Door) -> None:
     viewer = door.enter(sign_in(door.app, " DU ", PASSWORD, "127.0.0.1"))
     assert (viewer.login, viewer.role, viewer.areas) == ("du", Role.OFFICER, None)
+
+
+def test_a_machine_decides_nothing_of_names_signs_and_certificates() -> None:
+    decided = (
+        Permission.ADDRESS_CERTIFY, Permission.CERTIFICATE_ISSUE, Permission.NAME_APPROVE, Permission.PLATE_VERIFY,
+        Permission.STREET_NAME, Permission.STREET_RENAME, Permission.STREET_RETIRE,
+    )  # fmt: skip
+    person, machine = make.make_viewer(Role.CLERK), make.make_viewer(Role.CLERK, kind="machine")
+    for permission in decided:
+        assert person.may(permission)
+        assert not machine.may(permission)
+    assert machine.may(Permission.PLACE_READ)
 
 
 @pytest.mark.commits

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_registry.address.numbering.rows import in_rows
+from geo_registry.address.profile import load_profile
 from geo_registry.address.reads import EstatePlan, plan_estate
 from geo_registry.errors import NotFound, RegistryError, RuleBroken
 from tests import factories as make
@@ -118,3 +119,21 @@ def test_only_estates_in_the_viewers_areas_are_numbered_so(session: Session) -> 
     found = plan_estate(session, elsewhere, place_name_id=estate.id, gate=make.metres(-20, 0))
     assert [slot.number_text for slot in found.slots] == ["7号"]
     assert plan_estate(session, CLERK, place_name_id=estate.id).counts["given"] == 2
+
+
+@pytest.mark.parametrize("kind", ["hamlet", "group"])
+def test_houses_of_a_village_are_numbered_by_doors_within_it(session: Session, kind: str) -> None:
+    community = make.make_community(session)
+    beside = make.make_division(session, parent=session.get_one(type(community), community.township_id))
+    village = make.make_street(
+        session, "4组", kind=kind, community=community, profile=load_profile("village")
+    )
+    ours = {lone(session, 40 * place, 0) for place in range(3)}
+    other = lone(session, 120, 0)
+    move = "UPDATE registry.building SET district_id = :d, township_id = :t, community_id = :c WHERE id = ANY (:ids)"
+    for area, ids in ((community, list(ours)), (beside, [other])):
+        asked = {"d": area.district_id, "t": area.township_id, "c": area.id, "ids": ids}
+        session.execute(text(move), asked)
+    plan = plan_estate(session, CLERK, place_name_id=village.id, gate=make.metres(-20, 0))
+    assert {slot.building_id for slot in plan.slots} == ours
+    assert [slot.number_text for slot in plan.slots] == ["1号", "2号", "3号"]

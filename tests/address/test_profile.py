@@ -93,6 +93,8 @@ def test_what_is_no_profile_at_all(text: str, field: str) -> None:
         ("  - {kind: number, title: 号, suffixes: [号, 號]}\n", "", "kind number is missing"),
         ("    suffixes: [支弄]\n", "", "needs suffixes"),
         ("    parents: [street]\n", "", "can stand nowhere"),
+        ("levels: [township, district]", "levels: [district, township]", "in the order township, district"),
+        ("kinds: [street]", "kinds: [street, group]", "group is no part of this profile"),
         (
             "marks:\n",
             "marks:\n  - {text: 特, key: T}\n",
@@ -110,6 +112,22 @@ def test_contradictions_are_reported(old: str, new: str, message: str) -> None:
     profile, faults = read_profile(GOOD.replace(old, new, 1))
     assert profile is None
     assert any(message in fault.message for fault in faults)
+
+
+def test_a_kind_of_name_is_approved_by_the_levels_of_its_profile() -> None:
+    levels = {code: load_profile(code).naming_levels("street") for code in shipped_profiles()}
+    assert levels == {
+        "national": ("district",),
+        "road-section": ("district",),
+        "shanghai": ("township", "district"),
+        "village": ("district",),
+    }
+    assert load_profile("village").naming_levels("group") == ("township",)
+    without = GOOD[: GOOD.index("naming:")] + GOOD[GOOD.index("sub_number:") :]
+    free, faults = read_profile(without)
+    assert not faults
+    assert free is not None
+    assert free.naming_levels("street") == ()
 
 
 def test_targets_hold_for_their_time() -> None:

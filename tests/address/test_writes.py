@@ -1,11 +1,13 @@
 """Acts on place names and addresses."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from geo_registry.address import bin as address_bin
 from geo_registry.address import writes
 from geo_registry.address.reads import address, addresses, history_of, place_name, search
 from geo_registry.address.tables import Address, PlaceName
@@ -14,6 +16,7 @@ from geo_registry.errors import Conflict, Refused, RegistryError, RuleBroken, St
 from tests import factories as make
 
 CLERK = make.make_viewer()
+DECREE: dict[str, Any] = {"document_number": "民〔2026〕1号"}
 
 
 def _refused(code: str, kind: type[RegistryError] = RuleBroken) -> "pytest.RaisesExc[RegistryError]":
@@ -44,12 +47,14 @@ class TestStreets:
     def test_a_name_is_taken_for_good(self, session: Session) -> None:
         street = make.make_street(session, "映月路", state="retired")
         with _refused("name-taken", Conflict) as caught:
-            writes.name_street(session, CLERK, kind="street", name="映月路", area_id=street.district_id)
+            writes.name_street(
+                session, CLERK, kind="street", name="映月路", area_id=street.district_id, **DECREE
+            )
         assert caught.value.facts["holder_id"] == str(street.id)
 
     def test_a_name_that_sounds_alike_needs_a_reason(self, session: Session) -> None:
         street = make.make_street(session, "映月路")
-        values: dict[str, Any] = {"kind": "street", "name": "映悦路", "area_id": street.district_id}
+        values = {"kind": "street", "name": "映悦路", "area_id": street.district_id, **DECREE}
         with _refused("name-sounds-alike", Conflict):
             writes.name_street(session, CLERK, **values)
         assert writes.name_street(session, CLERK, **values, reason="历史地名").version == 1
@@ -67,11 +72,23 @@ class TestStreets:
                 session, CLERK, kind="lane", name="8弄", area_id=make.make_community(session).district_id
             )
 
+    def test_what_needs_approval_rests_on_a_decree(self, session: Session) -> None:
+        street = make.make_street(session)
+        with _refused("approval-needed"):
+            writes.name_street(session, CLERK, kind="street", name="听雨路", area_id=street.district_id)
+        with _refused("approval-needed"):
+            writes.rename_street(session, CLERK, place_name_id=street.id, name="听风路", version=1)
+        with _refused("approval-needed"):
+            writes.retire_street(session, CLERK, place_name_id=street.id, version=1)
+        assert place_name(session, CLERK, street.id).version == 1
+
     def test_a_rename_keeps_the_id_and_the_old_name_and_recomposes_the_tree(self, session: Session) -> None:
         street = make.make_street(session, "学前街")
         lane = make.make_street(session, "8弄", kind="lane", parent=street)
         own, below = make.make_address(session, 3, street=street), make.make_address(session, 5, street=lane)
-        done = writes.rename_street(session, CLERK, place_name_id=street.id, name="文昌路", version=1)
+        done = writes.rename_street(
+            session, CLERK, place_name_id=street.id, name="文昌路", version=1, **DECREE
+        )
         assert done == writes.Written(street.id, 2)
         assert address(session, CLERK, own.id).standard_text == "文昌路3号"
         assert address(session, CLERK, below.id).standard_text == "文昌路8弄5号"
@@ -90,8 +107,23 @@ class TestStreets:
         done = writes.number_address(session, CLERK, place_name_id=lane.id, number="5")
         before = address(session, CLERK, done.id).standard_text.removesuffix("学前街8弄5号")
         assert before.endswith("区")
-        writes.rename_street(session, CLERK, place_name_id=street.id, name="文昌路", version=1)
+        writes.rename_street(session, CLERK, place_name_id=street.id, name="文昌路", version=1, **DECREE)
         assert address(session, CLERK, done.id).standard_text == f"{before}文昌路8弄5号"
+
+    def test_a_rename_leaves_retired_texts_and_the_acts_of_removed_addresses(self, session: Session) -> None:
+        """A removed address follows the name, for it may come back; its act tells what comes back with it."""
+        street = make.make_street(session, "学前街")
+        doors = [make.make_address(session, number, street=street) for number in (3, 5, 7)]
+        retired, removed, kept = (door.id for door in doors)
+        writes.retire_address(session, CLERK, address_id=retired, version=1)
+        address_bin.remove_addresses(session, CLERK, address_ids=[removed], reason="误录")
+        query = select(Address.id, Address.standard_text, Address.act_id).where(Address.scope_id == street.id)
+        before = {row.id: row for row in session.execute(query)}
+        writes.rename_street(session, CLERK, place_name_id=street.id, name="文昌路", version=1, **DECREE)
+        after = {row.id: row for row in session.execute(query)}
+        assert after[retired] == before[retired]
+        assert (after[removed].standard_text, after[removed].act_id) == ("文昌路5号", before[removed].act_id)
+        assert after[kept].standard_text == "文昌路7号"
 
     def test_a_correction_touches_at_most_three_characters_in_ten(self, session: Session) -> None:
         street = make.make_street(session, "人民东大道")
@@ -100,13 +132,33 @@ class TestStreets:
         writes.correct_street(session, CLERK, place_name_id=street.id, name="人民冬大道", version=1)
         assert place_name(session, CLERK, street.id).aliases == ()
 
+    def test_a_corrected_name_is_compared_with_the_county_as_a_new_one_is(self, session: Session) -> None:
+        community = make.make_community(session)
+        other = make.make_street(session, "人民东大道", community=community)
+        street = make.make_street(session, "人民西大道", community=community)
+        correct = partial(writes.correct_street, session, CLERK, place_name_id=street.id, version=1)
+        with _refused("name-sounds-alike", Conflict) as refused:
+            correct(name="人民冬大道")
+        told: Any = refused.value.facts["alike"]
+        assert [(one["full_name"], one["same"]) for one in told] == [("人民东大道", "sound")]
+        with _refused("name-taken", Conflict):
+            correct(name="人民东大道", reason="刻错")
+        writes.rename_street(session, CLERK, place_name_id=other.id, name="望月路", version=1, **DECREE)
+        with _refused("name-sounds-alike", Conflict) as refused:
+            correct(name="人民东大道")
+        told = refused.value.facts["alike"]
+        assert [one["same"] for one in told] == ["former"]
+        assert correct(name="人民冬大道").version == 2
+        # Its own name is no other one.
+        correct(name="人民西大道", version=2)
+
     def test_a_street_with_doors_stays(self, session: Session) -> None:
         street = make.make_street(session)
         door = make.make_address(session, 1, street=street)
         with _refused("street-in-use", Conflict):
-            writes.retire_street(session, CLERK, place_name_id=street.id, version=1)
+            writes.retire_street(session, CLERK, place_name_id=street.id, version=1, **DECREE)
         writes.retire_address(session, CLERK, address_id=door.id, version=1)
-        assert writes.retire_street(session, CLERK, place_name_id=street.id, version=1).version == 2
+        assert writes.retire_street(session, CLERK, place_name_id=street.id, version=1, **DECREE).version == 2
 
 
 class TestNumbers:
@@ -124,7 +176,9 @@ class TestNumbers:
         texts = []
         for name in ("沿山村", "溪口村"):
             village = make.make_division(session, parent=town, name=name)
-            group = writes.name_street(session, CLERK, kind="group", name="四组", area_id=village.id)
+            group = writes.name_street(
+                session, CLERK, kind="group", name="四组", area_id=village.id, **DECREE
+            )
             done = writes.number_address(session, CLERK, place_name_id=group.id, number="18")
             texts.append(address(session, CLERK, done.id).standard_text)
         assert texts == ["望澜镇沿山村4组18号", "望澜镇溪口村4组18号"]
@@ -132,7 +186,9 @@ class TestNumbers:
     def test_a_place_of_one_community_is_written_with_it_by_every_profile(self, session: Session) -> None:
         town = make.make_division(session, parent=make.make_division(session, name="映山区"), name="望澜街道")
         community = make.make_division(session, parent=town, name="沿山居委会")
-        estate = writes.name_street(session, CLERK, kind="estate", name="春风里", area_id=community.id)
+        estate = writes.name_street(
+            session, CLERK, kind="estate", name="春风里", area_id=community.id, **DECREE
+        )
         here = writes.number_address(session, CLERK, place_name_id=estate.id, number="3")
         bare = writes.number_address(session, CLERK, community_id=community.id, number="3")
         assert address(session, CLERK, here.id).standard_text == "映山区望澜街道沿山居委会春风里3号"

@@ -20,6 +20,7 @@ from geo_registry.account import accounts, sessions
 from geo_registry.codes import new_id, new_ids
 from tests.api.case_writes import CASE_NAMES, add_cases
 from tests.api.intake_writes import DECLARED_NUMBER
+from tests.factories import hashed_once
 
 with warnings.catch_warnings():
     # Starlette asks for a successor of httpx that is not needed otherwise.
@@ -55,7 +56,11 @@ INTAKE = Path(__file__).with_name("intake.sql")
 NAMES = (
     "d", "t", "c", "far", "street", "lane", "address", "building", "hidden", "unit", "vacant", "plate",
     "block", "person", "planned", "bare", "empty", "kept",
-    "drafted", "approved", "ordered", "produced", "delivered", "hung", "installer",
+    "drafted", "approved", "ordered", "produced", "plate_task",
+    "named", "named_back", "named_ok", "named_out", "name_1", "name_2", "name_3", "name_4",
+    "delivered", "hung", "installer",
+    "reported", "reported_too", "unplaced",
+    "certified", "binned", "spot", "dropped", "beside_house",
     "batch", "made_batch", "done_batch", "sample",
     "zone_proposed", "zone_notified", "zone_listed", "zone_approved", "zone_working", "zone_submitted",
     "zone_accepted", "worker", "proof", "focus",
@@ -65,6 +70,7 @@ NAMES = (
     "twin", "other_twin", "gone", "lineage", "merged", "decision",
     "homeless", "dead", "declared", "death", "run", "settled_run", "listed", "hukou_referral",
     "review", "to_verify", "proven", "noted", "handed", "told", "firm", "closed",
+    "moved", "moved_paper", "shifted", "was_door", "now_door", "shift",
     *CASE_NAMES,
 )  # fmt: skip
 
@@ -117,7 +123,7 @@ def town(owner_engine: Engine, reset: Callable[[], None], client: httpx.Client) 
         _live(connection, town.ids)
         connection.exec_driver_sql(PAPERS.read_text(encoding="utf-8").format(**town.ids))
         add_cases(connection, town.ids)
-    with Session(owner_engine) as session, session.begin():
+    with Session(owner_engine) as session, session.begin(), hashed_once():
         for login, role, codes in (
             *((role.value, role, ["310112101000"]) for role in Role),
             ("foreign", Role.OFFICER, ["310112102000"]),

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.api.writes import DECREE
+
 if TYPE_CHECKING:
     from tests.api.conftest import Town
 
@@ -13,7 +15,7 @@ AXIS = {"type": "LineString", "coordinates": [[121.401, 31.105], [121.409, 31.10
 
 @pytest.fixture(scope="module")
 def street(town: "Town") -> str:
-    body = {"kind": "street", "name": "听雨路", "area_id": str(town.ids["t"]), "axis": AXIS}
+    body = {"kind": "street", "name": "听雨路", "area_id": str(town.ids["t"]), "axis": AXIS, **DECREE}
     named = town.act("clerk", "/v1/streets", body)
     assert named.status_code == 201, named.text
     return f"/v1/streets/{named.json()['id']}"
@@ -57,7 +59,7 @@ def test_a_preview_names_what_it_cannot_read(town: "Town", street: str) -> None:
 
 
 def test_the_buildings_of_an_estate_are_previewed(town: "Town", street: str) -> None:
-    body = {"kind": "estate", "name": "竹海小区", "area_id": str(town.ids["c"])}
+    body = {"kind": "estate", "name": "竹海小区", "area_id": str(town.ids["c"]), **DECREE}
     named = town.act("clerk", "/v1/streets", body)
     assert named.status_code == 201, named.text
     path = f"/v1/lanes/{named.json()['id']}/numbering"
@@ -88,3 +90,78 @@ def test_areas_around_a_point_end_with_the_block(town: "Town") -> None:
     areas = town.call("clerk", "GET", "/v1/areas/containing?lon=121.405&lat=31.105").json()
     assert [area["level"] for area in areas] == ["township", "community", "block"]
     assert (areas[-1]["id"], areas[-1]["parent_id"]) == (str(town.ids["block"]), str(town.ids["c"]))
+
+
+def test_a_plan_is_stored_over_http(town: "Town", street: str) -> None:
+    plan = town.call("clerk", "GET", f"{street}/numbering").json()
+    slots = [
+        {"number": str(number), "lon": 121.402 + number / 20_000, "lat": 31.1051} for number in (2, 4, 6)
+    ]
+    body = {"slots": slots, "reserve": [{"number": "8"}], "plates": "numbered"}
+    bad = {**body, "reserve": [{"number": "4"}, {"number": "0"}]}
+    refused = town.act("clerk", f"{street}/actions/number", bad, plan["version"])
+    assert (refused.status_code, refused.json()["code"]) == (422, "number-impossible")
+    assert [one["pointer"] for one in refused.json()["errors"]] == [
+        "#/reserve/1/number",
+        "#/reserve/0/number",
+    ]
+    done = town.act("clerk", f"{street}/actions/number", body, plan["version"])
+    assert done.status_code == 200, done.text
+    told = done.json()
+    assert (told["addresses"], told["reserved"], told["plates"]) == (3, 1, 3)
+    again = town.act("clerk", f"{street}/actions/number", body, told["version"])
+    assert (again.status_code, again.json()["code"]) == (409, "number-taken")
+    assert len(again.json()["errors"]) == 4
+    plan = town.call("clerk", "GET", f"{street}/numbering?reserve=false").json()
+    assert plan["counts"] == {"given": 3, "reserved": 1}
+    shown = town.call("clerk", "GET", f"/v1/addresses/{plan['slots'][0]['address_id']}/history").json()
+    assert [row["verb"] for row in shown] == ["number"]
+
+
+@pytest.mark.requirement("R91")
+def test_a_street_is_renumbered_and_its_changes_are_certified(town: "Town", street: str) -> None:
+    plan = town.call("clerk", "GET", f"{street}/numbering?reserve=false").json()
+    given = {slot["number"]: slot["address_id"] for slot in plan["slots"] if slot["kind"] == "given"}
+    moves = [
+        {"address_id": given["2"], "number": "4"},
+        {"address_id": given["4"], "number": "6"},
+        {"address_id": given["6"], "number": "10"},
+    ]
+    path = f"{street}/actions/renumber"
+    tried = town.act("clerk", path, {"changes": moves, "dry_run": True}, plan["version"])
+    assert tried.status_code == 200, tried.text
+    assert [row["new_number"] for row in tried.json()["rows"]] == ["4号", "6号", "10号"]
+    assert tried.json()["act_id"] is None
+    done = town.act("clerk", path, {"changes": moves, "document_number": "东门〔2026〕4号"}, plan["version"])
+    assert done.status_code == 200, done.text
+    assert (done.json()["addresses"], done.json()["plates"]) == (3, 3)
+    listed = town.call("clerk", "GET", f"/v1/address-changes?act_id={done.json()['act_id']}").json()["rows"]
+    assert len(listed) == 3
+    (first,) = town.call("clerk", "GET", "/v1/address-changes?q=听雨路2号").json()["rows"]
+    assert first["now_text"].endswith("听雨路4号")
+    own = street.rpartition("/")[2]
+    for ending, kind in (("xlsx", "spreadsheetml"), ("csv", "text/csv")):
+        table = town.call("clerk", "GET", f"/v1/streets/{own}/address-changes.{ending}")
+        assert table.status_code == 200
+        assert kind in table.headers["content-type"]
+    assert table.text.splitlines()[0].endswith("文号")
+    assert len(table.text.splitlines()) == 4
+    told = town.act("clerk", "/v1/address-certificates", {"change_id": first["id"]})
+    assert told.status_code == 201, told.text
+    paper = f"/v1/address-certificates/{told.json()['id']}"
+    shown = town.call("clerk", "GET", paper).json()
+    found = town.call("clerk", "GET", f"/v1/address-certificates?code={shown['signed_code']}").json()
+    assert found == shown
+    printed = town.call("clerk", "GET", f"{paper}/certificate.pdf")
+    assert (printed.status_code, printed.content[:5]) == (200, b"%PDF-")
+    inform = town.call("clerk", "GET", f"/v1/streets/{own}/premises-to-inform?since=2020-01-01")
+    assert inform.json() == {"rows": [], "next": None}
+    assert town.call("clerk", "GET", f"/v1/streets/{own}/premises-to-inform.xlsx").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "doors", ["[" * 20_000, f"[[1{'0' * 400},1]]", "[[1e999,1]]", "[[NaN,1]]", '["ab"]', "5", '{"ab": 1}']
+)
+def test_doors_that_are_none_are_told(town: "Town", doors: str) -> None:
+    form = {"street": str(town.ids["street"]), "doors": doors}
+    assert town.call("clerk", "POST", "/panels/numbering/preview", data=form).status_code in {200, 422}

@@ -2,12 +2,16 @@
 
 from itertools import count
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from geo_registry.access.audit import Look
+from geo_registry.cluster import Urls
 from geo_registry.codes import new_id
-from geo_registry.db import today
+from geo_registry.db import app_engine, today
+from geo_registry.registration import papers
 from tests.api.conftest import NUMBER
 
 if TYPE_CHECKING:
@@ -87,9 +91,11 @@ def test_every_print_is_a_look_with_its_number(town: "Town", role: str) -> None:
 
 def test_a_paper_is_refused_in_words(town: "Town") -> None:
     draft, of_draft, _ = _case(town, status="draft")
+    void, of_void, _ = _case(town, status="void")
     plain, of_plain, _ = _case(town)
     for case, form, paper, status, code in (
-        (draft, of_draft, "form", 409, "case-not-submitted"),
+        (draft, of_draft, "slip", 409, "case-not-submitted"),
+        (void, of_void, "form", 409, "case-not-submitted"),
         (plain, of_plain, "slip", 409, "no-slip"),
         (plain, of_plain, "change_notice", 409, "no-permit"),
         (plain, of_draft, "form", 404, "not-found"),
@@ -104,6 +110,33 @@ def test_a_paper_is_refused_in_words(town: "Town") -> None:
         "officer", "POST", f"/v1/registrations/{plain}/papers", json={"form_id": of_plain, "paper": "form"}
     )
     assert (missing.status_code, missing.json()["code"]) == (403, "purpose-required")
+
+
+@pytest.mark.promise("P23")
+@pytest.mark.parametrize(
+    ("role", "status", "action", "hidden"),
+    [
+        ("entry_clerk", "draft", "register", []),
+        ("entry_clerk", "returned", "register", []),
+        ("entry_clerk", "submitted", "register", ["id_number"]),
+        ("entry_clerk", "active", "register", ["id_number"]),
+        ("entry_clerk", "draft", "cancel", ["id_number"]),
+        ("officer", "submitted", "register", []),
+        ("station_head", "active", "cancel", []),
+    ],
+)
+def test_a_submitted_form_is_masked_on_paper_for_who_entered_it(
+    town: "Town", database: Urls, role: str, status: str, action: str, hidden: list[str]
+) -> None:
+    case, form, _ = _case(town, status=status, action=action, ends="left_area")
+    request = Look(town.tokens[role], "01", "J2601-900001")
+    engine = app_engine(database.app)
+    _, told = papers.told_of(engine, request, UUID(case), UUID(form), "form")
+    engine.dispose()
+    assert told["hidden"] == hidden
+    assert (told["id_number"] is None) == bool(hidden)
+    assert (NUMBER in str(papers.form_rows(told))) == (not hidden)
+    assert _print(town, role, case, form, "form").status_code == 200
 
 
 def test_a_coordinator_prints_the_own_cases_alone(town: "Town") -> None:

@@ -14,7 +14,8 @@ from api.deps import Needs, NeedsToLook, everybody
 from geo_registry.access.rules import Permission
 
 # They post what they ask for, which is too long for an address, and change nothing.
-READS = {"/v1/addresses/standardize", "/v1/addresses/match"}
+# A line on the map, or texts, are too long for an address: asked by POST, and nothing is written.
+READS = {"/v1/addresses/standardize", "/v1/addresses/match", "/v1/plates/selection"}
 OURS = ("/v1", "/tiles", "/health", "/problems")
 
 

@@ -71,6 +71,20 @@ def test_a_case_from_the_desk_to_the_officer(town: Town) -> None:
     assert (without.status_code, without.json()["code"]) == (403, "purpose-required")
 
 
+@pytest.mark.requirement("R85")
+def test_a_document_in_work_elsewhere_is_refused_on_the_record_without_a_reason(town: Town) -> None:
+    first, second, number = _open(town), _open(town), citizen_number()
+    forms = {"forms": [_form(id_number=number)]}
+    assert (
+        town.act("entry_clerk", f"/v1/registrations/{first['id']}/actions/fill", forms, 1).status_code == 200
+    )
+    answer = town.act("entry_clerk", f"/v1/registrations/{second['id']}/actions/fill", forms, 1)
+    assert (answer.status_code, answer.json()["code"]) == (409, "document-held")
+    assert first["serial"] not in answer.text
+    noted = "SELECT count(*) FROM registry.audit WHERE object_id = :id AND decision = 'document-held'"
+    assert town.sql(noted, id=second["id"]) == 1
+
+
 @pytest.mark.requirement("R20")
 def test_outside_the_own_block_is_refused_and_audited(town: Town) -> None:
     refused = "SELECT count(*) FROM registry.audit WHERE action = 'refused' OR decision = 'outside-block'"

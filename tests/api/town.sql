@@ -43,18 +43,36 @@ INSERT INTO registry.plate_batch (id, number, maker, state, ordered_on, ordered,
   ('{batch}', '一', '标牌厂', 'ordered', CURRENT_DATE, 1, '{d}', '{t}', '{c}'),
   ('{made_batch}', '二', '标牌厂', 'produced', CURRENT_DATE, 1, '{d}', '{t}', '{c}'),
   ('{done_batch}', '三', '标牌厂', 'delivered', CURRENT_DATE, 1, '{d}', '{t}', '{c}');
-INSERT INTO registry.plate (id, address_id, kind, text, state, batch_id, district_id, township_id, community_id) VALUES
-  ('{drafted}', '{bare}', 'gate_large', '92号', 'draft', NULL, '{d}', '{t}', '{c}'),
-  ('{approved}', '{bare}', 'gate_medium', '92号', 'approved', NULL, '{d}', '{t}', '{c}'),
-  ('{ordered}', '{bare}', 'unit', '92号', 'ordered', '{batch}', '{d}', '{t}', '{c}'),
-  ('{produced}', '{bare}', 'room', '92号', 'produced', '{made_batch}', '{d}', '{t}', '{c}'),
-  ('{delivered}', '{bare}', 'row', '92号', 'delivered', NULL, '{d}', '{t}', '{c}'),
-  ('{hung}', '{bare}', 'side_gate', '92号', 'installed', NULL, '{d}', '{t}', '{c}');
+INSERT INTO registry.plate (id, address_id, kind, text, state, batch_id, made_text, district_id, township_id, community_id) VALUES
+  ('{drafted}', '{bare}', 'gate_large', '92号', 'draft', NULL, NULL, '{d}', '{t}', '{c}'),
+  ('{approved}', '{bare}', 'gate_medium', '92号', 'approved', NULL, NULL, '{d}', '{t}', '{c}'),
+  ('{ordered}', '{bare}', 'unit', '92号', 'ordered', '{batch}', NULL, '{d}', '{t}', '{c}'),
+  ('{produced}', '{bare}', 'room', '92号', 'produced', '{made_batch}', '盈月路92号', '{d}', '{t}', '{c}'),
+  ('{delivered}', '{bare}', 'row', '92号', 'delivered', NULL, NULL, '{d}', '{t}', '{c}'),
+  ('{hung}', '{bare}', 'side_gate', '92号', 'installed', NULL, NULL, '{d}', '{t}', '{c}');
 INSERT INTO registry.account (id, login, name, role) VALUES ('{installer}', 'hanger', '上墙人', 'coordinator');
 INSERT INTO registry.photo (sha256, width, height, size_bytes) VALUES
   (decode(repeat('ab', 32), 'hex'), 1600, 1200, 90000), (decode(repeat('cd', 32), 'hex'), 1600, 1200, 90000);
 INSERT INTO registry.plate_installation (plate_id, photo_sha256, installed_at, account_id, position)
 VALUES ('{hung}', decode(repeat('ab', 32), 'hex'), now(), '{installer}', ST_SetSRID(ST_MakePoint(121.405, 31.105), 4490));
+-- Names on their way: in review, returned, approved, published.
+INSERT INTO registry.place_name (id, kind, name, normal_name, full_name, state, scope_id, district_id, township_id) VALUES
+  ('{name_1}', 'street', '采薇路', '采薇路', '采薇路', 'proposed', '{d}', '{d}', '{t}'),
+  ('{name_2}', 'street', '鹿鸣路', '鹿鸣路', '鹿鸣路', 'proposed', '{d}', '{d}', '{t}'),
+  ('{name_3}', 'street', '白驹路', '白驹路', '白驹路', 'proposed', '{d}', '{d}', '{t}'),
+  ('{name_4}', 'street', '甘棠路', '甘棠路', '甘棠路', 'proposed', '{d}', '{d}', '{t}');
+INSERT INTO registry.naming_case (id, number, action, place_name_id, name, state, level, levels, proposed_by,
+  decree_number, decree_on, published_on, district_id, township_id) VALUES
+  ('{named}', '地名-2026-90001', 'name', '{name_1}', '采薇路', 'reviewing', 0, ARRAY['township'], '{installer}', NULL, NULL, NULL, '{d}', '{t}'),
+  ('{named_back}', '地名-2026-90002', 'name', '{name_2}', '鹿鸣路', 'returned', 0, ARRAY['township'], '{installer}', NULL, NULL, NULL, '{d}', '{t}'),
+  ('{named_ok}', '地名-2026-90003', 'name', '{name_3}', '白驹路', 'approved', 1, ARRAY['township'], '{installer}', NULL, NULL, NULL, '{d}', '{t}'),
+  ('{named_out}', '地名-2026-90004', 'name', '{name_4}', '甘棠路', 'published', 1, ARRAY['township'], '{installer}',
+    '东民〔2026〕4号', '2026-01-05', '2026-01-06', '{d}', '{t}');
+INSERT INTO registry.plate_task (id, number, title, district_id, township_id, community_id)
+VALUES ('{plate_task}', '上墙-2026-90001', '补装', '{d}', '{t}', '{c}');
+INSERT INTO registry.plate_report (id, kind, source, plate_id, address_id, district_id, township_id, community_id) VALUES
+  ('{reported}', 'missing', 'public', '{hung}', '{bare}', '{d}', '{t}', '{c}'),
+  ('{reported_too}', 'wrong_text', 'public', '{hung}', '{bare}', '{d}', '{t}', '{c}');
 -- A zone in each state, a plan where one is needed, a sample that proves the submitted one, and a focus area.
 INSERT INTO registry.zone (id, name, ground, state, proposed_on, notified_on, listed_on, started_on, submitted_on, accepted_on,
   district_id, township_id, community_id, boundary)
@@ -123,3 +141,37 @@ VALUES ('{firm}', '月河米行', '{building}', '{d}', '{t}', '{c}');
 INSERT INTO registry.sample_plan (id, name, direction, area_kind, area_id, seed, frame_size, sample_size, drawn_on, state,
   district_id, township_id)
 VALUES ('{closed}', '验收', 'field_to_register', 'division', '{t}', 1, 2, 1, CURRENT_DATE, 'closed', '{d}', '{t}');
+-- A certified number with a second place, one in the bin, a cancelled plate, a warning that is open and one accepted.
+INSERT INTO registry.address (id, place_name_id, scope_id, number, number_key, number_text, standard_text, state, accuracy,
+  certified_at, certified_by, certified_basis, district_id, township_id, community_id, position) VALUES
+  ('{certified}', '{street}', '{street}', 96, '96', '96号', '映月路96号', 'current', 'A', now(), '{keeper}', 'visit', '{d}', '{t}', '{c}',
+    ST_SetSRID(ST_MakePoint(121.406, 31.106), 4490)),
+  ('{binned}', '{street}', '{street}', 98, '98', '98号', '映月路98号', 'removed', 'U', NULL, NULL, NULL, '{d}', '{t}', '{c}', NULL);
+INSERT INTO registry.address_position (id, address_id, kind, position)
+VALUES ('{spot}', '{certified}', 'vehicle_gate', ST_SetSRID(ST_MakePoint(121.4061, 31.106), 4490));
+INSERT INTO registry.plate (id, address_id, kind, text, state, district_id, township_id, community_id) VALUES
+  ('{dropped}', '{certified}', 'gate_small', '96号', 'cancelled', '{d}', '{t}', '{c}'),
+  ('{beside_house}', '{certified}', 'gate_medium', '96号', 'numbered', '{d}', '{t}', '{c}');
+UPDATE registry.plate SET position = ST_SetSRID(ST_MakePoint(121.4054, 31.1051), 4490) WHERE id = '{beside_house}';
+-- Neither has a place, so that the warnings stand whatever is numbered beside them.
+INSERT INTO registry.address (id, place_name_id, scope_id, number, number_key, number_text, standard_text, district_id, township_id, community_id)
+VALUES ('{unplaced}', NULL, '{c}', 95, '95', '95号', '石桥社区95号', '{d}', '{t}', '{c}');
+INSERT INTO registry.address_warning (address_id, kind, scope_id, effect, district_id, township_id, community_id, accepted_at, accepted_by,
+  reason) VALUES
+  ('{bare}', 'no_position', '{street}', 3, '{d}', '{t}', '{c}', NULL, NULL, NULL),
+  ('{unplaced}', 'no_position', '{c}', 2, '{d}', '{t}', '{c}', now(), '{keeper}', '等待测绘');
+-- An address whose street was called otherwise, and the certificate of it.
+INSERT INTO registry.address_change (id, kind, old_id, new_id, place_name_id, old_text, new_text, district_id, township_id, community_id)
+VALUES ('{moved}', 'rename', '{bare}', '{bare}', '{street}', '映水路92号', '映月路92号', '{d}', '{t}', '{c}');
+INSERT INTO registry.address_certificate (id, number, address_id, old_text, new_text, changed_on, issued_by, district_id, township_id, community_id)
+VALUES ('{moved_paper}', '址证-2020-00001', '{bare}', '映水路92号', '映月路92号', CURRENT_DATE, '{keeper}', '{d}', '{t}', '{c}');
+-- A lane whose only door got another number just now.
+INSERT INTO registry.place_name (id, kind, name, normal_name, full_name, parent_id, scope_id, district_id, township_id, community_id)
+VALUES ('{shifted}', 'lane', '226弄', '226弄', '映月路226弄', '{street}', '{street}', '{d}', '{t}', '{c}');
+INSERT INTO registry.address (id, place_name_id, scope_id, number, number_key, number_text, standard_text, act_id, district_id, township_id, community_id)
+VALUES ('{was_door}', '{shifted}', '{shifted}', 1, '1', '1号', '映月路226弄1号', NULL, '{d}', '{t}', '{c}'),
+  ('{now_door}', '{shifted}', '{shifted}', 2, '2', '2号', '映月路226弄2号', '{shift}', '{d}', '{t}', '{c}');
+UPDATE registry.address SET state = 'retired', act_id = '{shift}' WHERE id = '{was_door}';
+INSERT INTO registry.succession (old_id, new_id, object_kind, kind, act_id) VALUES ('{was_door}', '{now_door}', 'address', 'renumber', '{shift}');
+INSERT INTO registry.address_change (kind, old_id, new_id, place_name_id, old_text, new_text, act_id, district_id, township_id, community_id)
+VALUES ('renumber', '{was_door}', '{now_door}', '{shifted}', '映月路226弄1号', '映月路226弄2号', '{shift}', '{d}', '{t}', '{c}');

@@ -9,10 +9,12 @@ from tests.api.dwelling_writes import DWELLING_AUTHORS, DWELLING_WRITES
 from tests.api.intake_writes import INTAKE_AUTHORS, INTAKE_WRITES
 from tests.api.paper_writes import PAPER_AUTHORS, PAPER_WRITES
 from tests.api.person_writes import PERSON_AUTHORS, PERSON_WRITES
+from tests.api.plate_writes import PLATE_AUTHORS, PLATE_WRITES
 
 UNIT = "/v1/housing-units/{unit}"
 CHANGE = f"{UNIT}/actions/change"
 BLOCK = "/v1/blocks/{block}/actions"
+DECREE = {"document_number": "东地名〔2026〕1号"}
 PAPER = {"document_number": "望澜网格〔2026〕3号"}
 
 
@@ -24,7 +26,7 @@ def _box(west: float, south: float, width: float = 0.01) -> dict[str, Any]:
 
 # Path, body, and where the version is shown; names in braces are ids of the town.
 WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
-    "place_name": ("/v1/streets", {"kind": "street", "name": "断桥路", "area_id": "{t}"}, ""),
+    "place_name": ("/v1/streets", {"kind": "street", "name": "断桥路", "area_id": "{t}", **DECREE}, ""),
     "address": ("/v1/addresses", {"place_name_id": "{street}", "number": "66"}, ""),
     "building": (
         "/v1/buildings",
@@ -32,9 +34,9 @@ WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
         "",
     ),
     "housing_unit": ("/v1/housing-units", {"building_id": "{building}", "unit": "601室"}, ""),
-    "rename": ("/v1/streets/{lane}/actions/rename", {"name": "220弄"}, "/v1/lanes/{lane}"),
+    "rename": ("/v1/streets/{lane}/actions/rename", {"name": "220弄", **DECREE}, "/v1/lanes/{lane}"),
     "street": ("/v1/streets/{lane}/actions/correct", {}, "/v1/lanes/{lane}"),
-    "end_street": ("/v1/streets/{lane}/actions/retire", {}, "/v1/lanes/{lane}"),
+    "end_street": ("/v1/streets/{lane}/actions/retire", DECREE, "/v1/lanes/{lane}"),
     "reserve": (
         "/v1/streets/{lane}/actions/reserve",
         {"numbers": [{"number": "12"}, {"number": "14"}]},
@@ -218,6 +220,7 @@ WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
     **PERSON_WRITES,
     **INTAKE_WRITES,
     **DWELLING_WRITES,
+    **PLATE_WRITES,
     "review": ("/v1/reviews/{review}/actions/decide", {"verdict": "justified"}, "/v1/reviews/{review}"),
     "emergency": ("/v1/emergencies", {"case_number": "警情2026-0088", "reason": "走失儿童，须核实住处"}, ""),
 }
@@ -229,6 +232,7 @@ AUTHORS = {
     **INTAKE_AUTHORS,
     **dict.fromkeys(ACCOUNT_WRITES, "warden"),
     **DWELLING_AUTHORS,
+    **PLATE_AUTHORS,
     **dict.fromkeys(("disclosure", "disclosure_withdraw", "emergency"), "officer"),
     **dict.fromkeys(("disclosure_approve", "disclosure_refuse", "review"), "station_head"),
     **dict.fromkeys(("block", "block_redraw", "block_split", "block_merge", "block_retire"), "supervisor"),

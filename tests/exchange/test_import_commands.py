@@ -4,13 +4,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
 from geo_registry import cluster
 from geo_registry.commands.files import import_app
+from geo_registry.errors import Unavailable
 from geo_registry.exchange.mapping import load_mapping
 from tests.exchange.plate_files import EAST, register_villages
+from tests.exchange.samples import area, square, write_features
 
 KINDS = ("areas", "blocks", "streets", "buildings", "plates", "residents", "backdrop")
 runner = CliRunner()
@@ -80,3 +82,48 @@ def test_a_file_that_cannot_be_loaded_ends_with_one(units: Path, tmp_path: Path)
 def test_the_mapping_of_another_kind_is_refused(units: Path) -> None:
     assert load_mapping("door-plates", "plates").kind == "plates"
     assert runner.invoke(import_app, ["areas", str(units), "--mapping", "door-plates"]).exit_code == 1
+
+
+@pytest.mark.commits
+def test_an_import_finds_what_speaks_against_the_streets_it_touched(
+    units: Path, tmp_path: Path, committed: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warned = "SELECT a.number_text, w.kind FROM registry.address_warning w JOIN registry.address a ON a.id = w.address_id ORDER BY 1"
+    units.write_text(
+        "community_code,street,number,lon,lat\n"
+        f"{EAST},光明路,18号,121.305,31.005\n{EAST},光明路,20号,121.305,31.005\n{EAST},光明路,22号,121.306,31.005\n",
+        encoding="utf-8",
+    )
+    assert runner.invoke(import_app, ["plates", str(units), "--dry-run"]).exit_code == 0
+    assert found(committed, warned) == []
+    assert runner.invoke(import_app, ["plates", str(units)]).exit_code == 0
+    assert found(committed, warned) == [("18号", "duplicate"), ("20号", "duplicate")]
+    # What a later file cures goes with it.
+    units.write_text(units.read_text("utf-8").replace("20号,121.305,", "20号,121.3055,"), encoding="utf-8")
+    assert runner.invoke(import_app, ["plates", str(units)]).exit_code == 0
+    assert found(committed, warned) == []
+
+    def busy(*_: object) -> int:
+        raise Unavailable("busy", "系统繁忙，请稍后再试")
+
+    monkeypatch.setattr("geo_registry.exchange.warned.check_scopes", busy)
+    units.write_text(units.read_text("utf-8").replace("121.3055", "121.305"), encoding="utf-8")
+    told = runner.invoke(import_app, ["plates", str(units)])
+    assert (told.exit_code, "plates check" in told.output) == (0, True)
+    assert found(committed, "SELECT count(*) FROM registry.address") == [(3,)]
+
+
+@pytest.mark.commits
+def test_areas_drawn_anew_check_the_streets_within(units: Path, tmp_path: Path, committed: Engine) -> None:
+    assert runner.invoke(import_app, ["plates", str(units)]).exit_code == 0
+    drawn = write_features(
+        tmp_path / "anew.geojson",
+        area(EAST, "東里", "community", "310199100000", square(0.02, 0.02, 0.01)),
+    )
+    assert runner.invoke(import_app, ["areas", str(drawn), "--partial"]).exit_code == 0
+    assert found(committed, "SELECT kind FROM registry.address_warning") == [("outside_area",)]
+
+
+def found(engine: Engine, query: str) -> list[tuple[object, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]

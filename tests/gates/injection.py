@@ -137,7 +137,7 @@ def _more(operation: Operation, schemas: dict[str, Any]) -> Iterator[tuple[str]]
 def told(reply: Reply, payload: Payload) -> tuple[int, str]:
     """Return status and body of an answer without what was sent, what chance made, and numbers, in which the two differ."""
     text = unescape(reply.body.decode("utf-8", "replace"))
-    if reply.body[:1] in b"{[":
+    if reply.body.startswith((b"{", b"[")):
         text = json.dumps(json.loads(reply.body), ensure_ascii=False)
     for sent in (payload.true, payload.false):
         for form in (sent, json.dumps(sent, ensure_ascii=False)[1:-1], quote(sent)):

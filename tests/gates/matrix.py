@@ -9,12 +9,10 @@ from typing import Any
 from urllib.parse import unquote_plus, urlencode
 from uuid import UUID
 
-from api.app import create_app
-from geo_registry import cluster, db
 from geo_registry.access.rules import Permission, Role
 from geo_registry.access.viewer import hash_token
 from geo_registry.codes import new_id
-from tests.api.asgi import Call, Reply, send_all
+from tests.api.asgi import Call, Reply
 from tests.api.conftest import NUMBER, Town
 from tests.api.hostile import Hostility
 from tests.api.writes import WRITES
@@ -26,14 +24,15 @@ LON, LAT, ZOOM = 121.405, 31.105, 14
 # What stands for a name in a path; a name that is missing here fails, so that no call stays untried.
 OBJECTS = {
     "area_id": "t", "address_id": "address", "building_id": "building", "unit_id": "unit", "plate_id": "plate",
-    "batch_id": "batch", "block_id": "block", "person_id": "person", "plan_id": "sample", "zone_id": "zone_working",
+    "batch_id": "batch", "task_id": "plate_task", "naming_id": "named", "report_id": "reported",
+    "block_id": "block", "person_id": "person", "plan_id": "sample", "zone_id": "zone_working",
     "focus_area_id": "focus", "street_id": "street", "account_id": "keeper",
     "disclosure_id": "asked", "review_id": "review", "lineage_id": "lineage", "decision_id": "decision",
     "verification_id": "to_verify", "note_id": "noted", "tip_id": "told", "premises_id": "firm",
     "case_id": "station_case",
     "declaration_id": "declared", "notice_id": "death", "run_id": "run", "item_id": "listed",
     "referral_id": "hukou_referral", "permit_id": "referral",
-    "volume_id": "volume", "issue_id": "sheet_issue",
+    "position_id": "spot", "certificate_id": "moved_paper", "volume_id": "volume", "issue_id": "sheet_issue",
 }  # fmt: skip
 KINDS = {
     "areas": "c", "streets": "street", "lanes": "lane", "addresses": "address", "plates": "plate",
@@ -42,7 +41,7 @@ KINDS = {
     "verifications": "to_verify", "dwelling-notes": "noted", "tips": "told", "premises": "firm",
 }  # fmt: skip
 WORDS = {
-    "sha256": "ab" * 32, "rate": "registration-rate", "z": str(ZOOM), "slug": "not-found", "code": "04",
+    "kind": "no_position", "signed": "2345678923456.22222222", "sha256": "ab" * 32, "rate": "registration-rate", "z": str(ZOOM), "slug": "not-found", "code": "04",
     "session_id": str(UUID(int=7)), "form": "incomer_registration",
     "x": str(int((LON + 180) / 360 * 2**ZOOM)),
     "y": str(int((1 - math.asinh(math.tan(math.radians(LAT))) / math.pi) / 2 * 2**ZOOM)),
@@ -51,7 +50,7 @@ ASKED: dict[str, Any] = {
     "lon": LON, "lat": LAT, "west": 121.4, "south": 31.1, "east": 121.42, "north": 31.12, "q": "映月路8号",
     "bbox": "121.4,31.1,121.42,31.12", "mode": "draw", "number": "8", "text": "映月路8号", "texts": "映月路8号",
     "address": "映月路8号", "field": "name", "id_type": "111", "id_number": NUMBER, "rate": "registration",
-    "paper": "form", "from": "2020-01-01", "to": "2099-01-01",
+    "paper": "form", "by": "certified", "code": "址证-2020-00001", "from": "2020-01-01", "to": "2099-01-01",
 }  # fmt: skip
 # What is left out means today, and the first page.
 NOW = {"valid_at", "known_at", "after"}
@@ -259,19 +258,6 @@ class Matrix:
         call = Call(operation.method, path, urlencode(query).encode(), packed, body)
         asked = f"{path} {query} {unquote_plus(body.decode())}"
         return Case(operation, asker, call, kind, purpose, asked)
-
-
-def answers(database: cluster.Urls, calls: list[Call]) -> list[Reply]:
-    """Send calls to an application of their own and return the answers in order."""
-    app = create_app(database.app)
-    app.state.engine = db.app_engine(database.app)
-    replies = send_all(app, calls)
-    # Acts on one object wait for each other, on a busy machine longer than the server lets them.
-    busy = [place for place, reply in enumerate(replies) if reply.status == 503]
-    again = send_all(app, [calls[place] for place in busy], at_once=1)
-    for place, reply in zip(busy, again, strict=True):
-        replies[place] = reply
-    return replies
 
 
 def code_of(reply: Reply) -> str:

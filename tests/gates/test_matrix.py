@@ -10,11 +10,11 @@ import pytest
 from api.app import create_app
 from geo_registry import cluster
 from geo_registry.access.rules import ALLOWED, Permission, Role
-from tests.api.asgi import Reply
+from tests.api.asgi import Reply, answers
 from tests.api.conftest import Town
 from tests.api.hostile import Hostility
 from tests.api.test_acts import broken_commits
-from tests.gates.matrix import Case, Matrix, answers, asker, askers, code_of, is_inside, shows
+from tests.gates.matrix import Case, Matrix, asker, askers, code_of, is_inside, shows
 from tests.gates.surface import description, operations
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ ENOUGH = 2_000
 PUBLIC = ("/tiles/areas/", "/tiles/backdrop/", "/v1/audit")
 OWN_LOOKS = {"/account", "/v1/account/looks"}
 # Purposes and forms belong to no area.
-AREALESS = {"/v1/purposes/{code}", "/v1/registration-forms/{form}/schema"}
+AREALESS = {"/v1/purposes/{code}", "/v1/registration-forms/{form}/schema", "/p/{signed}"}
 # Rules beyond role and area: the block one answers for, the photo that was really taken, the request that is
 # one's own, the area that one could grant oneself, the second factor that was shown just now.
 STRICTER = {

@@ -148,14 +148,29 @@ def test_all_together_are_held_up_too(desk: Desk) -> None:
     assert tried == [False] * 20 + [True] * 5
 
 
+@pytest.mark.requirement("R65")
+def test_one_network_of_many_closes_nothing_for_others(desk: Desk) -> None:
+    """A /48 holds 65 536 households' networks: together they take a tenth of what all may."""
+    call = text("SELECT registry.is_too_much('declare', CAST(:a AS inet), 10, 600, interval '1 hour')")
+    with desk.owner.begin() as connection:
+        tried = [connection.execute(call, {"a": f"2001:db8:7:{n:x}::1"}).scalar_one() for n in range(70)]
+        others = [
+            connection.execute(call, {"a": a}).scalar_one()
+            for a in ("2001:db8:8::1", "192.0.2.9", None, "2001:db8:7:1::2")
+        ]
+    assert tried == [False] * 60 + [True] * 10
+    assert others == [False, False, False, True]
+
+
 def test_receipts_are_not_guessed(public: httpx.Client) -> None:
     asked = [public.post("/state", data={"receipt": f"{n:013}", "tail": "00"}).status_code for n in range(32)]
     assert asked == [404] * 30 + [429] * 2
 
 
-def test_the_role_may_call_two_functions_and_read_nothing(desk: Desk, database: Urls) -> None:
+def test_the_role_may_call_five_functions_and_read_nothing(desk: Desk, database: Urls) -> None:
     with desk.owner.connect() as connection:
-        assert connection.execute(_RIGHTS).scalars().all() == ["declaration_state", "declare"]
+        allowed = ["declaration_state", "declare", "public_plate", "public_slip", "report_plate"]
+        assert connection.execute(_RIGHTS).scalars().all() == allowed
         assert connection.execute(_READABLE).scalars().all() == []
         assert connection.execute(_COUNTED).scalars().all() == []
     with psycopg.connect(database.public) as connection:
@@ -207,7 +222,7 @@ def test_a_thousand_hostile_bodies_change_and_tell_nothing(public: httpx.Client,
     seen: dict[int, int] = {}
     for number in range(1000):
         kind, body = _body(chance)
-        path = chance.choice(["/", "/state"])
+        path = chance.choice(["/", "/state", "/slip"])
         reply = public.request(
             chance.choice(["POST", "POST", "POST", "PUT", "GET"]),
             path,

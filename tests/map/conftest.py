@@ -1,5 +1,7 @@
 """A real server over a small town, a real browser, and the watch that every page is held to."""
 
+import contextlib
+import fcntl
 import os
 import re
 import threading
@@ -13,13 +15,15 @@ import psycopg
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
-from psycopg import sql
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from api.app import create_app
 from geo_registry import cluster
+from geo_registry.db import today
 from geo_registry.settings import settings
 from tests.map.duty import Duty, give_duty
-from tests.map.town import ACCOUNTS, PASSWORD, store_town
+from tests.map.town import PASSWORD, store_town
+from tests.templates import anchor_now, digest_of, drop, locked, migrated, sources, template
 
 SCREENSHOTS = Path(__file__).parents[2] / "var" / "screenshots"
 CHROMIUM = "/usr/bin/chromium"
@@ -42,14 +46,24 @@ _CSP_WATCH = """
 def town_url(database: cluster.Urls) -> Iterator[cluster.Urls]:
     """Give a database of its own with the small town, dropped at the end."""
     name = f"map_{os.getpid()}"
-    urls = cluster.create_database(settings(), name)
-    cluster.migrate(urls.owner)
+    with locked("template", fcntl.LOCK_EX):
+        urls = cluster.create_database(settings(), name, _town())
+    anchor_now(urls)
+    yield urls
+    drop(name)
+
+
+def _town() -> str:
+    """Store the town once for each day and each state of what stores it; return the name of its template."""
+    files = [*sources("migrations", "geo_registry"), Path(__file__).with_name("town.py")]
+    return template("town", digest_of(files, str(today())), _store, of=migrated())
+
+
+def _store(urls: cluster.Urls) -> None:
     store_town(urls.owner)
+    name = urls.owner.rpartition("/")[2]
     with psycopg.connect(cluster.superuser_url(database=name), autocommit=True) as connection:
         connection.execute("ANALYZE")
-    yield urls
-    with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="session")
@@ -157,9 +171,10 @@ class Visitor:
         return float(self.page.evaluate(f"{mark}[0].startTime"))
 
     def shoot(self, name: str) -> None:
-        """Save a screenshot for human eyes."""
+        """Save a screenshot for human eyes; a browser too busy to paint one is no fault of the page."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=str(SCREENSHOTS / f"{name}-{self.width}.png"))
+        with contextlib.suppress(PlaywrightTimeout):
+            self.page.screenshot(path=str(SCREENSHOTS / f"{name}-{self.width}.png"))
 
     def settle(self) -> None:
         """Hold the page to the watch and to its width."""
@@ -170,10 +185,36 @@ class Visitor:
         assert self.page.evaluate(f"{wide}.map((one) => one.className)") == []
 
 
+class Cookies(dict[str, httpx.Cookies]):
+    """The cookies of each account, signed in when it is first asked for, as a machine does.
+
+    A session ends when nobody uses it for a quarter of an hour, and a run takes longer.
+    """
+
+    FRESH_SECONDS = 300
+
+    def __init__(self, server: str) -> None:
+        super().__init__()
+        self.server = server
+        self.asked: dict[str, float] = {}
+
+    def __getitem__(self, login: str) -> httpx.Cookies:
+        """Return the cookies of a session that is alive."""
+        if time.monotonic() - self.asked.get(login, -self.FRESH_SECONDS) >= self.FRESH_SECONDS:
+            self[login] = sign_in(self.server, login)
+        self.asked[login] = time.monotonic()
+        return super().__getitem__(login)
+
+    def __setitem__(self, name: str, cookies: httpx.Cookies) -> None:
+        """Keep the cookies of a session that has just begun, of an account or of a visitor with a name of its own."""
+        self.asked[name] = time.monotonic()
+        super().__setitem__(name, cookies)
+
+
 @pytest.fixture(scope="session")
 def cookies(server: str) -> dict[str, httpx.Cookies]:
-    """Sign each account in once, as a machine does; tests of the form sign in by the form."""
-    return {login: sign_in(server, login) for login, *_ in ACCOUNTS}
+    """Give the cookies of each account; tests of the form sign in by the form."""
+    return Cookies(server)
 
 
 def sign_in(server: str, login: str) -> httpx.Cookies:

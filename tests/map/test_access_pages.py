@@ -11,6 +11,7 @@ import pytest
 
 from geo_registry import cluster
 from tests.map.conftest import DESK, PHONE, Visitor, headers_of
+from tests.map.conftest import sign_in as new_session
 from tests.map.test_journeys import faults_of
 from tests.map.town import PASSWORD
 
@@ -271,6 +272,7 @@ def test_the_audit_is_read_and_filtered(visit: Visit, size: tuple[int, int]) -> 
     assert page.url.endswith("/audit")
     assert "锚定正常" in page.inner_text(".access-state")
     hold(visitor, "audit")
+    new_session(visitor.watch.base, "du")
     page.select_option("#filter-action", "sign-in")
     page.fill("#filter-account", "du")
     page.click("#filter [type=submit]")
@@ -334,7 +336,7 @@ def test_a_list_leaves_after_two_approvals(visit: Visit, client: httpx.Client, s
 def test_an_emergency_asks_for_a_fresh_second_factor(visit: Visit, server: str) -> None:
     visitor = visit(DESK)
     page = visitor.page
-    visitor.enter("wei", "/account")
+    visitor.enter("pan", "/account")
     page.fill("#start-password", PASSWORD)
     page.click("#factor-start [type=submit]")
     page.wait_for_selector("#factor-code svg")

@@ -98,6 +98,17 @@ def declare(page: Page, base: str, address: str, number: str) -> str:
 
 
 @pytest.mark.requirement("R65")
+def test_a_slip_is_verified_on_a_phone(phone: Visitor, public_server: str) -> None:
+    page = phone.page
+    page.goto(f"{public_server}/slip")
+    page.fill("#number", "P2611-000001")
+    page.fill("#check", "11111111")
+    page.press("#check", "Enter")
+    page.wait_for_selector("#slip-title:has-text('无效')")
+    looked_over(phone, "public-slip")
+
+
+@pytest.mark.requirement("R65")
 def test_a_resident_declares_on_a_phone(phone: Visitor, town_url: cluster.Urls, public_server: str) -> None:
     address, _ = home_of(town_url, 0)
     page, number = phone.page, citizen_number()

@@ -8,11 +8,11 @@ import psycopg
 import pytest
 
 from geo_registry import cluster
+from geo_registry.plate.faces import parts_of
 from tests.map.conftest import headers_of, sign_in
 from tests.map.town import adult_of
 from web_map import words
 from web_map.deps import safe_next
-from web_map.pages.plates import face
 
 HOSTILE = "<script>alert(1)</script>${alert(2)}`\"'><img src=x onerror=alert(3)>"
 PAGES = ["/", "/person", "/about", "/nowhere"]
@@ -182,4 +182,4 @@ def test_the_chip_says_what_holds(
     ],
 )
 def test_a_plate_has_the_name_above_and_the_number_below(text: str, parts: tuple[str, str]) -> None:
-    assert face(text) == parts
+    assert parts_of(text) == parts

@@ -239,6 +239,21 @@ def test_a_draft_survives_a_reload(visit: Visit, town_url: cluster.Urls) -> None
     assert page.evaluate("Object.keys(sessionStorage).filter((one) => one.startsWith('registration:'))") == []
 
 
+def test_a_dwelling_leads_to_its_desk(visit: Visit, town_url: cluster.Urls) -> None:
+    unit = unit_with(town_url, residents=2, turn=7)
+    visitor = visit(DESK)
+    page = visitor.page
+    visitor.sign_in("yu")
+    page.goto(f"{visitor.watch.base}/registrations/new?unit={unit.id}&action=cancel")
+    page.wait_for_selector("#begin:focus")
+    assert page.input_value("#where").endswith(unit.room)
+    assert page.is_checked("[name=action][value=cancel]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#summary:not([hidden])")
+    assert unit.room in page.inner_text("#summary")
+    void(page)
+
+
 @pytest.mark.requirement("R7")
 def test_a_second_clerk_is_warned_and_stopped(visit: Visit, town_url: cluster.Urls, desk: Desk) -> None:
     sheet = form("郑成", "19880808", 1, 8)
@@ -253,7 +268,7 @@ def test_a_second_clerk_is_warned_and_stopped(visit: Visit, town_url: cluster.Ur
     assert serial in warning.inner_text()
     assert "请先办结或作废该案" in warning.inner_text()
     hands.press("Control+Enter")
-    expect(page.locator("[data-fault=id_number]")).to_contain_text(f"（{serial}），请先办结或作废该案")
+    expect(page.locator("[data-fault=id_number]")).to_contain_text("本案现在不能收这一证件")
     assert page.locator(".reg-sent").count() == 0
     hold(hands.visitor, "registration-double")
     void(page)

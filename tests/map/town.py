@@ -9,11 +9,14 @@ from geo_registry.access import cipher
 from geo_registry.access.rules import Role
 from geo_registry.account.accounts import add_account
 from geo_registry.commands.town import load_town
+from tests.factories import hashed_once
 
 PASSWORD = "a-long-pass-phrase"
 ACCOUNTS = (
     ("du", "杜某", Role.OFFICER, ("990101001000",)),
     ("lin", "林某", Role.CLERK, ("990101001000",)),
+    ("luo", "骆某", Role.CLERK, ("990101",)),
+    ("meng", "孟某", Role.CLERK, ("990101",)),
     ("he", "何某", Role.COORDINATOR, ("990101001000",)),
     ("feng", "冯某", Role.SUPERVISOR, ("990101001000",)),
     ("lu", "陆某", Role.LEADER, ("990101001000",)),
@@ -24,6 +27,8 @@ ACCOUNTS = (
     ("zhan", "詹某", Role.STATION_HEAD, ("990101001000",)),
     ("ren", "任某", Role.POPULATION_OFFICE, ("990101001000",)),
     ("wei", "卫某", Role.OFFICER, ("990101001000",)),
+    # With a second factor after the test of emergencies.
+    ("pan", "潘某", Role.OFFICER, ("990101001000",)),
     ("zhi", "志某", Role.VOLUNTEER, ("990101001000",)),
     ("yan", "闫某", Role.INSPECTOR, ("990101001000",)),
     ("yu", "余某", Role.ENTRY_CLERK, ("990101001000",)),
@@ -36,7 +41,7 @@ def store_town(url: str) -> None:
     """Store a generated town of one urban and one rural community, and accounts to sign in."""
     load_town(url, scale=0.1)
     engine = create_engine(url)
-    with Session(engine) as session, session.begin():
+    with Session(engine) as session, session.begin(), hashed_once():
         for login, name, role, codes in ACCOUNTS:
             add_account(session, login=login, name=name, role=role, password=PASSWORD, division_codes=codes)
     engine.dispose()

@@ -61,10 +61,9 @@ def community_of(
     community = make_division(session, parent=township)
     blocks: list[UUID] = []
     for index, (n, k) in enumerate(met):
-        # Side by side: blocks do not overlap.
-        block = make_block(
-            session, community, boundary=square(len(blocks) * 40 + 400 * int(community.code), index, 20)
-        )
+        # Side by side: blocks do not overlap, and stay within the country.
+        at = len(blocks) * 40 + 400 * (int(community.code) % 2000)
+        block = make_block(session, community, boundary=square(at, index, 20))
         count(
             session, block.id, community, units=40, persons=100, persons_met=n, persons_registered=k,
             addresses=addresses, plated=plated,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from geo_registry.access.viewer import Viewer, enter, hash_token
 from geo_registry.area.tables import Division
 from geo_registry.codes import new_id
+from geo_registry.db import today
 from geo_registry.errors import Conflict, NotFound, Refused, RegistryError, RuleBroken, Stale
 from geo_registry.housing.tables import HousingUnit
 from geo_registry.person import lineage
@@ -249,6 +250,10 @@ def test_a_decision_holds_for_a_time_and_ends_once(desk: Desk) -> None:
     session, home = desk.session, desk.unit()
     person = desk.settled(home)
     officer = desk.signed("officer")
+    ahead = lambda: decisions.decide(  # noqa: E731
+        *officer, person.id, "consistent", "户籍正在迁入", today() + dt.timedelta(days=1)
+    )
+    assert code(ahead, RuleBroken) == "decided-ahead"
     first = decisions.decide(*officer, person.id, "consistent", "户籍正在迁入", SINCE)
     second = decisions.decide(*officer, person.id, "false_alarm", "两处门牌实为一处", LATER)
     clash = lambda: decisions.decide(*officer, person.id, "consistent", "户籍正在迁入", SINCE)  # noqa: E731

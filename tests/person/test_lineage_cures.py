@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from geo_registry.access.viewer import hash_token
 from geo_registry.codes import new_id
+from geo_registry.db import today
 from geo_registry.errors import Conflict
 from geo_registry.housing.tables import HousingUnit
 from geo_registry.person import lineage
@@ -219,3 +220,59 @@ def test_the_desk_acts_for_who_was_merged_twice_over(desk: Desk) -> None:
     token = hash_token(clerk[2])
     assert session.execute(found, {"by": token, "d": b"document1"}).scalar_one() == last.id
     assert home.id in lives(desk, last)
+
+
+REGISTERED = text("""
+    SELECT r.unit_id, g.status, g.ended_on, g.end_reason FROM registry.registration g JOIN registry.residence r ON r.id = g.residence_id
+    WHERE g.person_id = :p ORDER BY g.registered_on, g.id""")
+
+
+def registered(desk: Desk, person: Person) -> dict[UUID, tuple[Any, ...]]:
+    return {row[0]: tuple(row[1:]) for row in desk.session.execute(REGISTERED, {"p": person.id})}
+
+
+@pytest.mark.requirement("R64")
+def test_of_two_registrations_one_ends_in_the_merge_and_comes_back(desk: Desk) -> None:
+    home, other = desk.unit(), desk.unit()
+    twin, kept = register(desk, home, 1), register(desk, other, 2)
+    before = known(desk)
+    asked, second = relate(desk, twin, kept)
+    assert registered(desk, kept) == {
+        home.id: ("cancelled", today(), "duplicate"),
+        other.id: ("active", None, None),
+    }
+    assert lives(desk, kept) == {home.id, other.id}
+    undo(desk, asked, second)
+    assert known(desk) == before
+
+
+def test_the_registration_in_force_stays_before_a_lapsed_one(desk: Desk) -> None:
+    home, other = desk.unit(), desk.unit()
+    twin, kept = register(desk, home, 1), register(desk, other, 2)
+    desk.session.execute(
+        text(
+            "UPDATE registry.registration SET registered_on = '2024-01-05', expires_on = '2025-01-05' WHERE person_id = :p"
+        ),
+        {"p": kept.id},
+    )
+    before = known(desk)
+    asked, second = relate(desk, twin, kept)
+    ends = registered(desk, kept)
+    assert (ends[home.id][0], ends[other.id][0]) == ("active", "cancelled")
+    undo(desk, asked, second)
+    assert known(desk) == before
+    asked, second = relate(desk, twin, kept)
+    assert take(desk.session, other, "register", of_person(kept, since=LATER, category="incomer")) == "done"
+    assert is_refused(desk, asked, second), "the main dwelling has a new registration"
+
+
+def test_a_split_leaves_no_second_registration_either(desk: Desk) -> None:
+    home, other = desk.unit(), desk.unit()
+    mixed, own = register(desk, home, 1), register(desk, other, 2)
+    before = known(desk)
+    stay = text("SELECT id FROM registry.residence WHERE person_id = :p AND upper_inf(sys)")
+    chosen = desk.session.execute(stay, {"p": mixed.id}).scalar_one()
+    asked, second = relate(desk, mixed, own, "split", (chosen,))
+    assert [one[0] for one in registered(desk, own).values()].count("active") == 1
+    undo(desk, asked, second)
+    assert known(desk) == before

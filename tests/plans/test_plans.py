@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from geo_registry.access.viewer import Viewer
@@ -16,6 +16,7 @@ from geo_registry.area import reads as areas
 from geo_registry.housing import reads as housing
 from geo_registry.plate import reads as plates
 from tests import factories as make
+from tests.statements import statements_of
 
 LARGE = {
     "place_name",
@@ -29,7 +30,7 @@ LARGE = {
 }
 BOX = (121.300, 30.900, 121.303, 30.903)
 
-# 21 600 names, 32 000 doors, 16 000 buildings and plates, 64 000 units: enough to make a sequential scan a bad plan.
+# 21 600 names, 32 000 doors, 16 000 buildings, entrances and plates, 64 000 units: enough to make a sequential scan a bad plan.
 FILL = """
     INSERT INTO registry.place_name (kind, name, normal_name, full_name, pinyin, initials, scope_id, district_id)
     SELECT 'street', name, name, name, 'di' || letters || 'lu', 'd' || letters || 'l', :district, :district
@@ -51,6 +52,7 @@ FILL = """
     SELECT 'derived', position, 6, district_id, township_id, community_id, id::text FROM registry.address
     WHERE number % 2 = 0;
     INSERT INTO registry.building_address (building_id, address_id) SELECT b.id, b.label::uuid FROM registry.building b;
+    INSERT INTO registry.entrance (building_id, label, label_key) SELECT id, '1单元', 'e1' FROM registry.building;
     INSERT INTO registry.housing_unit (building_id, floor, room, unit_text, unit_key, use, district_id, township_id,
       community_id)
     SELECT b.id, n, n || '01', n || '01室', 'r' || n || '01', 'vacant', district_id, township_id, community_id
@@ -61,7 +63,7 @@ FILL = """
     INSERT INTO registry.address_alias (object_kind, object_id, district_id, kind, name, normal_name)
     SELECT 'building', id, district_id, 'historical_name', '旧' || id, '旧' || id FROM registry.building;
     ANALYZE registry.place_name, registry.address, registry.address_alias, registry.building,
-      registry.building_address, registry.housing_unit, registry.plate, registry.division;
+      registry.building_address, registry.entrance, registry.housing_unit, registry.plate, registry.division;
 """
 
 
@@ -106,21 +108,6 @@ def fill(engine: Engine) -> Iterator["Filled"]:
         outer.rollback()
 
 
-def _statements(connection: Connection, read: Callable[[], object]) -> list[tuple[str, Any]]:
-    """Return the statements a read sends, with their values."""
-    sent: list[tuple[str, Any]] = []
-
-    def note(_c: object, _cursor: object, statement: str, values: Any, *_more: object) -> None:  # noqa: ANN401
-        sent.append((statement, values))
-
-    event.listen(connection, "before_cursor_execute", note)
-    try:
-        read()
-    finally:
-        event.remove(connection, "before_cursor_execute", note)
-    return sent
-
-
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for below in plan.get("Plans", ()):
@@ -130,7 +117,7 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _explained(session: Session, read: Callable[[], object]) -> list[dict[str, Any]]:
     connection = session.connection()
     found: list[dict[str, Any]] = []
-    for statement, values in _statements(connection, read):
+    for statement, values in statements_of(connection, read):
         (plan,) = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values).scalars()
         found += _nodes((plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"])
     return found
@@ -154,7 +141,10 @@ READS: dict[str, tuple[int, Callable[[Filled], object]]] = {
         lambda f: plates.missing(f.session, f.viewer, place_name_id=f.street),
     ),
     "rate of a street": (1, lambda f: plates.rate_on_wall(f.session, f.viewer, place_name_id=f.street)),
-    "plate with its evidence": (3, lambda f: plates.plate(f.session, f.viewer, f.plate)),
+    "plate with its evidence, certification and warnings": (
+        5,
+        lambda f: plates.plate(f.session, f.viewer, f.plate),
+    ),
     "plates to mount nearby": (
         1,
         lambda f: plates.nearest_to_install(f.session, f.viewer, lon=121.35, lat=30.95),
@@ -176,7 +166,7 @@ def test_no_read_scans_a_large_table(filled: Filled, name: str, *, whole: bool) 
     assert not [
         node for node in nodes if node["Node Type"] == "Function Scan" and "find" in node["Function Name"]
     ]
-    assert len(_statements(asked.session.connection(), lambda: read(asked))) <= most
+    assert len(statements_of(asked.session.connection(), lambda: read(asked))) <= most
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,22 @@
 import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from geo_registry.access.viewer import Viewer
+from geo_registry.address.tables import Address, AddressWarning
+from geo_registry.address.warnings import check_scope
+from geo_registry.address.writes import number_address
 from geo_registry.db import transaction
 from geo_registry.errors import RegistryError
-from geo_registry.plate import writes
-from geo_registry.plate.tables import Plate, PlateBatch
+from geo_registry.plate import bin as plate_bin
+from geo_registry.plate import tasks, writes
+from geo_registry.plate.tables import Plate, PlateBatch, PlateTask
 from tests import factories as make
 
 pytestmark = pytest.mark.commits
@@ -127,3 +132,68 @@ def test_two_hands_on_one_plate_mount_it_once(committed: Engine) -> None:
 
     with ThreadPoolExecutor(6) as threads:
         assert Counter(threads.map(mount, photos)) == {"done": 1, "stale": 5}
+
+
+def test_a_batch_given_out_by_two_is_one_task(committed: Engine) -> None:
+    for turn in range(3):
+        plates, viewer = lay(committed, 20)
+        with transaction(committed) as session:
+            act = session, viewer
+            made = writes.order_batch(*act, plate_ids=plates, number=f"派{turn}", maker="标牌厂")
+            made = writes.produce_batch(*act, batch_id=made.id, version=made.version)
+            writes.deliver_batch(*act, batch_id=made.id, version=made.version)
+        both = Barrier(2)
+
+        def give(_: int, batch_id: UUID = made.id, viewer: Viewer = viewer, both: Barrier = both) -> str:
+            try:
+                with transaction(committed) as session:
+                    session.execute(text("SELECT 1"))
+                    both.wait()
+                    tasks.make_tasks(session, viewer, batch_id=batch_id)
+            except RegistryError as error:
+                return error.code
+            return "done"
+
+        with ThreadPoolExecutor(2) as threads:
+            assert Counter(threads.map(give, range(2))) == {"done": 1, "task-empty": 1}
+        with Session(committed) as session:
+            (task,) = session.execute(select(PlateTask).where(PlateTask.batch_id == made.id)).scalars()
+            given = session.execute(select(Plate.id).where(Plate.task_id == task.id)).scalars().all()
+            assert set(given) == set(plates)
+
+
+def test_drags_removals_and_new_numbers_of_one_street_do_not_wait_for_each_other(committed: Engine) -> None:
+    plates, viewer = lay(committed, 24, "numbered")
+    with Session(committed) as session:
+        rows = session.execute(select(Plate.id, Plate.address_id)).all()
+        addresses = {row.id: row.address_id for row in rows}
+        street = session.execute(select(Address.scope_id).distinct()).scalar_one()
+        session.execute(text("UPDATE registry.address a SET position = p.position FROM registry.plate p"
+                             " WHERE p.address_id = a.id"))  # fmt: skip
+        session.commit()
+
+    def work(turn: int) -> str:
+        one = plates[turn % 12]
+        try:
+            with transaction(committed) as session:
+                if turn % 4 == 0:
+                    number_address(session, viewer, place_name_id=street)
+                elif turn % 4 == 1:
+                    ids = [addresses[plates[place]] for place in (12 + turn % 12, 12 + (turn + 5) % 12)]
+                    plate_bin.remove_addresses(session, viewer, address_ids=ids, reason="误录")
+                else:
+                    version = session.get_one(Plate, one).version
+                    lon, lat = make.metres(5.0 * turn, 12)
+                    writes.move_plate(session, viewer, plate_id=one, version=version, lon=lon, lat=lat)
+        except RegistryError as error:
+            return error.code
+        return "done"
+
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = Counter(threads.map(work, range(80)))
+    assert set(outcomes) <= {"done", "stale", "not-removable"}, outcomes
+    assert outcomes["done"] >= 30
+    with Session(committed) as session:
+        told = set(session.execute(select(AddressWarning.address_id, AddressWarning.kind)).all())
+        check_scope(session, street)
+        assert told == set(session.execute(select(AddressWarning.address_id, AddressWarning.kind)).all())

@@ -1,12 +1,15 @@
 """The wall in figures: rates by area, street and batch, and which addresses wait for a plate (R63)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, get_args
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo_registry.area.tables import Division
 from geo_registry.codes import new_id
 from geo_registry.errors import NotFound, RuleBroken
 from geo_registry.plate import reads, writes
@@ -56,6 +59,32 @@ def test_only_what_hangs_with_evidence_counts(session: Session, street_of: Lay) 
         reads.rates_on_wall(session, street.clerk, by="street")
 
 
+@pytest.mark.requirement("R63")
+def test_streets_are_listed_by_sound_and_found_by_any_writing(session: Session, street_of: Lay) -> None:
+    street = street_of(0)
+    lay_states(session, street)
+    district = street.place.district_id
+    community = session.get_one(Division, street.place.community_id)
+    for name in ("甘泉路", "安平路", "甜水巷"):
+        make.make_street(session, name, community=community)
+    rows, is_cut = reads.rates_of_streets(session, street.clerk, district)
+    assert [row.name for row in rows if row.id != street.place.id] == ["安平路", "甘泉路", "甜水巷"]
+    assert not is_cut
+    (own,) = [row for row in rows if row.id == street.place.id]
+    assert own == replace(
+        reads.rate_on_wall(session, street.clerk, place_name_id=street.place.id), name=own.name, code=own.code
+    )
+    assert {row.addresses for row in rows if row.id != own.id} == {0}
+    written = {"泉": "甘泉路", "gan": "甘泉路", "gq": "甘泉路", "甜水": "甜水巷", "TSX": "甜水巷"}
+    for typed, found in written.items():
+        listed, _ = reads.rates_of_streets(session, street.clerk, district, text=typed)
+        assert [row.name for row in listed] == [found]
+    assert reads.rates_of_streets(session, street.clerk, district, text="100%_")[0] == ()
+    first, is_cut = reads.rates_of_streets(session, street.clerk, district, limit=2)
+    assert (first, is_cut) == (rows[:2], True)
+    assert reads.rates_of_streets(session, make.make_viewer("clerk", [new_id()]), district) == ((), False)
+
+
 def test_the_rate_of_a_batch_is_that_of_its_addresses(street_of: Lay) -> None:
     street = street_of(3)
     act = street.session, street.clerk
@@ -65,6 +94,16 @@ def test_the_rate_of_a_batch_is_that_of_its_addresses(street_of: Lay) -> None:
     street.install(1)
     rate = reads.rate_on_wall(*act, batch_id=batch.id)
     assert (rate.addresses, rate.on_wall) == (3, 1)
+    street.install(0)
+    writes.replace_plate(*act, plate_id=street.plates[0], version=street.plate(0).version, reason="褪色")
+    address = street.plate(1).address_id
+    street.session.execute(
+        text("UPDATE registry.address SET state = 'retired' WHERE id = :id"), {"id": address}
+    )
+    one = reads.rate_on_wall(*act, batch_id=batch.id)
+    (listed,) = reads.rates_of_batches(*act)
+    assert (one.addresses, one.on_wall) == (2, 0)
+    assert (listed.addresses, listed.on_wall, listed.percent) == (2, 0, one.percent)
 
 
 def test_each_address_without_a_plate_tells_why(session: Session, street_of: Lay) -> None:

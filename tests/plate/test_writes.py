@@ -11,7 +11,7 @@ from geo_registry.access.tables import Act
 from geo_registry.codes import new_id
 from geo_registry.db import today
 from geo_registry.errors import Conflict, NotFound, Refused, RuleBroken, Stale
-from geo_registry.plate import writes
+from geo_registry.plate import selection, writes
 from geo_registry.plate.tables import Plate, PlateBatch, PlateInspection, PlateInstallation
 from tests import factories as make
 from tests.plate.conftest import Street
@@ -52,6 +52,17 @@ def test_a_plate_from_its_number_to_a_verified_wall(street_of: Lay) -> None:
     assert list(verbs) == ["number", "approve", "order", "produce", "deliver", "install", "verify"]
 
 
+@pytest.mark.parametrize(
+    ("field", "words"), [("number", "批11010519491231002X"), ("maker", "张三13812345678")]
+)
+def test_a_batch_names_no_person_by_number(street_of: Lay, field: str, words: str) -> None:
+    street = street_of()
+    given: dict[str, Any] = {"number": "甲", "maker": "标牌厂", field: words}
+    with pytest.raises(RuleBroken, match="证件号码或电话") as told:
+        writes.order_batch(street.session, street.clerk, plate_ids=street.plates, **given)
+    assert (told.value.code, told.value.facts["field"]) == ("text-unreadable", field)
+
+
 def test_a_new_door_and_its_plate_in_one_go(street_of: Lay) -> None:
     street = street_of(0)
     lon, lat = make.metres(40, 12)
@@ -90,7 +101,7 @@ def test_a_plate_follows_the_profile_and_its_address(street_of: Lay) -> None:
     with pytest.raises(RuleBroken, match="请先批准地址"):
         writes.approve_plate(*act, plate_id=draft.id, version=1)
     with pytest.raises(RuleBroken, match="请先批准地址"):
-        writes.approve_plates(*act, plate_ids=[draft.id])
+        selection.take_step_many(*act, "approve", plate_ids=[draft.id])
     with pytest.raises(NotFound):
         writes.number_plate(*act, address_id=new_id())
 
@@ -103,7 +114,7 @@ def test_nobody_acts_outside_of_role_area_and_version(street_of: Lay) -> None:
         with pytest.raises(Refused):
             writes.approve_plate(street.session, viewer, plate_id=plate.id, version=1)
         with pytest.raises(Refused):
-            writes.approve_plates(street.session, viewer, plate_ids=street.plates)
+            selection.take_step_many(street.session, viewer, "approve", plate_ids=street.plates)
         with pytest.raises(Refused):
             writes.number_plate(street.session, viewer, address_id=plate.address_id)
     with pytest.raises(Stale):
@@ -113,7 +124,9 @@ def test_nobody_acts_outside_of_role_area_and_version(street_of: Lay) -> None:
 
 def test_many_are_approved_all_or_none(street_of: Lay) -> None:
     street = street_of(4, "numbered")
-    writes.approve_plates(street.session, street.clerk, plate_ids=street.plates[:3], reason="第一批")
+    selection.take_step_many(
+        street.session, street.clerk, "approve", plate_ids=street.plates[:3], reason="第一批"
+    )
     assert [street.plate(index).state for index in range(4)] == ["approved"] * 3 + ["numbered"]
     acts = street.session.execute(select(Act.object_id, Act.cause_act_id).where(Act.verb == "approve")).all()
     assert {row.object_id for row in acts} == set(street.plates[:3])
@@ -122,13 +135,15 @@ def test_many_are_approved_all_or_none(street_of: Lay) -> None:
         text("SELECT standard_text FROM registry.address WHERE id = :id"), {"id": street.plate(0).address_id}
     ).scalar_one()
     with pytest.raises(RuleBroken, match=f"{first}门牌已批准、尚未下单，不能批准"):
-        writes.approve_plates(street.session, street.clerk, plate_ids=street.plates)
+        selection.take_step_many(street.session, street.clerk, "approve", plate_ids=street.plates)
     assert street.plate(3).state == "numbered"
     for wrong in ([], [street.plates[3]] * 2, [new_id() for _ in range(1001)]):
         with pytest.raises(RuleBroken, match="1000"):
-            writes.approve_plates(street.session, street.clerk, plate_ids=wrong)
+            selection.take_step_many(street.session, street.clerk, "approve", plate_ids=wrong)
     with pytest.raises(NotFound):
-        writes.approve_plates(street.session, street.clerk, plate_ids=[street.plates[3], new_id()])
+        selection.take_step_many(
+            street.session, street.clerk, "approve", plate_ids=[street.plates[3], new_id()]
+        )
 
 
 def test_the_wall_asks_for_a_photo_a_place_and_a_time(street_of: Lay) -> None:

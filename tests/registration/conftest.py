@@ -69,9 +69,11 @@ INSERT INTO registry.block_assignment (block_id, account_id, valid) SELECT :bloc
 _number = itertools.count(1)
 
 
-def citizen_number(birth: str = "19900215", *, place: str = "341225") -> str:
-    """Return a valid number that no other test has."""
-    body = f"{place}{birth}{next(_number) % 1000:03}"
+def citizen_number(birth: str | None = None, *, place: str = "341225") -> str:
+    """Return a valid number that no other test has; a day has a thousand of them."""
+    days, turn = divmod(next(_number), 1000)
+    birth = birth or f"{dt.date(1990, 2, 15) + dt.timedelta(days=days):%Y%m%d}"
+    body = f"{place}{birth}{turn:03}"
     return body + id_check_character(body)
 
 
@@ -163,6 +165,14 @@ class Desk:
     def version(self, case: UUID) -> int:
         """Return the version of a case."""
         return int(self.one("SELECT version FROM registry.registration_case WHERE id = :id", id=case))
+
+    def near_its_end(self, residence: UUID) -> None:
+        """Let the registration of a dwelling end in thirty days, so that it can be renewed."""
+        self.one(
+            "UPDATE registry.registration SET registered_on = CURRENT_DATE - 335, expires_on = CURRENT_DATE + 30"
+            " WHERE status = 'active' AND residence_id = :id",
+            id=residence,
+        )
 
     def one(self, query: str, **values: object) -> Any:
         """Return one value as the owner reads it, committing what the query changes."""

@@ -14,7 +14,7 @@ import pytest
 from geo_registry import printing
 from geo_registry.access import cipher
 from geo_registry.codes import new_id
-from geo_registry.registration import papers, sheets, volumes
+from geo_registry.registration import papers, sheets, slips, volumes
 from geo_registry.registration.forms import form_of
 from geo_registry.settings import make_secrets
 
@@ -40,14 +40,15 @@ def _whole(**over: Any) -> dict[str, Any]:  # noqa: ANN401  (any value of a form
         name: base64.b64encode(cipher.seal("person", name, person, value)).decode()
         for name, value in (("id_number", NUMBER), ("phone", PHONE))
     }
-    return _told(
+    told = _told(
         person_id=str(person), **sealed, sex="2", birth="1949-12", relation_to_head="0", hukou_unit_id=None,
         hukou_code="340104", hukou_address="蜀山区黄山路", stays_until=None, stay_reason="work", lodging="rented",
         proof="contract", whereabouts_code=None, whereabouts=None, absence_reason=None, informant=None,
         collected_at="2026-11-22T03:00:00+00:00", entered_at="2026-11-23T03:00:00+00:00", late_reason="周末",
         officer_at=None, station_at=None, collected_by="何小乙", entered_by="录入甲", officer=None, station=None,
-        **{"volume": None, "page": None, **over},
+        volume=None, page=None, hidden=[],
     )  # fmt: skip
+    return {**told, **over}
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +60,7 @@ def secrets() -> None:
 @pytest.mark.requirement("R21")
 def test_a_slip_is_numbered_and_says_where_to_go() -> None:
     html = papers.html_of("slip", _told(), AUDIT)
-    check = papers.slip_check("P2611-000001")
+    check = slips.slip_check("P2611-000001")
     for shown in (
         "No. P2611-000001", check, "张小满&lt;b&gt;", "****************2X", "映月路8号402室", "2027-11-23", "一年",
         "居住证受理窗口", f"审计号 {AUDIT}", "何某 2026-11-23 11:00", "已受理，正在审核",
@@ -75,10 +76,10 @@ def test_a_slip_is_numbered_and_says_where_to_go() -> None:
 
 
 def test_the_check_of_a_slip_is_this_installations() -> None:
-    own = papers.slip_check("P2611-000001")
+    own = slips.slip_check("P2611-000001")
     assert re.fullmatch(r"[1-9A-HJKMNP-TV-Z]{8}", own)
-    assert own == papers.slip_check("P2611-000001")
-    assert len({papers.slip_check(f"P2611-{number:06}") for number in range(300)}) == 300
+    assert own == slips.slip_check("P2611-000001")
+    assert len({slips.slip_check(f"P2611-{number:06}") for number in range(300)}) == 300
 
 
 @pytest.mark.requirement("R23")
@@ -106,6 +107,17 @@ def test_a_form_on_paper_says_all_that_was_filled_under_a_watermark() -> None:
     assert "拟居住至" not in html
     assert len(printing.laid_out(html).pages) == 1
     assert "卷 2026-0003 第 7 页" in papers.html_of("form", _whole(volume="2026-0003", page=7), AUDIT)
+
+
+def test_a_form_on_paper_masks_what_its_printer_may_not_see() -> None:
+    html = papers.html_of("form", _whole(id_number=None, phone=None, hidden=["id_number", "phone"]), AUDIT)
+    assert "****************2X" in html
+    assert "***********</td>" in html
+    assert "签名" not in html
+    for_signature = papers.html_of("form", _whole(status="draft"), AUDIT)
+    assert NUMBER in for_signature
+    assert "仅供本人核对签名" in for_signature
+    assert "以上内容经本人核对无误" in for_signature
 
 
 @pytest.mark.parametrize("paper", ["slip", "form"])

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from geo_registry.cli import app
 from geo_registry.errors import RuleBroken
+from geo_registry.residence.calendar import FOLDER as CALENDARS
 from geo_registry.residence.calendar import add_working_days, is_known, is_working_day, read_year
 from geo_registry.residence.profile import FOLDER, GENERAL, read_residence_profile, residence_profile
 
@@ -20,7 +23,7 @@ def test_every_shipped_profile_holds(code: str) -> None:
     found = residence_profile(code, DAY)
     assert (found.code, found.calendar) == (code, "cn")
     assert found.presence_days == 3
-    assert found.term_months == 12
+    assert (found.term_months, found.renewal_days, found.decision_ahead_days) == (12, 30, 0)
 
 
 @pytest.mark.requirement("R2", "R81")
@@ -56,6 +59,37 @@ def test_a_faulty_profile_names_its_field(tmp_path: Path) -> None:
     path.write_text(text + "valid_to: 1999-01-01\n", encoding="utf-8")
     with pytest.raises(RuleBroken, match="valid_to"):
         read_residence_profile(path)
+
+
+def _checked(*files: Path) -> tuple[int, str]:
+    told = CliRunner().invoke(app, ["residence", "profile", "check", *map(str, files)])
+    return told.exit_code, told.output
+
+
+def test_the_command_names_every_fault_with_file_and_field(tmp_path: Path) -> None:
+    shipped = [*FOLDER.glob("*.yaml"), *CALENDARS.glob("*.yaml")]
+    assert _checked(*shipped) == (0, f"{len(shipped)} files hold\n")
+    assert _checked()[0] == 0
+    text = (FOLDER / "national.yaml").read_text(encoding="utf-8")
+    ours, year, odd = tmp_path / "ours.yaml", tmp_path / "cn-2027.yaml", tmp_path / "odd.yaml"
+    ours.write_text(
+        text.replace("term_months: 12", "term_months: 0").replace("max_per_room: 2", "max_per_rom: 2")
+    )
+    year.write_text(
+        "year: 2026\nholidays: [[2026-01-01, 2026-01-03, 元旦]]\nwork_days: [2026-01-02, 2026-01-05]\n"
+    )
+    odd.write_text("- 1\n")
+    code, told = _checked(ours, year, odd)
+    assert code == 1
+    for fault in (
+        "ours.yaml: term_months: ", "ours.yaml: occupancy.max_per_room: ", "ours.yaml: occupancy.max_per_rom: ",
+        "cn-2027.yaml: year: ", "cn-2027.yaml: work_days: 2026-01-02 is a holiday", "work_days: 2026-01-05 is no weekend",
+        "odd.yaml: file: ",
+    ):  # fmt: skip
+        assert fault in told
+    ours.write_text(text.replace("calendar: cn", "calendar: moon"))
+    assert "ours.yaml: calendar: moon has no file" in _checked(ours)[1]
+    assert "file: cannot be read" in _checked(tmp_path / "none.yaml")[1]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ class Register(Facts):
                     self._withdraw(key, lineage)
                 else:
                     self._set(which, key, person=target, main=row.main and fate == "moved")
+        self._end_doubles(target, {key for which, key in fates if which == "residence"}, lineage)
         if kind == "merge":
             self.merged[source] = target
         else:
@@ -92,6 +93,17 @@ class Register(Facts):
                 cancelled_by=lineage,
             )  # fmt: skip
 
+    def _end_doubles(self, person: int, came: set[int], lineage: int) -> None:
+        lived = dict(self.known("residence", person))
+        live = [one for one in self.registrations.values() if one.status == LIVE and one.stay in lived]
+        best = max(
+            live, default=None,
+            key=lambda one: (one.expires_on > self.today, lived[one.stay].main, one.stay not in came),
+        )  # fmt: skip
+        for one in live:
+            if best is not None and (one.stay in came) != (best.stay in came):
+                self._withdraw(one.stay, lineage)
+
     def undo(self, lineage: int) -> None:
         """Put back what a merge or split did, unless something was built on it."""
         one = self.lineages[lineage]
@@ -102,6 +114,10 @@ class Register(Facts):
             changed |= one.source in self.merged or one.target in self.merged
         if one.kind == "merge" or self._joins_again(one):
             changed |= self._is_written_since(one)
+        changed |= any(
+            self.touched["residence", ended.stay] > one.step or self.registered(ended.stay) is not None
+            for ended in self.registrations.values() if ended.cancelled_by == lineage
+        )  # fmt: skip
         if changed:
             raise Refused("changed-since")
         for (kind, key), fate in one.fates.items():

@@ -13,11 +13,18 @@ from geo_registry import cluster
 from geo_registry.codes import new_id
 from geo_registry.db import transaction
 from geo_registry.errors import Unavailable
-from tests.factories import make_account, make_building, make_unit
+from tests.factories import make_account, make_building, make_community, make_unit
 from tests.residence.case_files import apply, document, make_case
 
 pytestmark = pytest.mark.commits
 SINCE = dt.date(2026, 1, 5)
+AREA = text("""
+    UPDATE registry.housing_unit u SET district_id = d.district_id, township_id = d.township_id, community_id = d.id
+    FROM registry.division d WHERE d.id = :target AND u.building_id = :building""")
+ASTRAY = text("""
+    SELECT count(*) FROM registry.residence r JOIN registry.housing_unit u ON u.id = r.unit_id JOIN registry.person p ON p.id = r.person_id
+    WHERE r.community_id IS DISTINCT FROM u.community_id
+      OR (r.is_main AND upper_inf(r.sys) AND r.valid @> CURRENT_DATE AND p.community_id IS DISTINCT FROM r.community_id)""")
 SAID = "SELECT count(*) FROM registry.residence WHERE upper_inf(sys) AND valid @> CURRENT_DATE AND is_main"
 
 
@@ -131,6 +138,38 @@ def test_a_merge_and_a_case_at_once_leave_everything_with_the_one_that_holds(com
                 " AND valid @> CURRENT_DATE GROUP BY person_id HAVING count(*) > 1) x"
             )
             assert connection.execute(double).scalar_one() == 0
+
+
+def test_a_change_of_area_and_cases_of_residents_wait_for_each_other(committed: Engine) -> None:
+    """A whole building goes to another community while its residents move to another one: nobody is told to come again."""
+    for turn in range(8):
+        with transaction(committed) as session:
+            clerk, home = make_account(session), make_building(session)
+            units = [make_unit(session, home, room) for room in ("101", "102", "103")]
+            away = make_unit(session, make_building(session))
+            people = [document(turn * 10 + n, since=SINCE) for n in range(3)]
+            first = [
+                make_case(session, clerk, unit, "register", form).id
+                for unit, form in zip(units, people, strict=True)
+            ]
+            moved = [{**form, "since": dt.date(2026, 2, 1)} for form in people]
+            leaving = make_case(session, clerk, away, "register", *moved).id
+            # Some stay and are registered where the building goes.
+            coming = make_case(
+                session, clerk, units[turn % 3], "register", document(turn * 10 + 7, since=SINCE)
+            ).id
+            target, building = make_community(session).id, home.id
+        assert [_act(committed, case)() for case in first] == ["done"] * 3
+
+        def redistricted(target: UUID = target, building: UUID = building) -> str:
+            with transaction(committed) as session:
+                session.execute(AREA, {"target": target, "building": building})
+            return "done"
+
+        said = _at_once(redistricted, _act(committed, leaving), _act(committed, coming))
+        assert said == ["done", "done", "done"]
+        with committed.connect() as connection:
+            assert connection.execute(ASTRAY).scalar_one() == 0
 
 
 @pytest.mark.requirement("R79", "R103")
