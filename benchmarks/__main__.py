@@ -1,7 +1,7 @@
-"""Run the benchmarks: `python -m benchmarks [audit|city|grid|imports|looks|numbering|registrations|search|tally|address_...] ...`; all of them by default.
+"""Run the benchmarks: `python -m benchmarks [audit|city|grid|imports|looks|numbering|plate_papers|plates_edit|registrations|search|tally|address_...] ...`; all of them by default.
 
 Those of reading address texts (`address_quality`, `address_pairs`, `address_plates`, `address_speed`, `address_peers`) need no database.
-All but `audit`, `city`, `looks`, `registrations` and `tally` need real door plates (`GEO_REGISTRY_DATA`) and say so when these are absent. Every figure is a ratio of
+All but `audit`, `city`, `looks`, `plates_edit`, `registrations` and `tally` need real door plates (`GEO_REGISTRY_DATA`) and say so when these are absent. Every figure is a ratio of
 two things measured in turn within one run; absolute times are printed beside it for orientation only.
 """
 
@@ -24,6 +24,8 @@ from benchmarks import (
     imports,
     looks,
     numbering,
+    plate_papers,
+    plates_edit,
     registrations,
     search,
     tally,
@@ -38,6 +40,8 @@ STORED = {
     "imports": imports.run,
     "looks": looks.run,
     "numbering": numbering.run,
+    "plate_papers": plate_papers.run,
+    "plates_edit": plates_edit.run,
     "registrations": registrations.run,
     "search": search.run,
     "tally": tally.run,
@@ -47,7 +51,7 @@ TEXTS = {
     "address_pairs": address_pairs.run, "address_peers": address_peers.run,
 }  # fmt: skip
 ALL = STORED | TEXTS
-GENERATED = frozenset({"audit", "city", "looks", "registrations", "tally"})
+GENERATED = frozenset({"audit", "city", "looks", "plate_papers", "plates_edit", "registrations", "tally"})
 
 
 def main(names: list[str]) -> int:

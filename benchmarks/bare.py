@@ -36,10 +36,11 @@ SELECT concat('{{"audit_id":"', %(audit)s::text, '","valid_at":"', CURRENT_DATE,
   FROM residence r JOIN person p ON p.id = r.person_id JOIN housing_unit u ON u.id = r.unit_id AND u.building_id = r.building_id
     LEFT JOIN household c ON c.id = r.household_id
     LEFT JOIN last_visit v ON v.unit_id = r.unit_id
-    LEFT JOIN hukou h ON h.person_id = r.person_id AND h.valid @> CURRENT_DATE AND upper(h.sys) IS NULL
     LEFT JOIN separation_decision d ON d.person_id = r.person_id AND d.valid @> CURRENT_DATE AND upper(d.sys) IS NULL
     LEFT JOIN LATERAL registration_then(r.id, CURRENT_DATE, CURRENT_DATE) g ON true
-    CROSS JOIN LATERAL (SELECT separation(r.category, r.unit_id, h.unit_id, h.id IS NOT NULL) AS derived) s
+    CROSS JOIN LATERAL (SELECT separation(r.category, r.unit_id, CASE WHEN (r.person_id, r.unit_id) IN (SELECT h.person_id, h.unit_id
+        FROM hukou h WHERE h.building_id = %(building)s AND h.valid @> CURRENT_DATE AND upper(h.sys) IS NULL) THEN r.unit_id END,
+      r.category = 'local_hukou' AND has_hukou(r.person_id, CURRENT_DATE, clock_timestamp())) AS derived) s
     CROSS JOIN LATERAL (SELECT {SEEN} AS seen) e
   WHERE r.building_id = %(building)s AND r.valid @> CURRENT_DATE AND upper(r.sys) IS NULL),
   '],"registered_not_resident":', away.people, ',"absent":[', away.shown, '],"counts":[',

@@ -1,4 +1,4 @@
-"""Numbering of real roads, the preview of a long street, and locating among a million addresses.
+"""Numbering of real roads in memory and stored, long streets, estates, and locating among a million addresses.
 
 The roads are the named ones of an open map; their pieces are joined by name. Doors are set every few metres on both
 sides, so that the side of each is known without the code that is measured. The million addresses are made, in one
@@ -20,6 +20,8 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from benchmarks.numbering_doors import BESIDE_M, SPACING_M, set_beside
+from benchmarks.numbering_stored import stored_estate, stored_roads, stored_street
 from geo_registry.access.rules import Role
 from geo_registry.access.viewer import Viewer
 from geo_registry.address.numbering.axis import axis_of
@@ -31,7 +33,6 @@ from geo_registry.codes import new_id
 from geo_registry.db import owner_engine
 
 STREETS, DOORS = 500, 2000
-SPACING_M, BESIDE_M = 12.0, 10.0
 MAKE = """
   SET CONSTRAINTS ALL IMMEDIATE;
   UPDATE registry.jurisdiction SET profile = 'shanghai', box = ST_MakeEnvelope(73, 3, 136, 54, 4490);
@@ -51,16 +52,20 @@ MAKE = """
       CASE WHEN mod(n, 2) = 1 THEN -0.0001 ELSE 0.0001 END), p.district_id
   FROM registry.place_name p JOIN registry.division d ON d.id = p.district_id AND d.code = 'numbering',
     generate_series(1, {doors}) n WHERE p.full_name <> '量测0路';
+  ALTER TABLE registry.place_name ENABLE TRIGGER USER;
+  ALTER TABLE registry.address ENABLE TRIGGER USER;
   ANALYZE registry.place_name; ANALYZE registry.address;
 """
 
 
 def run(data: Path) -> None:
     """Measure all three and print the figures."""
-    for name in ("shanghai-roads.geojson", "wuhan-guanggu-roads.geojson"):
-        path = data / "osm-shanghai" / name
-        if path.exists():
-            real_roads(path)
+    files = [
+        data / "osm-shanghai" / name for name in ("shanghai-roads.geojson", "wuhan-guanggu-roads.geojson")
+    ]
+    drawn = {path.name: _pieces(path) for path in files if path.exists()}
+    for name, pieces in drawn.items():
+        real_roads(name, pieces)
     with (
         owner_engine().connect() as connection,
         connection.begin() as transaction,
@@ -71,24 +76,33 @@ def run(data: Path) -> None:
         print(f"made {(STREETS - 1) * DOORS} addresses in {time.perf_counter() - begun:.0f} s")
         viewer = Viewer(new_id(), new_id(), "bench", "bench", Role.CLERK, None)
         long_streets(session, viewer)
+        for file, pieces in drawn.items():
+            roads = {name: shapely.to_wkb(shapely.MultiLineString(lines)) for name, lines in pieces.items()}
+            stored_roads(session, viewer, file, roads, sum(map(len, pieces.values())))
+        stored_estate(session, viewer)
         points(session, viewer)
         transaction.rollback()
 
 
-def real_roads(path: Path) -> None:
-    """Number both sides of every named road, in order and by distance, and count what is wrong."""
+def _pieces(path: Path) -> dict[str, list[Any]]:
+    """Return the pieces of every named road of a file."""
     pieces: dict[str, list[Any]] = defaultdict(list)
     for feature in json.loads(path.read_text(encoding="utf-8"))["features"]:
         name = feature["properties"].get("name")
         if name and feature["geometry"]["type"] in {"LineString", "MultiLineString"}:
             pieces[name].extend(shapely.get_parts(shapely.from_geojson(json.dumps(feature["geometry"]))))
+    return pieces
+
+
+def real_roads(file: str, pieces: dict[str, list[Any]]) -> None:
+    """Number both sides of every named road, in order and by distance, and count what is wrong."""
     found, seconds = Counter[str](), 0.0
     for lines in pieces.values():
         begun = time.perf_counter()
         found.update(_number_road(shapely.to_wkb(shapely.MultiLineString(lines))))
         seconds += time.perf_counter() - begun
     total = sum(map(len, pieces.values()))
-    print(f"{path.name}: {total} named pieces, {len(pieces)} names, {seconds:.1f} s; {dict(found)}")
+    print(f"{file}: {total} named pieces, {len(pieces)} names, {seconds:.1f} s; {dict(found)}")
 
 
 def _number_road(shape: bytes) -> Counter[str]:
@@ -100,7 +114,7 @@ def _number_road(shape: bytes) -> Counter[str]:
     along = np.arange(min(SPACING_M, axis.length_m) / 2, axis.length_m, SPACING_M)
     modes: tuple[Mode, ...] = ("order", "distance")
     for hand, sign in (("left", 1.0), ("right", -1.0)):
-        doors = _beside(
+        doors = set_beside(
             axis.places(along), axis.places(np.minimum(along + 0.5, axis.length_m)), sign * BESIDE_M
         )
         metres, beside = axis.feet(doors)
@@ -123,14 +137,6 @@ def _number_road(shape: bytes) -> Counter[str]:
     return found
 
 
-def _beside(here: Any, ahead: Any, metres: float) -> Any:  # noqa: ANN401  (arrays of degrees)
-    """Return points beside a line, left positive, by plain geometry in degrees."""
-    scale = np.array([111_320.0 * np.cos(np.radians(here[:, 1].mean())), 110_900.0])
-    step = (ahead - here) * scale
-    step /= np.maximum(np.hypot(step[:, 0], step[:, 1]), 1e-9)[:, None]
-    return here + np.column_stack((-step[:, 1], step[:, 0])) * metres / scale
-
-
 def long_streets(session: Session, viewer: Viewer) -> None:
     """Time the preview of a street with 2 000 numbers, and of one with as many new doors."""
     ids: dict[str, UUID] = {
@@ -151,6 +157,7 @@ def long_streets(session: Session, viewer: Viewer) -> None:
         lambda _: plan_street(session, viewer, place_name_id=ids["量测0路"], doors=doors),
         15,
     )
+    stored_street(session, viewer, ids["量测0路"], doors)
 
 
 def points(session: Session, viewer: Viewer) -> None:
