@@ -62,9 +62,7 @@ def test_an_axis_is_written_and_saved_with_keys_alone(visit: Visit, town_url: cl
     page.wait_for_selector("#act[open]")
     by_key(visitor, "#act-submit")
     page.wait_for_selector("#act:not([open])", state="attached")
-    visitor.wait(
-        f"(document.querySelector('[data-shown-place]')?.dataset.axis ?? '').includes('{east}')"
-    )
+    visitor.wait(f"(document.querySelector('[data-shown-place]')?.dataset.axis ?? '').includes('{east}')")
 
 
 def test_a_survey_is_taken_from_its_file(visit: Visit) -> None:

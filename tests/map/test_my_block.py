@@ -68,7 +68,7 @@ def test_a_visit_waits_for_the_network_and_arrives_once(visit: Visit, duty: Duty
     assert "待传 1 条" in page.inner_text("#queue")
     visitor.shoot("my-block-waiting")
     assert faults_of(visitor) == []
-    page.unroute("**/visits")
+    page.unroute_all(behavior="wait")
     page.reload()
     visitor.wait(f"document.querySelector(\"[data-unit='{own}'] [data-chip]\").textContent.startsWith('✓')")
     visitor.wait("Object.keys(sessionStorage).every((name) => !name.startsWith('visits'))")
