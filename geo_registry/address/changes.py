@@ -89,6 +89,20 @@ _CHAIN = """
         UNION SELECT f.id, f.new_id FROM registry.address_change f JOIN ahead ON f.old_id = ahead.new_id)
       SELECT id FROM back UNION SELECT id FROM ahead)
 """
+# The acts behind the latest changes; of one larger than these not all doors are counted.
+_LATEST = text("""
+    SELECT t.act_id, t.kind, t.place_name_id, p.full_name, t.changed_on, a.document_number, t.doors
+    FROM (
+      SELECT c.act_id, c.kind, c.place_name_id, max(c.changed_on) AS changed_on, count(*) AS doors,
+        min(c.turn) AS turn
+      FROM (
+        SELECT c.*, row_number() OVER (ORDER BY c.id DESC) AS turn FROM registry.address_change c
+        WHERE registry.covers(CAST(:areas AS uuid[]), c.district_id, c.township_id, c.community_id)
+        ORDER BY c.id DESC LIMIT 10000) c
+      GROUP BY c.act_id, c.kind, c.place_name_id ORDER BY min(c.turn) LIMIT :limit) t
+      JOIN registry.act a ON a.id = t.act_id LEFT JOIN registry.place_name p ON p.id = t.place_name_id
+    ORDER BY t.turn
+""")
 _WHICH = {
     "starts": """
       c.id IN (
@@ -120,6 +134,19 @@ class ChangeRow:
     now_id: UUID
     now_text: str
     now_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAct:
+    """One act that changed addresses of a place name, and how many doors of the viewer's areas."""
+
+    act_id: UUID
+    kind: str
+    place_name_id: UUID | None
+    name: str | None
+    changed_on: dt.date
+    document_number: str | None
+    doors: int
 
 
 def note_rename(session: Session, place_name_id: UUID, act_id: UUID) -> None:
@@ -160,6 +187,12 @@ def changes(
     chained = address_id is not None
     rows = _rows(session, viewer, which, asked, last, checked_limit(limit) + 1, latest_first=not chained)
     return cut(rows, limit, lambda row: (row.id,))
+
+
+def latest_acts(session: Session, viewer: Viewer, *, limit: int = 20) -> tuple[ChangeAct, ...]:
+    """Return the acts that changed addresses of the viewer's areas, the latest first."""
+    areas = None if viewer.areas is None else list(viewer.areas)
+    return tuple(ChangeAct(*row) for row in session.execute(_LATEST, {"areas": areas, "limit": limit}))
 
 
 def every_change(

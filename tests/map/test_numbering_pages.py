@@ -175,6 +175,13 @@ def test_numbers_are_moved_along_published_and_certified(visit: Visit) -> None:
     page.click("text=旧号与新号对照")
     page.wait_for_selector("[data-change]")
     assert page.locator("[data-change]").count() == min(changed, 50)
+    page.goto(f"{visitor.watch.base}/address-changes")
+    latest = page.locator("[data-act]").first
+    assert street["full_name"] in latest.inner_text()
+    assert "望民〔2026〕19号" in latest.inner_text()
+    visitor.shoot("changes-latest")
+    latest.get_by_role("link").click()
+    page.wait_for_selector("[data-change]")
     look_up(visitor, f"{street['full_name']}{old}号")
 
 

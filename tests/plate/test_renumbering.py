@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from geo_registry.address.bin import remove_addresses, restore_addresses
 from geo_registry.address.certifying import certify
-from geo_registry.address.changes import changes, every_change, one_change
+from geo_registry.address.changes import changes, every_change, latest_acts, one_change
 from geo_registry.address.numbering.numbered import series_of
 from geo_registry.address.numbering.reserving import Wish, reserve_numbers
 from geo_registry.address.places import profile_in_force
@@ -78,6 +78,23 @@ def test_two_doors_swap(session: Session, street: PlaceName) -> None:
         [(two.id, "听雨路2号", "听雨路4号"), (four.id, "听雨路4号", "听雨路2号")]
     )
     assert session.execute(select(AddressAlias)).scalars().all() == []
+
+
+def test_the_latest_acts_are_told_with_their_doors_of_the_viewer(session: Session, street: PlaceName) -> None:
+    doors = [make.make_address(session, number, street=street) for number in (1, 3, 5)]
+    moves = [NewNumber(one.id, f"{one.number + 2}") for one in doors]
+    done = renumber_street(session, CLERK, place_name_id=street.id, version=1, changes=moves)
+    rename_street(
+        session, CLERK, place_name_id=street.id, version=done.version, name="听雪路",
+        document_number="东地名〔2026〕9号",
+    )  # fmt: skip
+    told = latest_acts(session, CLERK)
+    assert [(one.kind, one.name, one.doors) for one in told] == [
+        ("rename", "听雪路", 3), ("renumber", "听雪路", 3),
+    ]  # fmt: skip
+    assert told[1].act_id == done.act_id
+    assert latest_acts(session, CLERK, limit=1) == told[:1]
+    assert latest_acts(session, make.make_viewer(areas=[make.make_division(session).id])) == ()
 
 
 def test_buildings_positions_and_plates_pass_to_the_new_number(session: Session, street: PlaceName) -> None:

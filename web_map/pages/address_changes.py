@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from geo_registry.access.viewer import Permission, Viewer
-from geo_registry.address.changes import ChangeRow, changes
+from geo_registry.address.changes import ChangeRow, changes, latest_acts
 from geo_registry.address.reads import PlaceNameDetail, place_name
 from geo_registry.db import Session
 from geo_registry.pages import Page
@@ -37,7 +37,10 @@ class Asked:
 def listed(
     request: Request, session: PageSession, viewer: Issuer, asked: Annotated[Asked, Depends()]
 ) -> Response:
-    """List changes by the old or the new text, of a street or an act; of one address show the chain."""
+    """List changes by the old or the new text, of a street or an act; of one address show the chain.
+
+    Unasked, list the latest acts.
+    """
     is_asked = bool(asked.q.strip()) or any((asked.address_id, asked.street, asked.act))
     found = _found(session, viewer, asked) if is_asked else None
     rows = found.rows if found else ()
@@ -48,6 +51,7 @@ def listed(
     return page(
         request, "address_changes.html", viewer, own=own_areas(session, viewer), asked=asked,
         is_asked=is_asked, rows=rows, next=found.next if found else None, street=street,
+        latest=() if is_asked else latest_acts(session, viewer),
         kinds=numbering_words.CHANGE_KINDS, may_number=viewer.may(Permission.ADDRESS_NUMBER),
     )  # fmt: skip
 
