@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from geo_registry import cluster
 from tests.map.conftest import DESK, PHONE, Visitor, headers_of
@@ -141,6 +141,36 @@ def void(page: Page) -> None:
     page.fill("#void-reason", "试录")
     page.click("#void-form [type=submit]")
     page.wait_for_selector("#start:not([hidden])")
+
+
+@pytest.mark.requirement("R7")
+def test_an_answer_to_the_beginning_of_an_address_chooses_nothing(
+    visit: Visit, town_url: cluster.Urls
+) -> None:
+    unit = unit_with(town_url, 0, 2)
+    hands = hands_at(visit(DESK), "yu")
+    page = hands.page
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/v1/addresses/search?*", lambda route: held.append((route, route.fetch())), times=1)
+    page.keyboard.type(unit.address)
+    while not held:
+        page.wait_for_timeout(10)
+    page.keyboard.type(unit.room)
+    page.keyboard.press("Enter")
+    route, reply = held[0]
+    route.fulfill(response=reply)
+    hands.visitor.wait("document.activeElement?.name === 'action'")
+    assert page.input_value("#where").endswith(unit.room)
+
+
+@pytest.mark.requirement("R7")
+def test_a_search_that_failed_is_not_told_as_nothing_found(visit: Visit, town_url: cluster.Urls) -> None:
+    visitor = visit(DESK)
+    hands = hands_at(visitor, "yu")
+    hands.page.route("**/v1/addresses/search?*", lambda route: route.abort(), times=1)
+    hands.page.keyboard.type(unit_with(town_url, 0, 2).address)
+    expect(hands.page.locator("#where-list")).to_contain_text("连接中断")
+    visitor.watch.faults = [one for one in visitor.watch.faults if "ERR_FAILED" not in one]
 
 
 @pytest.mark.requirement("R7")

@@ -6,20 +6,24 @@ const WAIT_MS = 150;
 
 /** @typedef {{id: string, title: string, note: string, kind: string}} Found */
 
-/** @param {string} text @returns {Promise<Found[]>} */
+/** @typedef {{rows: Found[], fault: string}} Answered */
+
+/** @param {string} text @returns {Promise<Answered>} */
 async function find(text) {
   const answer = await read(`/v1/addresses/search?q=${encodeURIComponent(text)}&limit=12`);
-  return (answer.body.hits ?? [])
+  const rows = (answer.body.hits ?? [])
     .filter((/** @type {any} */ hit) => ["building", "unit"].includes(hit.kind))
     .map((/** @type {any} */ hit) => ({ id: hit.id, title: hit.text, note: hit.note, kind: hit.kind }));
+  return { rows, fault: answer.text };
 }
 
-/** @param {Found} building @returns {Promise<Found[]>} its rooms */
+/** @param {Found} building @returns {Promise<Answered>} its rooms */
 async function rooms(building) {
   const answer = await read(`/v1/housing-units?building_id=${building.id}&limit=100`);
-  return (answer.body.rows ?? [])
+  const rows = (answer.body.rows ?? [])
     .map((/** @type {any} */ unit) => ({ id: unit.id, title: building.title + unit.unit_text, note: unit.unit_text, kind: "unit" }))
     .sort((/** @type {Found} */ a, /** @type {Found} */ b) => a.title.localeCompare(b.title, "zh-CN", { numeric: true }));
+  return { rows, fault: answer.text };
 }
 
 /**
@@ -49,12 +53,12 @@ export function chooseUnit(field, list, chosen, isWhole = false) {
     if (!isOpen) field.removeAttribute("aria-activedescendant");
   }
 
-  /** @param {Found[]} rows */
-  function show(rows) {
+  /** @param {Answered} answered */
+  function show({ rows, fault }) {
     found = rows;
     at = 0;
     if (!rows.length) {
-      say("没有找到，请改用路名加弄号、门牌码或拼音首字母");
+      say(fault || "没有找到，请改用路名加弄号、门牌码或拼音首字母");
       return;
     }
     list.replaceChildren(
@@ -79,16 +83,16 @@ export function chooseUnit(field, list, chosen, isWhole = false) {
   /** @param {Found | undefined} one */
   async function take(one) {
     if (!one) return;
-    if (one.kind === "building" && !isWhole) {
-      field.value = one.title;
-      show(await rooms(one));
-      return;
-    }
     // What is still looked for is not wanted any more.
     window.clearTimeout(clock);
     asked = "";
-    open(false);
     field.value = one.title;
+    if (one.kind === "building" && !isWhole) {
+      const answered = await rooms(one);
+      if (field.value === one.title) show(answered);
+      return;
+    }
+    open(false);
     chosen(one);
   }
 
@@ -99,9 +103,10 @@ export function chooseUnit(field, list, chosen, isWhole = false) {
       open(false);
       return;
     }
-    const rows = await find(text);
-    if (asked !== text) return;
-    show(rows);
+    const answered = await find(text);
+    // An answer to the beginning of what stands there by now is none.
+    if (asked !== text || field.value.trim() !== text) return;
+    show(answered);
     if (isWaiting) {
       isWaiting = false;
       take(found[0]);
