@@ -12,7 +12,7 @@ from geo_registry.registration.ledger import STATUSES
 from geo_registry.registration.tables import FORMS
 
 SHEET_STATUSES = ("issued", "filled", "returned", "verified", "entered", "void")
-Number = Annotated[str, Field(pattern=r"^[LRHB]\d{2}-\d{7}$", description="登记表编号，如 L26-0000012")]
+Number = Annotated[str, Field(pattern=r"^[LRHB]\d{2}-\d{7,10}$", description="登记表编号，如 L26-0000012")]
 
 
 class PaperOf(Strict):

@@ -118,7 +118,7 @@ def _digest(line: bytes) -> str:
 
 
 def read(folder: Path, key: str, *, begin: str | None = None) -> Anchors:
-    """Return what the lines of a folder attest; with a day, chains begin at the last anchor before it.
+    """Return what the lines of a folder attest; with a time in UTC, chains begin at the last anchor before.
 
     Only a line with a good signature counts; every other one, and every gap between two, is a fault.
     """

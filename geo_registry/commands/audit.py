@@ -36,10 +36,11 @@ def verify(
 ) -> None:
     """Verify every row of the audit; end with 1 and say which rows are not as they were written."""
     from geo_registry.audit import anchors
+    from geo_registry.audit.ledger import utc
     from geo_registry.exchange.audit_file import verify_file
 
     with refusing():
-        day = begin.date().isoformat() if begin else None
+        day = utc(_midnight(begin)) if begin else None
         try:
             attested = anchors.read(
                 folder or anchors.default_folder(), key or anchors.public_key(), begin=day

@@ -189,24 +189,10 @@ _CHECKS: dict[IdType, Callable[[IdType, str, date], Document]] = {
 }
 
 
-def mask_name(name: str) -> str:
-    """Return the surname and one star: 张三 and 张三丰 both read 张*, 欧阳锋 reads 欧阳*.
-
-    A name in letters keeps the first letter of its first word. Nothing tells the length of the name.
-    """
-    packed = clean(name)
-    if not packed:
-        return ""
-    if packed[:2] in _COMPOUND_SURNAMES and len(packed) > 2:
-        return f"{packed[:2]}*"
-    return f"{packed[0]}*"
-
-
-_COMPOUND_SURNAMES = frozenset(
-    re.findall(
-        "..", "欧阳司马上官诸葛东方皇甫尉迟公孙令狐宇文长孙慕容司徒夏侯端木歐陽司馬諸葛東方尉遲公孫長孫"
-    )
-)
+def month_of(document: Document) -> tuple[int | None, int | None]:
+    """Return year and month of birth, all that is stored of it, None where the number does not tell."""
+    born = document.birth_date
+    return (born.year, born.month) if born else (None, None)
 
 
 def last_two(number: str) -> str:

@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 from geo_registry import printing
 from geo_registry.access import cipher
 from geo_registry.access.audit import Look, Target, look
-from geo_registry.db import TIMEZONE, Engine
+from geo_registry.db import TIMEZONE, Engine, transaction
 from geo_registry.errors import NotFound
 from geo_registry.registration import desk, forms
 from geo_registry.registration.slips import slip_check
+from geo_registry.residence.profile import residence_profile_in_force
 
 Paper = Literal["slip", "change_notice", "form"]
 FOLDER: Final = Path(__file__).with_name("paper")
@@ -74,7 +75,9 @@ def told_of(
         )
     if told["fault"]:
         desk.refuse(told["fault"])
-    return audit_id, told
+    with transaction(engine) as session:
+        term_months = residence_profile_in_force(session).term_months
+    return audit_id, {**told, "term_months": term_months}
 
 
 def html_of(paper: Paper, told: dict[str, Any], audit_id: UUID) -> str:

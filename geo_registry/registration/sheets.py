@@ -110,7 +110,7 @@ def move_sheets(
     if step == "void" and not why:
         raise RuleBroken("reason-missing", "作废须写明原因，不能写证件号码或电话，请重新填写", field="reason")
     last = last or first
-    if last < first or last[:3] != first[:3]:
+    if last < first or last[:3] != first[:3] or len(last) != len(first):
         raise RuleBroken("numbers-invalid", "止号须与起号同类同年，且不小于起号，请改号码", field="last")
     act_id = acts.record(session, viewer, _VERBS[step], "form_sheet", new_id(), reason=why)
     told = {"step": step, "first": first, "last": last, "reason": why, "act_id": str(act_id)}

@@ -23,7 +23,7 @@ from geo_registry.db import Session, today, transaction
 from geo_registry.errors import Conflict, NotFound, RuleBroken
 from geo_registry.housing.tables import HousingUnit
 from geo_registry.intake.lists import Line, read_kind, read_lines
-from geo_registry.person.rules import check_document, last_two
+from geo_registry.person.rules import check_document, last_two, month_of
 from geo_registry.person.tables import Person
 from geo_registry.separation.tables import SeparationItem, SeparationRun
 
@@ -39,7 +39,8 @@ _SEXES = {"男": "1", "女": "2", "1": "1", "2": "2", "9": "9"}
 _BATCH = 1_000
 # Whose hukou lies with a collective household of the area, or who lives in one.
 _MEMBERS = text("""
-    SELECT DISTINCT ON (p.id) p.id, p.name, p.sex, p.id_type, p.id_number, h.unit_id
+    SELECT DISTINCT ON (p.id) p.id, p.name, p.sex, p.id_type, p.id_number,
+      p.birth_year, p.birth_month, h.unit_id
     FROM registry.household h
       CROSS JOIN LATERAL (
         SELECT r.person_id FROM registry.residence r
@@ -73,6 +74,7 @@ class _Told:
     hukou: str | None = None
     current: str | None = None
     unit_id: UUID | None = None
+    birth: tuple[int | None, int | None] = (None, None)
 
 
 def load_list(engine: Engine, run_id: UUID, path: Path) -> Loaded:
@@ -108,7 +110,8 @@ def load_members(engine: Engine, run_id: UUID) -> Loaded:
 
 def _member(row: Any) -> _Told:  # noqa: ANN401  (a row of SQLAlchemy)
     number = cipher.open_("person", "id_number", row.id, bytes(row.id_number))
-    return _Told(row.name, row.sex, row.id_type, number, unit_id=row.unit_id)
+    birth = (row.birth_year, row.birth_month)
+    return _Told(row.name, row.sex, row.id_type, number, unit_id=row.unit_id, birth=birth)
 
 
 def _read(lines: Iterator[Line | None], faults: Counter[str]) -> Iterator[_Told]:
@@ -124,7 +127,8 @@ def _read(lines: Iterator[Line | None], faults: Counter[str]) -> Iterator[_Told]
             continue
         sex = _SEXES.get(values["sex"], document.sex or "0")
         hukou, current = values["hukou"][:200] or None, values["current"][:200] or None
-        yield _Told(values["name"][:60], sex, kind, document.normal, hukou, current)
+        birth = month_of(document)
+        yield _Told(values["name"][:60], sex, kind, document.normal, hukou, current, birth=birth)
 
 
 def _store(engine: Engine, run_id: UUID, told: Iterable[_Told]) -> tuple[int, int]:
@@ -167,7 +171,8 @@ def _values(session: Session, run: SeparationRun, batch: Sequence[_Told]) -> lis
         area = unit if unit and _is_within(unit, run) else run
         found.append({
             "id": own_id, "run_id": run.id, "person_id": known.get((one.id_type, index)), "name": one.name,
-            "sex": one.sex, "id_type": one.id_type, "id_index": index, "id_tail": last_two(one.number),
+            "sex": one.sex, "birth_year": one.birth[0], "birth_month": one.birth[1], "id_type": one.id_type,
+            "id_index": index, "id_tail": last_two(one.number),
             "id_number": cipher.seal("separation_item", "id_number", own_id, one.number),
             "hukou_text": one.hukou, "current_text": one.current, "unit_id": unit.id if unit else None,
             "district_id": area.district_id, "township_id": area.township_id,

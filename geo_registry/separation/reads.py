@@ -15,11 +15,10 @@ from geo_registry.access.scope import in_scope
 from geo_registry.access.tables import Account
 from geo_registry.access.viewer import Viewer, hash_token
 from geo_registry.area.tables import Division
-from geo_registry.db import Session, today
+from geo_registry.db import Session
 from geo_registry.errors import NotFound
 from geo_registry.measure.rules import verdict, wilson
 from geo_registry.pages import Page, checked_limit, cut, read_cursor, write_cursor
-from geo_registry.person.rules import check_document, is_minor_under_14, mask_name
 from geo_registry.separation.tables import OUTCOMES, SeparationRun
 
 TARGET_PERMILLE = 950
@@ -270,7 +269,7 @@ def items(
     audit_id, told = look(
         engine, request, Target("run", "separation_run", run_id, fields, after=_cursor(after), limit=rows)
     )
-    return _persons(audit_id, [_masked(one) for one in told["rows"]], rows)
+    return _persons(audit_id, told["rows"], rows)
 
 
 def open_item(engine: Engine, request: Look, run_id: UUID, item_id: UUID) -> tuple[UUID, dict[str, Any]]:
@@ -304,18 +303,3 @@ def _cursor(after: str | None) -> tuple[UUID, UUID] | None:
 
 def _number(item: dict[str, Any]) -> str:
     return cipher.open_("separation_item", "id_number", UUID(item["id"]), base64.b64decode(item["id_number"]))
-
-
-def _masked(item: dict[str, Any]) -> dict[str, Any]:
-    """Show a person as every list does; whom the register does not know is masked by the list's own words."""
-    known, number = item.pop("known"), _number(item)
-    del item["id_number"]
-    if known is None:
-        born = check_document(item["id_type"], number, on=today()).birth_date
-        is_child = born is not None and is_minor_under_14(born, today())
-        known = {"minor": is_child, "age_band": None, "age": None} | (
-            {"name": None, "sex": None, "id_tail": None}
-            if is_child
-            else {"name": mask_name(item["name"]), "sex": item["sex"], "id_tail": item["id_tail"]}
-        )
-    return {**item, **known}

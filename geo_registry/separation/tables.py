@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import CHAR
 
@@ -57,6 +57,8 @@ class SeparationItem(Located, Base):
     person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Person.id))
     name: Mapped[str]
     sex: Mapped[str] = mapped_column(CHAR(1))
+    birth_year: Mapped[int | None] = mapped_column(SmallInteger)
+    birth_month: Mapped[int | None] = mapped_column(SmallInteger)
     id_type: Mapped[str] = mapped_column(CHAR(3))
     id_number: Mapped[bytes] = mapped_column(LargeBinary)
     id_index: Mapped[bytes] = mapped_column(LargeBinary)

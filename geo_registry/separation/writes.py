@@ -26,7 +26,7 @@ from geo_registry.errors import (
     Stale,
 )
 from geo_registry.intake.writes import person_of
-from geo_registry.person.rules import check_document, last_two
+from geo_registry.person.rules import check_document, last_two, month_of
 from geo_registry.text import clean
 
 _REFUSALS: dict[str, tuple[type[RegistryError], str, str | None]] = {
@@ -144,7 +144,8 @@ def add_find(session: Session, viewer: Viewer, token: str, run_id: UUID, find: F
     hukou = _legible(find.hukou_text, "hukou_text") if find.hukou_text else None
     acts.record(session, viewer, "find", "separation_run", run_id)
     asked = func.registry.add_separation_item(
-        hash_token(token), run_id, own_id, clean(find.name), document.sex or find.sex, find.id_type,
+        hash_token(token), run_id, own_id, clean(find.name), document.sex or find.sex,
+        *month_of(document), find.id_type,
         cipher.seal("separation_item", "id_number", own_id, document.normal),
         cipher.blind_index(find.id_type, document.normal), last_two(document.normal), hukou, find.unit_id,
     )  # fmt: skip

@@ -290,7 +290,7 @@ BEGIN
     'sessions', sessions_told(a.id, owner.session_id)) FROM account a WHERE a.id = owner.account_id);
 END $$;
 
--- One's own looks, newest first: what the audit says of oneself.
+-- One's own looks of every kind, newest first: what the audit says of oneself.
 CREATE OR REPLACE FUNCTION registry.own_looks(asked_by bytea, before timestamptz, before_id uuid, page_rows int) RETURNS SETOF jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
@@ -304,7 +304,7 @@ BEGIN
     -- How many persons a number has would tell who is registered elsewhere.
     'fields', u.fields, 'row_count', CASE WHEN u.object_kind <> 'person' THEN u.row_count END, 'decision', u.decision)
   FROM audit u LEFT JOIN purpose p ON p.code = u.purpose LEFT JOIN housing_unit h ON h.id = u.object_id
-  WHERE u.account_id = owner.account_id AND u.action IN ('occupants', 'dwellings', 'person', 'export', 'subject')
+  WHERE u.account_id = owner.account_id AND u.action = ANY (look_actions())
     AND (before IS NULL OR (u.at, u.id) < (before, before_id))
   ORDER BY u.at DESC, u.id DESC LIMIT page_rows;
 END $$;

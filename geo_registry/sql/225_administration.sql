@@ -95,6 +95,7 @@ BEGIN
 END $$;
 
 -- What is NULL stays. The three administrators stay apart from one another and from everybody else: no account crosses that line.
+-- Who comes to look at persons needs a second factor, as a new account of the role does.
 CREATE OR REPLACE FUNCTION registry.change_account(asked_by bytea, target uuid, seen int, new_name text, new_role text, hourly int, daily int,
   building int, factor_required boolean, subject text) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
@@ -110,7 +111,8 @@ BEGIN
   END IF;
   UPDATE account a SET name = coalesce(new_name, a.name), role = coalesce(new_role, a.role), hourly_limit = coalesce(hourly, a.hourly_limit),
     daily_limit = coalesce(daily, a.daily_limit), building_limit = coalesce(building, a.building_limit),
-    second_factor_required = coalesce(factor_required, a.second_factor_required), oidc_subject = nullif(coalesce(subject, a.oidc_subject), '')
+    second_factor_required = coalesce(factor_required, a.second_factor_required OR (new_role <> a.role AND NOT a.is_machine
+      AND (may_look(new_role, 'occupants') OR may_look(new_role, 'dwellings'))), a.second_factor_required), oidc_subject = nullif(coalesce(subject, a.oidc_subject), '')
   WHERE a.id = target;
   RETURN finish_account(manager, target, 'change-account', concat_ws(' ', CASE WHEN new_role <> held.role THEN held.role || ' to ' || new_role END,
     CASE WHEN hourly IS NOT NULL OR daily IS NOT NULL OR building IS NOT NULL THEN 'limits' END,

@@ -94,9 +94,12 @@ BEGIN
   WHERE e.account_id = viewer.account_id AND e.opened_at > now() - interval '31 days' ORDER BY e.opened_at DESC;
 END $$;
 
+CREATE OR REPLACE FUNCTION registry.look_actions() RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+  SELECT ARRAY['occupants', 'dwellings', 'person', 'export', 'subject', 'name', 'case', 'check', 'paper', 'ledger', 'permit', 'separation', 'run',
+    'duplicates', 'lineage', 'declaration', 'death']
+$$;
 CREATE OR REPLACE FUNCTION registry.is_look(a registry.audit) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-  SELECT a.decision = 'granted' AND a.action IN ('occupants', 'dwellings', 'person', 'export', 'subject', 'name', 'case', 'check', 'paper', 'ledger', 'permit',
-    'separation', 'run', 'duplicates', 'lineage', 'declaration', 'death')
+  SELECT a.decision = 'granted' AND a.action = ANY (registry.look_actions())
 $$;
 
 -- Looks that belong to a case at hand: they have a count of their own, five times as long, and no limit of buildings.

@@ -106,6 +106,8 @@ BEGIN
     WHEN NOT viewer.role = ANY (reason.roles) OR NOT asked_purpose = ANY (coalesce(viewer.purposes, ARRAY[asked_purpose])) THEN 'purpose-not-allowed'
     WHEN btrim(coalesce(asked_case, '')) !~ ('^(?:' || reason.case_pattern || ')$') THEN 'case-required'
     WHEN asked_action IN ('person', 'lineage') AND NOT asked_fields <@ reason.fields THEN 'field-not-allowed'
+    WHEN asked_action IN ('run', 'export') AND 'id_number' = ANY (asked_fields)
+      AND NOT ARRAY['id_number', CASE asked_action WHEN 'run' THEN 'name' ELSE 'phone' END] <@ reason.fields THEN 'field-not-allowed'
     WHEN asked_kind <> 'person' AND (place.district_id IS NULL
       OR (emergency IS NULL AND NOT registry.covers(viewer.areas, place.district_id, place.township_id, place.community_id))) THEN 'not-found'
     WHEN reason.is_unanchored THEN 'audit-unanchored'

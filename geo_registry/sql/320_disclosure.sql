@@ -101,7 +101,7 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('disclosure', 0));
   INSERT INTO disclosure (id, number, requested_by, expires_at, purpose, case_number, recipient, reason, object_kind, object_id, with_numbers, seed,
     decoys, district_id, township_id, community_id)
-  SELECT own_id, 'D' || to_char(CURRENT_DATE, 'YYYYMMDD') || '-' || lpad(count(*)::text, 3, '0'), viewer.account_id, now() + days * interval '1 day',
+  SELECT own_id, 'D' || to_char(CURRENT_DATE, 'YYYYMMDD') || '-' || digits(count(*), 3), viewer.account_id, now() + days * interval '1 day',
     asked_purpose, asked_case, to_whom, why, kind, asked, numbers, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
     decoys_for(kind, asked, place.district_id, decoys), place.district_id, place.township_id, place.community_id
   FROM (SELECT 1 UNION ALL SELECT 1 FROM disclosure o WHERE o.number LIKE 'D' || to_char(CURRENT_DATE, 'YYYYMMDD') || '-%') today;

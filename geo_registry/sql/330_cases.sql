@@ -33,12 +33,16 @@ BEGIN
     AND (viewer.role <> 'coordinator' OR registry.holds_building(viewer.account_id, r.building_id));
 END $$;
 
+-- A number in so many digits at least: `lpad` alone would cut what has grown longer, and give one number to ten.
+CREATE OR REPLACE FUNCTION registry.digits(number bigint, least_digits int) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT lpad(number::text, greatest(least_digits, length(number::text)), '0')
+$$;
 -- Numbers for people: year and month, then one number of the whole installation.
 CREATE OR REPLACE FUNCTION registry.case_serial() RETURNS text LANGUAGE sql VOLATILE AS $$
-  SELECT 'J' || to_char(CURRENT_DATE, 'YYMM') || '-' || lpad(nextval('registry.case_number')::text, 6, '0')
+  SELECT 'J' || to_char(CURRENT_DATE, 'YYMM') || '-' || registry.digits(nextval('registry.case_number'), 6)
 $$;
 CREATE OR REPLACE FUNCTION registry.slip_serial() RETURNS text LANGUAGE sql VOLATILE AS $$
-  SELECT 'P' || to_char(CURRENT_DATE, 'YYMM') || '-' || lpad(nextval('registry.slip_number')::text, 6, '0')
+  SELECT 'P' || to_char(CURRENT_DATE, 'YYMM') || '-' || registry.digits(nextval('registry.slip_number'), 6)
 $$;
 
 -- Who may not act here at all, before the case itself is asked; NULL where nothing stands against it.

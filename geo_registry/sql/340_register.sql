@@ -242,6 +242,9 @@ BEGIN
       daterange(day, NULL), tstzrange(registry.fact_moment(), NULL), act) RETURNING * INTO own;
   END IF;
   PERFORM registry.settle_hukou(who, f, day, act), registry.keep_phone(who, f, act), registry.end_absence(who, c.unit_id, day, act);
+  -- One person, one registration: that of a second home ends with the new one, living there does not.
+  UPDATE registry.registration g SET status = 'cancelled', ended_on = CURRENT_DATE, end_reason = 'duplicate', version = g.version + 1, act_id = act
+  FROM registry.residence r WHERE r.person_id = who AND upper_inf(r.sys) AND g.residence_id = r.id AND g.status NOT IN ('cancelled', 'expired', 'changed');
   PERFORM registry.add_registration(own.id, f, (CURRENT_DATE + months * interval '1 month')::date, act);
 END $$;
 

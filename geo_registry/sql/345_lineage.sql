@@ -457,6 +457,8 @@ BEGIN
     WHEN to_day <= from_day THEN 'before-its-start' END);
   IF verdict IS NULL THEN
     PERFORM hold_persons(ARRAY[asked_person], '{}');
+    -- Merged while one waited.
+    asked_person := live_person(asked_person);
     verdict := CASE WHEN EXISTS (SELECT FROM separation_decision d WHERE d.person_id = asked_person AND upper_inf(d.sys)
       AND d.valid && daterange(from_day, to_day) AND lower(d.valid) >= from_day) THEN 'decided-already' ELSE 'done' END;
   END IF;

@@ -77,7 +77,7 @@ BEGIN
       'serial', c.serial, 'action', c.action, 'form', c.form, 'form_version', c.form_version, 'status', c.status, 'turn', f.turn, 'forms', c.forms,
       'household_kind', c.household_kind, 'unit', unit_title(c.unit_id), 'area', (SELECT d.full_name FROM division d WHERE d.id = coalesce(c.community_id, c.township_id, c.district_id)),
       'slip_number', f.slip_number, 'sheet_number', f.sheet_number, 'submitted_on', c.submitted_at::date,
-      'registered_on', g.registered_on, 'expires_on', coalesce(g.expires_on, (c.submitted_at::date + interval '1 year')::date),
+      'registered_on', g.registered_on, 'expires_on', g.expires_on, 'ended_on', g.ended_on,
       'name', f.name, 'id_type', f.id_type, 'id_tail', f.id_tail, 'category', f.category, 'since', f.since,
       'ends_on', f.ends_on, 'end_reason', f.end_reason, 'permit', permit_of(f.person_id))
       || CASE WHEN paper = 'form' THEN jsonb_build_object(
@@ -205,14 +205,15 @@ BEGIN
   END IF;
   INSERT INTO form_sheet (number, form, form_version, issued_to, issued_by, act_id, district_id, township_id, community_id)
   SELECT CASE told ->> 'form' WHEN 'incomer_registration' THEN 'L' WHEN 'resident_not_registered_here' THEN 'R' WHEN 'registered_not_resident' THEN 'H' ELSE 'B' END
-      || to_char(CURRENT_DATE, 'YY') || '-' || lpad(nextval('sheet_number')::text, 7, '0'),
+      || to_char(CURRENT_DATE, 'YY') || '-' || digits(nextval('sheet_number'), 7),
     told ->> 'form', (told ->> 'form_version')::int, receiver, viewer.account_id, (told ->> 'act_id')::uuid, place.district_id, place.township_id, place.community_id
   FROM generate_series(1, (told ->> 'count')::int);
   PERFORM note_act(viewer.session_id, viewer.account_id, viewer.role, 'issue-sheets', 'form_sheet', receiver, 'granted', told ->> 'count');
   RETURN 'done';
 END $$;
 
--- Sheets from one number to another change together, or none does; `sheets` counts up to the first that stands against it.
+-- Sheets from one number to another, of as many digits, change together, or none does; `sheets` counts up to the first that stands
+-- against it.
 CREATE OR REPLACE FUNCTION registry.move_sheets(asked_by bytea, told jsonb)
 RETURNS TABLE (outcome text, sheets int) LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
@@ -228,7 +229,7 @@ BEGIN
     RETURN NEXT;
     RETURN;
   END IF;
-  FOR one IN SELECT * FROM form_sheet s WHERE s.number BETWEEN first AND told ->> 'last' AND left(s.number, 3) = left(first, 3)
+  FOR one IN SELECT * FROM form_sheet s WHERE s.number BETWEEN first AND told ->> 'last' AND left(s.number, 3) = left(first, 3) AND length(s.number) = length(first)
       AND covers(viewer.areas, s.district_id, s.township_id, s.community_id) ORDER BY s.number LIMIT 501 FOR NO KEY UPDATE LOOP
     sheets := sheets + 1;
     IF NOT one.status = ANY (CASE step WHEN 'returned' THEN ARRAY['issued', 'filled'] WHEN 'verified' THEN ARRAY['returned'] ELSE ARRAY['issued', 'filled', 'returned'] END) THEN
@@ -240,7 +241,7 @@ BEGIN
   IF outcome = 'done' THEN
     UPDATE form_sheet s SET status = step, version = s.version + 1, act_id = (told ->> 'act_id')::uuid,
       returned_at = CASE step WHEN 'returned' THEN clock_timestamp() ELSE s.returned_at END, void_reason = told ->> 'reason'
-    WHERE s.number BETWEEN first AND told ->> 'last' AND left(s.number, 3) = left(first, 3) AND covers(viewer.areas, s.district_id, s.township_id, s.community_id);
+    WHERE s.number BETWEEN first AND told ->> 'last' AND left(s.number, 3) = left(first, 3) AND length(s.number) = length(first) AND covers(viewer.areas, s.district_id, s.township_id, s.community_id);
     PERFORM note_act(viewer.session_id, viewer.account_id, viewer.role, 'sheets-' || step, 'form_sheet', NULL, 'granted', first || ' ' || sheets);
   END IF;
   RETURN NEXT;
@@ -303,7 +304,7 @@ BEGIN
   END IF;
   PERFORM pg_advisory_xact_lock(hashtextextended('archive_volume/' || place.district_id, 0));
   INSERT INTO archive_volume (id, number, title, opened_by, act_id, district_id, township_id, community_id)
-  SELECT (told ->> 'id')::uuid, to_char(CURRENT_DATE, 'YYYY') || '-' || lpad((1 + coalesce(max(right(v.number, 4)::int), 0))::text, 4, '0'),
+  SELECT (told ->> 'id')::uuid, to_char(CURRENT_DATE, 'YYYY') || '-' || digits(1 + coalesce(max(split_part(v.number, '-', 2)::int), 0), 4),
     told ->> 'title', viewer.account_id, (told ->> 'act_id')::uuid, place.district_id, place.township_id, place.community_id
   FROM archive_volume v WHERE v.district_id = place.district_id AND v.number LIKE to_char(CURRENT_DATE, 'YYYY') || '-%';
   PERFORM note_act(viewer.session_id, viewer.account_id, viewer.role, 'open-volume', 'archive_volume', (told ->> 'id')::uuid, 'granted', NULL);
@@ -461,8 +462,8 @@ BEGIN
   END IF;
   IF step = 'accepted' THEN
     PERFORM pg_advisory_xact_lock(hashtextextended('permit_referral/' || t.district_id, 0));
-    t.archive_number := 'Z' || to_char(CURRENT_DATE, 'YYYY') || '-' || lpad((1 + coalesce((SELECT max(right(o.archive_number, 6)::int) FROM permit_referral o
-      WHERE o.district_id = t.district_id AND o.archive_number LIKE 'Z' || to_char(CURRENT_DATE, 'YYYY') || '-%'), 0))::text, 6, '0');
+    t.archive_number := 'Z' || to_char(CURRENT_DATE, 'YYYY') || '-' || digits(1 + coalesce((SELECT max(split_part(o.archive_number, '-', 2)::int) FROM permit_referral o
+      WHERE o.district_id = t.district_id AND o.archive_number LIKE 'Z' || to_char(CURRENT_DATE, 'YYYY') || '-%'), 0), 6);
   END IF;
   UPDATE permit_referral o SET status = step, version = o.version + 1, act_id = (told ->> 'act_id')::uuid, archive_number = t.archive_number,
     permit_number = CASE step WHEN 'issued' THEN decode(told ->> 'number', 'base64') ELSE o.permit_number END,

@@ -48,7 +48,8 @@ DECLARE
   s separation_run%ROWTYPE;
 BEGIN
   SELECT * INTO viewer FROM viewer_of(asked_by);
-  SELECT * INTO s FROM separation_run r WHERE r.id = asked FOR NO KEY UPDATE;
+  -- Who adds or settles a person holds the key of the run: their outcome is there, or they come too late.
+  SELECT * INTO s FROM separation_run r WHERE r.id = asked FOR UPDATE;
   version := s.version;
   outcome := judge_worker(viewer, s.district_id, s.township_id, s.community_id, read_version, s.version);
   IF outcome = 'done' THEN
@@ -66,8 +67,8 @@ BEGIN
 END $$;
 
 -- One more person that the field has found; a run of data alone has no field.
-CREATE OR REPLACE FUNCTION registry.add_separation_item(asked_by bytea, asked_run uuid, own_id uuid, told_name text, told_sex text, document_type text,
-  sealed_number bytea, document_index bytea, tail text, told_hukou text, at_unit uuid)
+CREATE OR REPLACE FUNCTION registry.add_separation_item(asked_by bytea, asked_run uuid, own_id uuid, told_name text, told_sex text, told_year int, told_month int,
+  document_type text, sealed_number bytea, document_index bytea, tail text, told_hukou text, at_unit uuid)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE
   viewer record;
@@ -88,10 +89,10 @@ BEGIN
       ELSE 'done' END;
   END IF;
   IF verdict = 'done' THEN
-    INSERT INTO separation_item (id, run_id, found_in, person_id, name, sex, id_type, id_number, id_index, id_tail, hukou_text, unit_id,
+    INSERT INTO separation_item (id, run_id, found_in, person_id, name, sex, birth_year, birth_month, id_type, id_number, id_index, id_tail, hukou_text, unit_id,
       district_id, township_id, community_id)
     VALUES (own_id, asked_run, 'field', (SELECT live_person(p.id) FROM person p WHERE p.id_index = document_index AND p.id_type = document_type), told_name,
-      told_sex, document_type, sealed_number, document_index, tail, told_hukou, place.id, place.district_id, place.township_id, place.community_id);
+      told_sex, told_year, told_month, document_type, sealed_number, document_index, tail, told_hukou, place.id, place.district_id, place.township_id, place.community_id);
     PERFORM note_act(viewer.session_id, viewer.account_id, viewer.role, 'separation-find', 'separation_run', asked_run, 'granted', NULL);
   END IF;
   RETURN verdict;
@@ -173,8 +174,8 @@ BEGIN
     GROUP BY s.id;
 END $$;
 
--- The persons of a run in order of their ids, those without outcome first in the page's eyes; one in full, the one that
--- the ticket names beside the number.
+-- The persons of a run in order of their ids, masked as in every list: whom the register does not know by the list's own words. One in
+-- full, the one that the ticket names beside the number.
 CREATE OR REPLACE FUNCTION registry.reveal_run(ticket uuid, asked_by bytea, after_id uuid, page_rows int)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, public, pg_temp AS $$
 DECLARE
@@ -185,13 +186,15 @@ BEGIN
   is_full := 'id_number' = ANY (entry.fields);
   RETURN (SELECT jsonb_build_object('rows', coalesce(jsonb_agg(x.row ORDER BY x.id), '[]'))::text FROM (
     SELECT i.id, jsonb_build_object('id', i.id, 'run_id', i.run_id, 'found_in', i.found_in, 'person_id', p.id, 'id_type', i.id_type,
-        'name', i.name, 'sex', i.sex, 'id_tail', i.id_tail, 'id_number', encode(i.id_number, 'base64'),
-        'known', CASE WHEN p.id IS NOT NULL THEN masked(p, CURRENT_DATE) END, 'hukou_text', i.hukou_text, 'current_text', i.current_text,
+        'hukou_text', i.hukou_text, 'current_text', i.current_text,
         'unit_id', i.unit_id, 'unit', CASE WHEN i.unit_id IS NOT NULL THEN (SELECT concat(a.standard_text, b.building_no, u.unit_text) FROM housing_unit u
           LEFT JOIN building_address b ON b.building_id = u.building_id AND b.is_main AND b.valid @> CURRENT_DATE
           LEFT JOIN address a ON a.id = b.address_id WHERE u.id = i.unit_id) END,
         'outcome', i.outcome, 'outcome_on', i.outcome_on, 'outcome_by_name', (SELECT a.name FROM account a WHERE a.id = i.outcome_by),
-        'whereabouts_code', i.whereabouts_code, 'whereabouts', i.whereabouts, 'case_id', i.case_id, 'version', i.version) AS row
+        'whereabouts_code', i.whereabouts_code, 'whereabouts', i.whereabouts, 'case_id', i.case_id, 'version', i.version)
+      || CASE WHEN is_full THEN jsonb_build_object('name', i.name, 'sex', i.sex, 'id_tail', i.id_tail, 'id_number', encode(i.id_number, 'base64'),
+          'known', CASE WHEN p.id IS NOT NULL THEN masked(p, CURRENT_DATE) END)
+        ELSE masked(CASE WHEN p.id IS NOT NULL THEN p ELSE jsonb_populate_record(NULL::person, to_jsonb(i)) END, CURRENT_DATE) END AS row
     FROM separation_item i LEFT JOIN person p ON p.id = i.person_id
     WHERE i.run_id = entry.object_id AND CASE WHEN is_full THEN i.id::text = entry.fields[1] ELSE after_id IS NULL OR i.id > after_id END
     ORDER BY i.id LIMIT least(page_rows, 200) + 1) x);
@@ -253,7 +256,9 @@ DECLARE
   verdict text;
 BEGIN
   SELECT * INTO viewer FROM viewer_of(asked_by);
-  SELECT * INTO p FROM person o WHERE o.id = live_person(who) FOR KEY SHARE;
+  -- Held like any act upon a person: one merged meanwhile is referred as the record that holds.
+  PERFORM hold_persons(ARRAY[who], '{}');
+  SELECT * INTO p FROM person o WHERE o.id = live_person(who);
   home := home_of(p.id);
   verdict := judge_worker(viewer, home.district_id, home.township_id, home.community_id, 1, 1);
   IF verdict = 'done' THEN

@@ -15,6 +15,7 @@ TABLES = (
 )  # fmt: skip
 COLUMNS = {
     "plate": ("task_id", "made_text"),
+    "separation_item": ("birth_year", "birth_month"),
     "address": ("position_kind", "certified_at", "certified_by", "certified_basis", "certified_until"),
 }
 SEQUENCES = ("naming_number", "address_certificate_number", "plate_task_number")

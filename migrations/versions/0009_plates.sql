@@ -251,6 +251,10 @@ ALTER TABLE registry.plate ADD COLUMN task_id UUID,
   ADD CONSTRAINT plate_made_text_check CHECK (made_text IS NULL OR state NOT IN ('draft', 'numbered', 'approved')),
   ADD CONSTRAINT plate_task_id_fkey FOREIGN KEY(task_id) REFERENCES registry.plate_task (id);
 
+-- A list is masked where it lies: whose birth is not known shows no name.
+ALTER TABLE registry.separation_item ADD COLUMN birth_year SMALLINT,
+  ADD COLUMN birth_month SMALLINT;
+
 CREATE INDEX plate_task_id_idx ON registry.plate (task_id) WHERE task_id IS NOT NULL;
 
 CREATE INDEX address_removed_idx ON registry.address (changed_at, id) WHERE state = 'removed';

@@ -12,7 +12,14 @@ from typer.testing import CliRunner, Result
 from geo_registry import db
 from geo_registry.access.rules import ALLOWED, Permission, Role
 from geo_registry.access.viewer import enter
-from geo_registry.account.accounts import FIRST_LOGIN, STRONG_ROLES, add_account, add_first_account
+from geo_registry.account.accounts import (
+    FIRST_LOGIN,
+    STRONG_ROLES,
+    Held,
+    add_account,
+    add_first_account,
+    change_account,
+)
 from geo_registry.account.sessions import sign_in
 from geo_registry.cli import app
 from geo_registry.cluster import Urls
@@ -139,6 +146,28 @@ def test_who_looks_at_persons_or_administers_needs_a_second_factor() -> None:
     looks = {Permission.OCCUPANTS_LOOK, Permission.PERSON_LOOK, Permission.PERSON_REVEAL}
     keeps = {Permission.ACCOUNT_MANAGE, Permission.AUDIT_READ, Permission.PURPOSE_MANAGE}
     assert {role for role in Role if ALLOWED[role] & (looks | keeps)} | {Role.SYSTEM_ADMIN} == STRONG_ROLES
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize(
+    ("role", "told", "machine", "due"),
+    [
+        ("officer", None, False, True),
+        ("permit_desk", None, False, True),
+        ("leader", None, False, False),
+        ("officer", False, False, False),
+        ("officer", None, True, False),
+    ],
+)
+def test_who_comes_to_look_at_persons_needs_a_second_factor(
+    committed: Engine, role: str, *, told: bool | None, machine: bool, due: bool
+) -> None:
+    with db.transaction(committed) as session:
+        kept = add_account(session, login="neu", name="x", role=Role.CLERK, machine=machine)
+        given = {"role": role} | ({} if told is None else {"second_factor_required": told})
+        changed = change_account(Held(session, None, kept.id), **given)
+        change_account(Held(session, None, kept.id, changed.version), role=role, name="y")
+    assert one(committed, "SELECT second_factor_required FROM registry.account") is due
 
 
 @pytest.mark.commits

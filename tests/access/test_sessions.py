@@ -67,16 +67,22 @@ def test_a_sign_in_gives_a_token_that_resolves_to_the_account(door: Door) -> Non
     assert (viewer.login, viewer.role, viewer.areas) == ("du", Role.OFFICER, None)
 
 
-def test_a_machine_decides_nothing_of_names_signs_and_certificates() -> None:
-    decided = (
-        Permission.ADDRESS_CERTIFY, Permission.CERTIFICATE_ISSUE, Permission.NAME_APPROVE, Permission.PLATE_VERIFY,
-        Permission.STREET_NAME, Permission.STREET_RENAME, Permission.STREET_RETIRE,
-    )  # fmt: skip
-    person, machine = make.make_viewer(Role.CLERK), make.make_viewer(Role.CLERK, kind="machine")
-    for permission in decided:
-        assert person.may(permission)
-        assert not machine.may(permission)
-    assert machine.may(Permission.PLACE_READ)
+def test_a_machine_decides_nothing_of_names_signs_homes_and_zones() -> None:
+    decided = {
+        Role.CLERK: (
+            Permission.ADDRESS_CERTIFY, Permission.CERTIFICATE_ISSUE, Permission.NAME_APPROVE, Permission.PLATE_VERIFY,
+            Permission.STREET_NAME, Permission.STREET_RENAME, Permission.STREET_RETIRE,
+        ),
+        Role.OFFICER: (Permission.VERIFICATION_DECIDE,),
+        Role.LEADER: (Permission.ZONE_DECIDE,),
+        Role.INSPECTOR: (Permission.SAMPLE_SIGN,),
+    }  # fmt: skip
+    for role, permissions in decided.items():
+        person, machine = make.make_viewer(role), make.make_viewer(role, kind="machine")
+        for permission in permissions:
+            assert person.may(permission)
+            assert not machine.may(permission)
+        assert machine.may(Permission.PLACE_READ)
 
 
 @pytest.mark.commits

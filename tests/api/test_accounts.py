@@ -198,6 +198,17 @@ def test_own_sessions_and_looks(town: "Town", fresh: dict[str, Any]) -> None:
     assert town.call("clerk", "GET", "/v1/account/looks").json()["rows"] == []
 
 
+def test_a_look_of_every_kind_is_among_ones_own(town: "Town") -> None:
+    for purpose in ("03", "99"):
+        headers = {"Access-Purpose": f"{purpose}; case=JD20261102"}
+        town.call("officer", "POST", "/v1/separation-runs/{run}/persons", headers=headers, json={})
+    rows = town.call("officer", "GET", "/v1/account/looks?limit=2").json()["rows"]
+    assert [(row["action"], row["object_kind"], row["case_number"], row["decision"]) for row in rows] == [
+        ("run", "separation_run", "JD20261102", "purpose-unknown"),
+        ("run", "separation_run", "JD20261102", "granted"),
+    ]
+
+
 def test_an_administrator_keeps_to_the_own_area_and_never_touches_himself(town: "Town") -> None:
     outside = add(town, "security_admin", area_ids=[str(town.ids["far"])])
     assert (outside.status_code, outside.json()["code"]) == (403, "grant-outside")

@@ -1,7 +1,9 @@
 """The audit and the report to a subject on the command line."""
 
+import datetime as dt
 import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, text
@@ -12,8 +14,9 @@ from geo_registry import cluster
 from geo_registry.access.rules import Role
 from geo_registry.account import accounts
 from geo_registry.audit import anchors
+from geo_registry.audit.ledger import utc
 from geo_registry.cli import app
-from geo_registry.db import today
+from geo_registry.db import TIMEZONE, today
 from tests.access.conftest import NUMBERS, Town, town  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.commits
@@ -61,6 +64,23 @@ def test_verifying_says_that_nothing_was_altered_or_which_row_was(home: Path, co
     assert code == 1
     assert f"altered: chain {row.shard}, row {row.seq}: was altered: {row.id}" in told
     assert _run("audit", "verify", "--from", "2020-01-01")[0] == 1
+
+
+def test_a_day_to_begin_with_begins_at_midnight_in_china(home: Path, committed: Engine) -> None:
+    day = today()
+    morning = dt.datetime.combine(day, dt.time(1), ZoneInfo(TIMEZONE))
+    _run("audit", "anchor")
+    anchored = anchors.read(home / "anchors", anchors.public_key())
+    heads = [[max(seals), seals[max(seals)].hex()] for seals in anchored.seals]
+    (home / "anchors" / anchors.NAME).unlink()
+    told = {"kind": "anchor", "at": utc(morning), "unsealed": 0, "heads": heads}
+    anchors.append(home / "anchors", told)
+    with committed.begin() as connection:
+        connection.execute(text("UPDATE registry.audit_anchor SET anchored_at = :at"), {"at": morning})
+    code, told_rows = _run("audit", "verify", "--from", str(day))
+    assert (code, "40 rows verified" in told_rows) == (0, True), told_rows
+    code, told_rows = _run("audit", "verify", "--from", str(day + dt.timedelta(days=1)))
+    assert (code, "0 rows verified" in told_rows) == (0, True), told_rows
 
 
 def test_an_export_is_read_back(home: Path) -> None:

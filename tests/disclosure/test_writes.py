@@ -127,6 +127,14 @@ def test_numbers_need_a_purpose_that_allows_them(ground: Ground) -> None:
     assert _code(lambda: ground.request(with_numbers=True), PurposeRequired) == "field-not-allowed"
 
 
+def test_a_purpose_that_was_narrowed_lets_no_number_out_any_more(ground: Ground) -> None:
+    numbered, masked = ground.approved(with_numbers=True), ground.approved()
+    with ground.owner.begin() as connection:
+        connection.execute(text("UPDATE registry.purpose SET fields = '{name,phone}' WHERE code = '05'"))
+    assert _code(lambda: ground.make(numbered), PurposeRequired) == "field-not-allowed"
+    assert ground.make(masked).content
+
+
 def test_a_list_is_masked_unless_numbers_were_approved(ground: Ground) -> None:
     masked = ground.make(ground.approved()).content.decode("utf-8-sig")
     assert not any(number in masked for number in ground.numbers)

@@ -179,6 +179,13 @@ def test_an_account_is_changed_granted_and_switched_off(visit: Visit, size: tupl
     page.wait_for_selector(".access-pane .chip-warning:has-text('停用')")
     assert httpx.get(f"{visitor.watch.base}/v1/session", headers=asked).status_code == 401
 
+    page.goto(f"{visitor.watch.base}/accounts?role=leader")
+    page.click("main a[href*='account=']")
+    page.click("[data-open=act-change]")
+    assert not page.is_checked("#act-change [name=second_factor_required]")
+    page.select_option("#change-role", "officer")
+    assert page.is_checked("#act-change [name=second_factor_required]")
+
     page.goto(f"{visitor.watch.base}/accounts?text=an")
     hold(visitor, "accounts")
     choose(visitor, "an")

@@ -1,17 +1,19 @@
 """A move from another dwelling at the entry desk, and the splitting of a record on the page of its person."""
 
+import re
 from collections.abc import Callable
 
 import httpx
+import psycopg
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from geo_registry import cluster
 from tests.map.conftest import DESK, PHONE, Visitor
 from tests.map.desk import Desk, Unit, begin, form, hands_at, unit_with
 from tests.map.test_duplicate_pages import find_twins
 from tests.map.test_journeys import state_purpose
-from tests.map.test_registration_pages import hold
+from tests.map.test_registration_pages import hold, void
 
 Visit = Callable[[tuple[int, int]], Visitor]
 both = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
@@ -49,6 +51,62 @@ def test_a_move_from_another_dwelling_by_keyboard(visit: Visit, town_url: cluste
     hands.press("Control+Enter")
     page.wait_for_selector(".reg-sent")
     assert hands.pointed() == 0
+
+
+@pytest.mark.requirement("R7")
+def test_who_types_keeps_the_cursor_when_the_residents_arrive(visit: Visit, town_url: cluster.Urls) -> None:
+    """A case that is come back to: its rows stand before the list of the dwelling does, and are typed into."""
+    hands = hands_at(visit(DESK), "yu")
+    page = hands.page
+    begin(hands, unit_with(town_url, 2, 20), action="3")
+    page.wait_for_selector(".reg-residents li >> nth=1")
+    hands.press("Space", "Enter")
+    hands.line("20261101")
+    held: list[Route] = []
+
+    def hold_back(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/v1/housing-units/*/occupants", hold_back)
+    with page.expect_request("**/v1/housing-units/*/occupants"):
+        page.reload()
+    page.wait_for_selector("tbody[data-row] [data-name=end_reason]")
+    page.focus("tbody[data-row] [data-name=end_reason]")
+    hands.visitor.wait("document.querySelector('#residents').dataset.case")
+    assert not page.locator(".reg-residents").count()
+    held[0].continue_()
+    page.wait_for_selector(".reg-residents li >> nth=1")
+    assert page.evaluate("document.activeElement.dataset.name") == "end_reason"
+    page.unroute_all(behavior="wait")
+    void(page)
+
+
+def test_what_was_half_typed_is_not_for_the_next_one_at_the_desk(
+    visit: Visit, town_url: cluster.Urls
+) -> None:
+    """Signed out by time alone: who comes back finds the form, somebody else at the same tab nothing of it."""
+    kept = "Object.keys(sessionStorage).filter((one) => one.startsWith('registration:')).length"
+    visitor = visit(DESK)
+    hands = hands_at(visitor, "yu")
+    begin(hands, unit_with(town_url, 0, 25))
+    hands.type("吴小")
+    visitor.wait(f"{kept} === 1")
+    visitor.enter("yu", "/registrations")
+    assert visitor.page.evaluate(kept) == 1
+    visitor.enter("qian", "/registrations")
+    visitor.wait(f"{kept} === 0")
+
+
+def test_the_list_of_cases_counts_those_that_are_overdue(
+    visit: Visit, town_url: cluster.Urls, desk: Desk
+) -> None:
+    case = desk.case("yu", unit_with(town_url, 0, 24), [form("迟小岸", "19830405", 1, 43)])
+    late = "UPDATE registry.registration_case SET due_on = CURRENT_DATE - 1 WHERE id = %s"
+    with psycopg.connect(town_url.owner) as connection:
+        connection.execute(late, (case["id"],))
+    visitor = visit(DESK)
+    visitor.enter("du", "/registrations")
+    expect(visitor.page.locator("[data-count=overdue]")).to_have_text(re.compile("^[1-9]"))
 
 
 def test_the_dwelling_that_is_left_leads_to_the_desk(

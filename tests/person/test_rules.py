@@ -18,7 +18,7 @@ from geo_registry.person.rules import (
     id_check_character,
     is_minor_under_14,
     last_two,
-    mask_name,
+    month_of,
     sex_disagrees,
 )
 
@@ -140,20 +140,9 @@ def test_credit_codes() -> None:
         assert caught.value.code == code
 
 
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("张三", "张*"),
-        ("张三丰", "张*"),
-        ("欧阳锋", "欧阳*"),
-        ("欧阳", "欧*"),
-        ("Smith John", "S*"),
-        ("", ""),
-        ("张", "张*"),
-    ],
-)
-def test_masked_names(name: str, shown: str) -> None:
-    assert mask_name(name) == shown
+def test_of_a_birth_the_month_is_kept() -> None:
+    assert month_of(check_document("111", "11010519491231002X", on=TODAY)) == (1949, 12)
+    assert month_of(check_document("990", "ABCD1234", on=TODAY)) == (None, None)
 
 
 def test_last_two() -> None:

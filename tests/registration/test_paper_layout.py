@@ -29,7 +29,7 @@ def _told(**over: Any) -> dict[str, Any]:  # noqa: ANN401  (any value of a form)
         "action": "register", "form": "incomer_registration", "form_version": 1, "status": "submitted", "turn": 2,
         "forms": 3, "household_kind": "family", "unit": "映月路8号402室", "area": "映山区月河镇石桥社区",
         "slip_number": "P2611-000001", "sheet_number": None, "submitted_on": "2026-11-23", "registered_on": None,
-        "expires_on": "2027-11-23", "name": "张小满<b>", "id_type": "111", "id_tail": "2X", "category": "incomer",
+        "expires_on": None, "ended_on": None, "term_months": 12, "name": "张小满<b>", "id_type": "111", "id_tail": "2X", "category": "incomer",
         "since": "2026-11-01", "ends_on": None, "end_reason": None, "permit": None, **over,
     }  # fmt: skip
 
@@ -62,7 +62,7 @@ def test_a_slip_is_numbered_and_says_where_to_go() -> None:
     html = papers.html_of("slip", _told(), AUDIT)
     check = slips.slip_check("P2611-000001")
     for shown in (
-        "No. P2611-000001", check, "张小满&lt;b&gt;", "****************2X", "映月路8号402室", "2027-11-23", "一年",
+        "No. P2611-000001", check, "张小满&lt;b&gt;", "****************2X", "映月路8号402室", "登记通过之日起 <b>12 个月",
         "居住证受理窗口", f"审计号 {AUDIT}", "何某 2026-11-23 11:00", "已受理，正在审核",
     ):  # fmt: skip
         assert shown in html
@@ -71,7 +71,14 @@ def test_a_slip_is_numbered_and_says_where_to_go() -> None:
     document = printing.laid_out(html)
     assert [(round(page.width), round(page.height)) for page in document.pages] == [(559, 794)]
     assert printing.pdf(html)[:5] == b"%PDF-"
-    assert "登记日 2026-11-20" in papers.html_of("slip", _told(registered_on="2026-11-20"), AUDIT)
+    registered = {"registered_on": "2026-11-20", "expires_on": "2027-05-20"}
+    html = papers.html_of("slip", _told(**registered), AUDIT)
+    assert "登记日 2026-11-20" in html
+    assert "<b>2027-05-20</b></td>" in html
+    html = papers.html_of("slip", _told(**registered, ended_on="2026-12-01"), AUDIT)
+    assert "登记已终止，终止日 2026-12-01" in html
+    assert "2027-05-20" not in html
+    assert "自原有效期满之日起 <b>12 个月" in papers.html_of("slip", _told(action="renew"), AUDIT)
     assert "居住登记窗口" in papers.html_of("slip", _told(category="local_hukou"), AUDIT)
 
 

@@ -193,6 +193,11 @@ class Facts:
             )
         self._settle_hukou(person, form.hukou, day)
         self._end_all("absence", person, day, unit)
+        for key, _ in self.known("residence", person):
+            if (live := self.registered(key)) is not None:
+                self.registrations[live] = replace(
+                    self.registrations[live], status="cancelled", ended_on=self.today, end_reason="duplicate"
+                )
         self._register(own, later(self.today, months), form)
 
     def settle_away(self, unit: str, form: Form) -> None:

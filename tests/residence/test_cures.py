@@ -122,6 +122,32 @@ def test_a_second_home_that_is_registered_becomes_the_main_one(session: Session)
     assert _statuses(session) == ["cancelled", "active"]
 
 
+@pytest.mark.parametrize("is_new", [True, False])
+def test_who_registers_at_a_main_dwelling_keeps_no_registration_of_a_second_home(
+    session: Session, *, is_new: bool
+) -> None:
+    unit, other, next_one = make_unit(session), make_unit(session), make_unit(session)
+    person = session.get_one(Person, _register(session, unit).person_id)
+    second = live_at(session, person, other, valid=days(dt.date(2026, 2, 1)), is_main=False)
+    day = today()
+    double = Registration(residence_id=second.id, person_id=person.id, registered_on=day - dt.timedelta(days=9),
+        expires_on=day + dt.timedelta(days=90), district_id=other.district_id, status="active")  # fmt: skip
+    session.add(double)
+    session.flush()
+    if not is_new:
+        session.execute(
+            text("UPDATE registry.registration SET status = 'expired' WHERE residence_id <> :r"),
+            {"r": second.id},
+        )
+    place = next_one if is_new else unit
+    assert take(session, place, "register", of_person(person, since=JUNE, category="incomer")) == "done"
+    live = session.scalars(select(Registration).where(Registration.status == "active")).one()
+    assert session.get_one(Residence, live.residence_id).unit_id == place.id
+    assert (double.status, double.ended_on, double.end_reason) == ("cancelled", day, "duplicate")
+    kept = session.get_one(Residence, second.id)
+    assert (kept.unit_id, kept.valid.upper_inf, kept.end_reason) == (other.id, True, None)
+
+
 def test_a_registration_that_ran_out_was_live_before(session: Session) -> None:
     residence = _register(session, make_unit(session))
     last = today() - dt.timedelta(days=3)

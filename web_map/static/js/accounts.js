@@ -15,6 +15,13 @@ function suggest() {
   field("second_factor_required").disabled = field("is_machine").checked;
 }
 
+/** Who comes to look at persons needs the second step, unless it is taken away again by hand. @param {Event} event */
+function strengthen({ target }) {
+  const { selectedOptions, form: own } = /** @type {HTMLSelectElement} */ (target);
+  const box = /** @type {HTMLInputElement | null | undefined} */ (own?.querySelector("[name=second_factor_required]"));
+  if (box && selectedOptions[0]?.dataset.strong !== undefined) box.checked = true;
+}
+
 document.addEventListener("done", (event) => {
   const { detail, target } = /** @type {CustomEvent} */ (event);
   const isNew = /** @type {HTMLElement} */ (target).dataset.url === "/v1/accounts";
@@ -49,4 +56,5 @@ document.getElementById("secret-close")?.addEventListener("click", () => {
 });
 secret.addEventListener("cancel", (event) => event.preventDefault());
 form.addEventListener("change", suggest);
+document.getElementById("change-role")?.addEventListener("change", strengthen);
 suggest();

@@ -3,6 +3,7 @@
 import { bars, byId, el, facts, nameOf, read, state, wordOf } from "./registration_parts.js";
 import * as rows from "./registration_rows.js";
 import { chooseUnit } from "./registration_search.js";
+import { isTyping } from "./shell.js";
 
 /** @param {string} unit @param {string} serial @returns {Promise<{ok: boolean, body: any, text: string}>} */
 async function occupants(unit, serial) {
@@ -16,11 +17,21 @@ async function occupants(unit, serial) {
   }
 }
 
+/** The focus goes on, unless the reader is at work elsewhere by then. @param {HTMLElement} place @param {Element | null} [left] the field that led here */
+function offerFocus(place, left = null) {
+  const here = document.activeElement;
+  // A field that was hidden may hold the focus until the page is drawn.
+  const isBusy = isTyping(here) && here?.getClientRects().length;
+  if (here === left || !isBusy) place.querySelector("input")?.focus();
+}
+
 /** @param {any} row the case @param {HTMLElement} place for the list @param {HTMLElement} table for the rows @param {string} [from] the dwelling that somebody moves in from */
 export async function listResidents(row, place, table, from = "") {
   place.hidden = false;
+  place.dataset.case = row.id;
   place.replaceChildren(bars());
   const answer = await occupants(row.unit_id, row.serial);
+  if (place.dataset.case !== row.id) return;
   if (!answer.ok) {
     place.replaceChildren(state("alert", "没有读到现住人员", answer.text, el("button.btn", { type: "button", click: () => listResidents(row, place, table, from) }, "重试")));
     return;
@@ -39,7 +50,7 @@ export async function listResidents(row, place, table, from = "") {
     if (one && known) known.textContent = nameOf(one);
   }
   place.onkeydown = move;
-  if (!place.contains(document.activeElement)) /** @type {HTMLElement | null} */ (place.querySelector("input"))?.focus();
+  offerFocus(place);
 }
 
 /** @param {string} title @param {any[]} found @param {string} [since] the day that is filled in for who is ticked @returns {HTMLElement[]} */
@@ -59,29 +70,32 @@ async function offerMove(row, place, from) {
   const list = el("ul.reg-list", { id: "from-list", role: "listbox", "aria-label": "找到的原住处", hidden: true });
   const shown = el("div.reg-from", { "aria-live": "polite" });
   place.append(el("div.reg-step-field.reg-move", {}, el("label", { for: "from" }, "从另一户迁入"), el("div.reg-combo", {}, field, list)), shown);
-  chooseUnit(field, list, (unit) => showLeaving(row, unit.id, shown));
+  chooseUnit(field, list, (unit) => showLeaving(row, unit.id, shown, field));
   if (!from) return;
   const told = await read(`/v1/housing-units/${from}`);
-  if (!told.ok) return;
+  if (!told.ok || field.value) return;
   field.value = told.body.full_text;
-  await showLeaving(row, from, shown);
+  await showLeaving(row, from, shown, field);
 }
 
-/** @param {any} row @param {string} unit the dwelling that is left @param {HTMLElement} shown */
-async function showLeaving(row, unit, shown) {
+/** @param {any} row @param {string} unit the dwelling that is left @param {HTMLElement} shown @param {HTMLInputElement} field where it was chosen */
+async function showLeaving(row, unit, shown, field) {
+  const chosen = field.value;
+  shown.dataset.unit = unit;
   if (unit === row.unit_id) {
     shown.replaceChildren(el("p.field-error", { role: "alert" }, "原住处就是本户，请另选一户"));
     return;
   }
   shown.replaceChildren(bars());
   const answer = await occupants(unit, row.serial);
+  if (shown.dataset.unit !== unit) return;
   const found = answer.body.occupants ?? [];
   if (!answer.ok || !found.length) {
     shown.replaceChildren(el("p.field-error", { role: "alert" }, answer.ok ? "原住处没有登记的住户，请核对地址；新来的人改办“新登记”" : answer.text));
     return;
   }
   shown.replaceChildren(...listOf(`原住处现住 ${found.length} 人`, found, facts.today));
-  shown.querySelector("input")?.focus();
+  offerFocus(shown, field.value === chosen ? field : null);
 }
 
 /** @param {any} one @param {string} since */

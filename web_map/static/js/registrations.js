@@ -80,15 +80,15 @@ function empty() {
 async function count() {
   const answer = await read("/v1/registrations/counts");
   if (!answer.ok) return;
-  const found = answer.body.counts ?? answer.body;
+  const { counts, overdue } = answer.body;
   let all = 0;
   for (const status of Object.keys(words.statuses)) {
-    const number = found[status] ?? 0;
+    const number = counts[status] ?? 0;
     all += number;
     set(status, String(number));
   }
   set("all", String(all));
-  set("overdue", found.overdue ? String(found.overdue) : "");
+  set("overdue", overdue ? String(overdue) : "");
 }
 
 /** @param {string} name @param {string} text */

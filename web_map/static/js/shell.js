@@ -83,7 +83,19 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.getElementById("who")?.removeAttribute("open");
 });
 
-changeHands(document.getElementById("who")?.dataset.login ?? "").catch(() => {});
+/** A form that was half typed when the session ran out names people: the tab keeps it for who typed it alone. @param {string} login who is signed in */
+function keepOwn(login) {
+  const before = window.sessionStorage.getItem("login");
+  if (!login || before === login) return;
+  if (before !== null) {
+    for (const kept of Object.keys(window.sessionStorage)) if (kept.startsWith("registration:")) window.sessionStorage.removeItem(kept);
+  }
+  window.sessionStorage.setItem("login", login);
+}
+
+const { login = "" } = document.getElementById("who")?.dataset ?? {};
+keepOwn(login);
+changeHands(login).catch(() => {});
 
 const tabs = /** @type {HTMLElement | null} */ (document.querySelector(".regnav"));
 if (tabs) foldTabs(tabs);
