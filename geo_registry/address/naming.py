@@ -138,13 +138,17 @@ def rename_street(
     Raises:
         Stale: `version` is not the current one.
         RuleBroken: it is not in force, the name is the same, or `approval-needed` without a decree.
-        Conflict: `name-taken`, or `case-open` while a naming case is on its way.
+        Conflict: `name-taken`, `name-sounds-alike` without a reason, or `case-open` while a naming case is on
+            its way.
 
     """
     row = _loaded(session, viewer, place_name_id, version, Permission.STREET_RENAME)
     refuse_open_case(session, viewer, row)
     old, old_full = row.name, row.full_name
     _check_decreed(profile_in_force(session), row.kind, document_number)
+    # What a case asked for was compared when it was opened, with its reason.
+    if cause is None and name != old:
+        refuse_other_name(session, row, name, reason)
     set_name(session, viewer, row, name)
     act_id = begin_act(session, viewer, "rename", "place_name", row, Paper(document_number, reason, cause))
     session.add(
@@ -213,7 +217,8 @@ def retire_street(
 
     Raises:
         Stale: `version` is not the current one.
-        RuleBroken: it is retired already, or `approval-needed` without a decree.
+        RuleBroken: it is retired already, `not-in-force` of one that never was, or `approval-needed` without
+            a decree.
         Conflict: `street-in-use` while names or addresses in force, or names asked for, stand below it;
             `case-open` while a naming case is on its way.
 
@@ -224,6 +229,8 @@ def retire_street(
     if row.state == "retired":
         raise RuleBroken("already-retired", f"{row.full_name} 已注销", field="state")
     refuse_open_case(session, viewer, row)
+    if row.state != "current":
+        raise RuleBroken("not-in-force", f"{row.full_name} 不是现行地名，不能注销", field="state")
     _check_decreed(profile_in_force(session), row.kind, document_number)
     stands = PlaceName.state.in_(("proposed", "current"))
     names = select(func.count()).where(PlaceName.parent_id == row.id, stands)

@@ -9,6 +9,7 @@ from geo_registry.access.rules import Permission
 from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
 from geo_registry.address.certifying import drop_certified
+from geo_registry.address.moving import settle, take_plates_along
 from geo_registry.address.tables import POSITION_KINDS, Address, AddressPosition
 from geo_registry.address.warnings import check_scope
 from geo_registry.area.writes import Areas, Paper, areas_at, as_point, begin_act, finish, load_for_change
@@ -170,6 +171,7 @@ def make_main(
     Raises:
         NotFound: the address has no such place.
         Stale: `version` is not the current one.
+        Refused: the place lies outside of the viewer's areas.
         RuleBroken: `reason-required`, `other-district`.
 
     """
@@ -180,15 +182,14 @@ def make_main(
     act_id = begin_act(session, viewer, "place", "address", row, Paper(document_number, reason))
     was, kind = row.position, row.position_kind
     row.position, row.position_kind, row.accuracy = spot.position, spot.kind, "B"
-    if areas is not None and row.place_name_id is not None:
-        row.township_id = areas.township_id or row.township_id
-        row.community_id = areas.community_id or row.community_id
+    settle(viewer, Permission.ADDRESS_CORRECT, row, areas)
     if was is None:
         gone = update(AddressPosition).where(AddressPosition.id == position_id)
         session.execute(gone.values(ended_at=func.clock_timestamp(), act_id=act_id))
     else:
         spot.position, spot.kind, spot.act_id = was, kind, act_id
     done = finish(session, row)
+    take_plates_along(session, row)
     check_scope(session, row.scope_id)
     return Placed(done.id, done.version, position_id)
 

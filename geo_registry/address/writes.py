@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import Range
 from geo_registry.access.rules import Permission
 from geo_registry.access.viewer import Viewer, authorize
 from geo_registry.address.certifying import check_certified, drop_certified, forget
+from geo_registry.address.moving import settle, take_plates_along
 from geo_registry.address.naming import correct_street, name_street, rename_street, retire_street
 from geo_registry.address.numbering.numbered import series_of
 from geo_registry.address.numbering.numbering import (
@@ -126,6 +127,8 @@ def approve_address(
         RuleBroken: it is not proposed, or its place name is not in force yet.
 
     """
+    # The street first, as whoever retires it does: no number comes into force on a name that ends meanwhile.
+    lock_scope(session, _scope_of(session, address_id))
     row = load_for_change(
         session, viewer, Address, address_id, version=version, permission=Permission.ADDRESS_APPROVE
     )
@@ -160,12 +163,16 @@ def correct_address(
 
     Raises:
         Stale: `version` is not the current one.
-        RuleBroken: `reason-required`, `kind-invalid`, or the point lies in another district.
+        Refused: the new place lies outside of the viewer's areas.
+        RuleBroken: `not-in-force` of one that has ended, `reason-required`, `kind-invalid`, or the point
+            lies in another district.
 
     """
     row = load_for_change(
         session, viewer, Address, address_id, version=version, permission=Permission.ADDRESS_CORRECT
     )
+    if row.state not in {"reserved", "proposed", "current"}:
+        raise RuleBroken("not-in-force", f"{row.standard_text} 已注销或已删除，不能更正", field="state")
     _check_values(accuracy or "U", "current")
     if position_kind is not None and position_kind not in POSITION_KINDS:
         detail = f"点位类型应为 {'、'.join(POSITION_KINDS)} 之一"
@@ -176,9 +183,7 @@ def correct_address(
         row.position = point
         if areas is not None and areas.district_id != row.district_id:
             raise RuleBroken("other-district", "新位置在另一个区，须注销后另行编号", field="lon")
-        if areas is not None and row.place_name_id is not None:
-            row.township_id = areas.township_id or row.township_id
-            row.community_id = areas.community_id or row.community_id
+        settle(viewer, Permission.ADDRESS_CORRECT, row, areas)
     if accuracy == "U":
         drop_certified(row, reason, "改为位置不明")
     row.accuracy = accuracy or row.accuracy
@@ -186,7 +191,9 @@ def correct_address(
     row.position_kind = position_kind or row.position_kind
     row.neighborhood = neighborhood or row.neighborhood
     begin_act(session, viewer, "correct", "address", row, Paper(document_number, reason))
-    return _checked(session, row)
+    done = _checked(session, row)
+    take_plates_along(session, row)
+    return done
 
 
 def renumber_address(
@@ -247,6 +254,7 @@ def retire_address(
     Raises:
         Stale: `version` is not the current one.
         Conflict: `address-in-use` while a building carries it.
+        RuleBroken: `already-retired`, or `not-in-force` of one that never was: that one is removed.
 
     """
     row = load_for_change(
@@ -254,6 +262,9 @@ def retire_address(
     )
     if row.state == "retired":
         raise RuleBroken("already-retired", f"{row.standard_text} 已注销", field="state")
+    if row.state != "current":
+        detail = f"{row.standard_text} 不是现行地址，不能注销；误录的请删除，预留的请解除预留"
+        raise RuleBroken("not-in-force", detail, field="state")
     if session.execute(_carriers(row.id).limit(1)).first() is not None:
         raise Conflict("address-in-use", f"{row.standard_text} 还有楼栋在用，须先注销楼栋或改编门牌号")
     act_id = begin_act(session, viewer, "retire", "address", row, Paper(document_number, reason))

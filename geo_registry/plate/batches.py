@@ -9,13 +9,12 @@ from sqlalchemy import func, select
 
 from geo_registry.access.rules import Permission, covers
 from geo_registry.access.viewer import Viewer
-from geo_registry.address.tables import Address
 from geo_registry.area.writes import Areas, Paper, Written, begin_act, finish, load_for_change
 from geo_registry.codes import new_code, new_id
-from geo_registry.db import Session, today, translated
+from geo_registry.db import Session, today
 from geo_registry.errors import RuleBroken
 from geo_registry.plate.rules import MOST_AT_ONCE, STEPS, check_words
-from geo_registry.plate.steps import Held, judged, lock_many, take_many
+from geo_registry.plate.steps import Held, hold_addresses, judged, lock_many, take_many
 from geo_registry.plate.tables import Plate, PlateBatch
 
 _BATCH_STATES = {
@@ -55,7 +54,8 @@ def order_batch(
             "batch-unnamed", "请填写批次号和制作单位", field="maker" if number.strip() else "number"
         )
     check_words(number=number, maker=maker)
-    _hold_texts(session, plate_ids)
+    # No address gets another text while its plate is ordered: what the plate says would be doubtful.
+    hold_addresses(session, plate_ids)
     rows = lock_many(session, viewer, "order", plate_ids)
     areas = _common_areas(viewer, rows)
     batch = PlateBatch(
@@ -189,14 +189,6 @@ def cancel_batch(
     take_many(session, viewer, "scrap", rows, paper, cause=act_id)
     batch.state = "cancelled"
     return finish(session, batch)
-
-
-def _hold_texts(session: Session, plate_ids: Sequence[UUID]) -> None:
-    """Let no address get another text while its plate is ordered: what the plate says would be doubtful."""
-    addresses = select(Plate.address_id).where(Plate.id.in_(plate_ids))
-    held = select(Address.id).where(Address.id.in_(addresses)).order_by(Address.id)
-    with translated():
-        session.execute(held.with_for_update(read=True)).all()
 
 
 def _check_dates(ordered_on: dt.date, due_on: dt.date | None) -> None:

@@ -66,7 +66,9 @@ def issue_certificate(
 
     """
     change = one_change(session, viewer, change_id)
-    address = session.execute(select(Address).where(Address.id == change.now_id)).scalar_one()
+    # As it is now, and until the certificate is stored: nobody takes the number back meanwhile.
+    held = select(Address).where(Address.id == change.now_id).with_for_update(read=True)
+    address = session.execute(held.execution_options(populate_existing=True)).scalar_one()
     areas = address.district_id, address.township_id, address.community_id
     authorize(viewer, Permission.CERTIFICATE_ISSUE, *areas)
     if address.state != "current":

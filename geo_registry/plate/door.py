@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from geo_registry.access import acts
+from geo_registry.access.rules import Permission
 from geo_registry.access.tables import Account
 from geo_registry.access.viewer import Viewer
 from geo_registry.address.certifying import ERRORS, certified_today, drop_certified
+from geo_registry.address.moving import settle, take_plates_along
 from geo_registry.address.tables import Address, AddressWarning
 from geo_registry.address.warnings import check_scope
 from geo_registry.area.writes import Areas, Paper, as_point, finish
@@ -82,27 +84,28 @@ def following(session: Session, plate: Plate) -> Address | None:
 
 
 def follow(
-    session: Session, viewer: Viewer, row: Address, lon: float, lat: float, areas: Areas | None, paper: Paper,
-    cause: UUID,
+    session: Session, viewer: Viewer, plate: Plate, row: Address, lon: float, lat: float, areas: Areas | None,
+    paper: Paper,
 ) -> None:  # fmt: skip
     """Move an address with its plate, by an act that the plate's act caused.
 
     A place moved by hand is derived, whatever it was before.
 
     Raises:
+        Refused: the new place lies outside of the viewer's areas.
         RuleBroken: `reason-required` for an address that is certified.
 
     """
     drop_certified(row, paper.reason, "移动")
+    settle(viewer, Permission.PLATE_EDIT, row, areas)
+    plate.township_id, plate.community_id = row.township_id, row.community_id
     with session.no_autoflush:
         row.act_id = acts.record(
-            session, viewer, "correct", "address", row.id, cause=cause, reason=paper.reason,
+            session, viewer, "correct", "address", row.id, cause=plate.act_id, reason=paper.reason,
             division_id=row.community_id or row.township_id or row.district_id,
             document_number=paper.document_number,
         )  # fmt: skip
     row.position, row.accuracy = as_point(lon, lat), "B"
-    if areas is not None and row.place_name_id is not None:
-        row.township_id = areas.township_id or row.township_id
-        row.community_id = areas.community_id or row.community_id
     finish(session, row)
+    take_plates_along(session, row)
     check_scope(session, row.scope_id)

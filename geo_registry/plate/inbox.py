@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import aliased
 
 from geo_registry.access.rules import Permission
@@ -84,9 +84,7 @@ def reports(
     limit: int = 50,
 ) -> Page[ReportRow]:
     """Return reports, the oldest first; who does not edit plates sees the own ones."""
-    query = _rows().where(in_scope(viewer, PlateReport))
-    if not viewer.may(Permission.PLATE_EDIT):
-        query = query.where(PlateReport.reported_by == viewer.account_id)
+    query = _rows().where(_is_shown(viewer))
     if state is not None:
         query = query.where(PlateReport.state == state)
     if kind is not None:
@@ -103,10 +101,11 @@ def report(session: Session, viewer: Viewer, report_id: UUID) -> ReportRow:
     """Return one report.
 
     Raises:
-        NotFound: it does not exist or lies outside the viewer's areas.
+        NotFound: it does not exist, lies outside the viewer's areas, or is another's and none of the viewer's
+            work.
 
     """
-    query = _rows().where(PlateReport.id == report_id, in_scope(viewer, PlateReport))
+    query = _rows().where(PlateReport.id == report_id, _is_shown(viewer))
     row = session.execute(query).one_or_none()
     if row is None:
         raise NotFound("report-not-found", "没有这条线索，或不在您的辖区内")
@@ -114,14 +113,24 @@ def report(session: Session, viewer: Viewer, report_id: UUID) -> ReportRow:
 
 
 def report_counts(session: Session, viewer: Viewer) -> dict[str, int]:
-    """Return how many pending reports of each kind the viewer's areas hold."""
+    """Return how many pending reports of each kind the viewer may see."""
     query = (
         select(PlateReport.kind, func.count())
-        .where(PlateReport.state == "pending", in_scope(viewer, PlateReport))
+        .where(PlateReport.state == "pending", _is_shown(viewer))
         .group_by(PlateReport.kind)
     )
     found = {kind: int(count) for kind, count in session.execute(query)}
     return {kind: found.get(kind, 0) for kind in TITLES}
+
+
+def _is_shown(viewer: Viewer) -> ColumnElement[bool]:
+    """Return the condition that a viewer sees a report: in the own areas, the own ones where others edit."""
+    inside = in_scope(viewer, PlateReport)
+    return (
+        inside
+        if viewer.may(Permission.PLATE_EDIT)
+        else inside & (PlateReport.reported_by == viewer.account_id)
+    )
 
 
 def _rows() -> Any:  # noqa: ANN401  (a select of many columns)

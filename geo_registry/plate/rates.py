@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from geo_registry.access.scope import in_scope
 from geo_registry.access.viewer import Viewer
+from geo_registry.address.near import is_known
 from geo_registry.address.places import begins_with
 from geo_registry.address.tables import Address, PlaceName
 from geo_registry.area.reads import outside, within
@@ -129,15 +130,19 @@ def rates_of_streets(
     """Return the rates of the streets of an area in order of sound, and whether there are more.
 
     A street is taken when its name holds `text`, or its sound or initials begin with it; those without an
-    address too. Only what is listed is counted, so a city answers as fast as a village.
+    address too. One that runs through the viewer's areas without lying in them is taken for its addresses
+    there. Only what is listed is counted, so a city answers as fast as a village.
     """
-    holds = select(Address.id).where(Address.scope_id == PlaceName.id, within(Address, area_id)).exists()
+    inside = in_scope(viewer, PlaceName) & within(PlaceName, area_id)
+    holds = (
+        select(Address.id)
+        .where(Address.scope_id == PlaceName.id, within(Address, area_id), in_scope(viewer, Address))
+        .exists()
+    )
     names = (
         select(PlaceName.id, PlaceName.kind, PlaceName.full_name, PlaceName.code, Division.name)
         .outerjoin(Division, Division.id == PlaceName.community_id)
-        .where(
-            in_scope(viewer, PlaceName), PlaceName.state == "current", or_(within(PlaceName, area_id), holds)
-        )
+        .where(is_known(viewer), PlaceName.state == "current", or_(inside, holds))
         .order_by(PlaceName.pinyin, PlaceName.full_name, PlaceName.id)
         .limit(checked_limit(limit) + 1)
     )  # fmt: skip
@@ -150,9 +155,7 @@ def rates_of_streets(
     )
     counts = {row[0]: row[1:] for row in session.execute(counted.group_by(Address.place_name_id))}
     rates = tuple(
-        _rate(
-            id_, f"{village or ''}{name}" if kind in OF_VILLAGES else name, code, *counts.get(id_, (0, 0, 0))
-        )
+        _rate(id_, _title(kind, name, village), code, *counts.get(id_, (0, 0, 0)))
         for id_, kind, name, code, village in listed
     )
     return rates, len(found) > limit

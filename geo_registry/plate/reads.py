@@ -4,6 +4,7 @@ Production batches stand in `stock`, rates on the wall and what is missing in `r
 """
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -41,8 +42,8 @@ from geo_registry.plate.tables import Plate, PlateBatch, PlateInspection, PlateI
 
 __all__ = [
     "REASONS", "BatchDetail", "BatchRow", "Inspection", "Installation", "MissingRow", "NearPlate",
-    "PlateCounts", "PlateDetail", "PlateRow", "PlateToVerify", "WallRate", "batch", "batches", "missing",
-    "nearest_to_install", "plate", "plate_counts", "plates", "plates_of_building",
+    "PlateCounts", "PlateDetail", "PlateRow", "PlateToVerify", "WallRate", "batch", "batches",
+    "chosen_plates", "missing", "nearest_to_install", "plate", "plate_counts", "plates", "plates_of_building",
     "rate_on_wall", "rates_of_batches", "rates_of_streets", "rates_on_wall", "to_verify",
 ]  # fmt: skip
 _INSTALLER, _VERIFIER = aliased(Account), aliased(Account)
@@ -173,6 +174,21 @@ def plates(
         query = query.where(Plate.id > read_cursor(after, UUID)[0])
     found = session.execute(query.order_by(Plate.id).limit(checked_limit(limit) + 1)).all()
     return cut([_row(row) for row in found], limit, lambda row: (row.id,))
+
+
+def chosen_plates(session: Session, viewer: Viewer, plate_ids: Collection[UUID]) -> tuple[PlateRow, ...]:
+    """Return plates by their ids in one read, each once, in the order of the ids.
+
+    Raises:
+        NotFound: one of them does not exist or lies outside the viewer's areas.
+
+    """
+    wanted = dict.fromkeys(plate_ids)
+    query = _rows().where(Plate.id.in_(wanted), in_scope(viewer, Plate))
+    found = {row.id: _row(row) for row in session.execute(query)}
+    if len(found) < len(wanted):
+        raise NotFound("plate-not-found", f"{len(wanted) - len(found)} 块门牌不存在，或不在您的辖区内")
+    return tuple(found[one] for one in wanted)
 
 
 def plate(session: Session, viewer: Viewer, plate_id: UUID) -> PlateDetail:

@@ -139,6 +139,7 @@ def accept_report(
     A plate that was moved or certified since it was told of is moved when that is `confirmed`.
 
     Raises:
+        NotFound: `address-not-found`, no address has the id that was given.
         Stale: `version` is not the current one.
         Conflict: `changed-since`, with the place now and the place that was told.
         RuleBroken: `report-decided`, `address-required`, `renumber-first` when another number is wanted than
@@ -147,6 +148,8 @@ def accept_report(
 
     """
     row = _load(session, viewer, report_id, version)
+    if address_id is not None and session.get(Address, address_id) is None:
+        raise NotFound("address-not-found", "没有这个地址，请重新选择")
     paper = Paper(document_number, reason or f"线索 {row.code}")
     begin_act(session, viewer, "accept", "plate_report", row, paper)
     row.address_id = row.address_id or address_id

@@ -301,7 +301,9 @@ def move_to_building(
     if any(row.is_certified for row in rows):
         check_reason(reason, "所选中有已认证的门址，移动会取消认证，")
     logged = _log(session, viewer, "move", rows, document_number, reason)
-    followers = session.execute(_FOLLOWERS, {"ids": [row.id for row in rows], "near": NEAR_M}).all()
+    found = session.execute(_FOLLOWERS, {"ids": [row.id for row in rows], "near": NEAR_M})
+    # Of several plates at one door the door follows one.
+    followers = list({one.id: one for one in found}.values())
     told = acts.record_many(
         session, viewer, "correct", "address", [(one.id, one.division_id) for one in followers],
         document_number=document_number, reason=reason, cause=logged[0],

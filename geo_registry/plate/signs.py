@@ -234,6 +234,7 @@ def renew(
 
     """
     check_reason(reason, "重制")
+    steps.hold_addresses(session, plate_ids)
     rows = _held(session, viewer, plate_ids, versions)
     refuse_any(judged([row.id for row in rows], list(_against(rows))))
     paper = Paper(document_number, reason)

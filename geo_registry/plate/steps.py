@@ -1,6 +1,6 @@
 """What every act on plates has in common: the table of steps, one plate or many, all or none."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,9 +16,10 @@ from geo_registry.errors import NotFound, RuleBroken
 from geo_registry.plate.rules import MOST_AT_ONCE, STEPS, check_reason, check_step
 from geo_registry.plate.tables import Plate, PlateInstallation
 
-# What a plate says is kept from its order on, and forgotten when it goes back from its maker.
+# What a plate says is kept from its order on; when it goes back, that is forgotten, and who puts it up.
 _STEP_MANY = text("""
     UPDATE registry.plate p SET state = :state, batch_id = CAST(:batch AS uuid), act_id = s.act_id,
+      task_id = CASE WHEN CAST(:batch AS uuid) IS NULL THEN NULL ELSE p.task_id END,
       made_text = CASE WHEN CAST(:batch AS uuid) IS NULL THEN NULL WHEN p.state <> 'approved' THEN p.made_text
         ELSE registry.sign_text(a.standard_text, d.name) END
     FROM unnest(CAST(:ids AS uuid[]), CAST(:acts AS uuid[])) s (id, act_id)
@@ -59,6 +60,17 @@ def load_step(
         check_step(act, row.state, named(session, row.address_id))
     check_reason(act, reason)
     return row
+
+
+def hold_addresses(session: Session, plate_ids: Collection[UUID]) -> None:
+    """Keep the addresses of plates as they are until the transaction ends; before the plates are locked.
+
+    Whoever gives an address another number, or ends it, has ended its plates, or does so behind this act.
+    """
+    addresses = select(Plate.address_id).where(Plate.id.in_(plate_ids))
+    held = select(Address.id).where(Address.id.in_(addresses)).order_by(Address.id)
+    with translated():
+        session.execute(held.with_for_update(key_share=True)).all()
 
 
 def named(session: Session, address_id: UUID) -> str:

@@ -31,7 +31,7 @@ from geo_registry.plate.door import follow, following
 from geo_registry.plate.evidence import inspect, install_plate, report_damage, report_missing, verify_plate
 from geo_registry.plate.preview import kind_for
 from geo_registry.plate.rules import ON_WALL
-from geo_registry.plate.steps import end_evidence, load_step, take_step
+from geo_registry.plate.steps import end_evidence, hold_addresses, load_step, take_step
 from geo_registry.plate.tables import Plate
 
 __all__ = [
@@ -155,7 +155,7 @@ def scrap_plate(
     """
     row = load_step(session, viewer, "scrap", plate_id, version=version, reason=reason)
     take_step(session, viewer, "scrap", row, Paper(document_number, reason))
-    row.batch_id = row.made_text = None
+    row.batch_id = row.made_text = row.task_id = None
     return finish(session, row)
 
 
@@ -176,6 +176,7 @@ def move_plate(
 
     Raises:
         Stale: `version` is not the current one.
+        Refused: the address would go to where the viewer may not act.
         RuleBroken: `plate-state`, `other-district`, or `reason-required` for a certified address.
 
     """
@@ -185,9 +186,9 @@ def move_plate(
         raise RuleBroken("other-district", "新位置在另一个区，须注销后另行编号", field="lon")
     follower = following(session, row)
     row.position = as_point(lon, lat)
-    act_id = take_step(session, viewer, "move", row, Paper(document_number, reason))
+    take_step(session, viewer, "move", row, Paper(document_number, reason))
     if follower is not None:
-        follow(session, viewer, follower, lon, lat, areas, Paper(document_number, reason), act_id)
+        follow(session, viewer, row, follower, lon, lat, areas, Paper(document_number, reason))
     return finish(session, row)
 
 
@@ -208,6 +209,7 @@ def replace_plate(
 
     """
     paper = Paper(document_number, reason)
+    hold_addresses(session, [plate_id])
     old = load_step(session, viewer, "replace", plate_id, version=version)
     address = session.get_one(Address, old.address_id)
     if address.state != "current":

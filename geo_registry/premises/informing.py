@@ -14,15 +14,21 @@ from geo_registry.books import book
 from geo_registry.db import Session
 from geo_registry.pages import Page, checked_limit, cut, read_cursor
 
-# The first text since the day is the one that an organisation knows; the address now is that of its building.
+# The first text since the day, over all changes, is the one that an organisation knows; where the address has
+# it again, nothing has changed. The address now is that of its building.
 _CONCERNED = text("""
+    WITH RECURSIVE way AS (
+      SELECT c.new_id AS now_id, c.id, c.old_id, c.old_text, c.changed_on
+      FROM registry.address_change c JOIN registry.address a ON a.id = c.new_id AND a.state = 'current'
+      WHERE c.place_name_id = :street AND (CAST(:since AS date) IS NULL OR c.changed_on >= :since)
+      UNION
+      SELECT w.now_id, c.id, c.old_id, c.old_text, c.changed_on
+      FROM way w JOIN registry.address_change c ON c.new_id = w.old_id AND c.id < w.id
+      WHERE CAST(:since AS date) IS NULL OR c.changed_on >= :since)
     SELECT p.id, p.name, p.organisation_code, f.old_text, a.standard_text, u.unit_text, f.changed_on
     FROM (
-      SELECT DISTINCT ON (c.new_id) c.new_id, c.old_text, c.changed_on
-      FROM registry.address_change c
-      WHERE c.place_name_id = :street AND (CAST(:since AS date) IS NULL OR c.changed_on >= :since)
-      ORDER BY c.new_id, c.id) f
-      JOIN registry.address a ON a.id = f.new_id AND a.state = 'current'
+      SELECT DISTINCT ON (w.now_id) w.now_id, w.old_text, w.changed_on FROM way w ORDER BY w.now_id, w.id) f
+      JOIN registry.address a ON a.id = f.now_id AND a.standard_text <> f.old_text
       JOIN registry.building_address b ON b.address_id = a.id AND b.valid @> CURRENT_DATE
       JOIN registry.premises p ON p.building_id = b.building_id AND p.state = 'current'
       LEFT JOIN registry.housing_unit u ON u.id = p.unit_id

@@ -10,9 +10,9 @@ DECLARE
   step record;
 BEGIN
   FOR step IN
-    SELECT n.task_id, (array_agg(n.act_id))[1] AS act_id FROM gone o JOIN fresh n USING (id)
-    WHERE n.task_id IS NOT NULL AND registry.is_to_mount(o.state) AND NOT registry.is_to_mount(n.state)
-    GROUP BY n.task_id ORDER BY n.task_id LOOP
+    SELECT o.task_id, (array_agg(n.act_id))[1] AS act_id FROM gone o JOIN fresh n USING (id)
+    WHERE o.task_id IS NOT NULL AND registry.is_to_mount(o.state) AND NOT registry.is_to_mount(n.state)
+    GROUP BY o.task_id ORDER BY o.task_id LOOP
     PERFORM FROM registry.plate_task WHERE id = step.task_id AND state = 'open' FOR NO KEY UPDATE;
     IF FOUND AND NOT EXISTS (SELECT FROM registry.plate p WHERE p.task_id = step.task_id AND registry.is_to_mount(p.state)) THEN
       UPDATE registry.plate_task SET state = 'done', act_id = step.act_id WHERE id = step.task_id;

@@ -17,7 +17,7 @@ from geo_registry.address.tables import Address, PlaceName
 from geo_registry.address.writes import Wish
 from geo_registry.area.tables import Division
 from geo_registry.db import today, transaction
-from geo_registry.errors import Conflict, NotFound, RegistryError, RuleBroken, Stale
+from geo_registry.errors import Conflict, NotFound, Refused, RegistryError, RuleBroken, Stale
 from geo_registry.housing.tables import Building
 from geo_registry.plate.preview import preview_address
 from tests import factories as make
@@ -201,6 +201,19 @@ class TestKeeping:
         writes.release_numbers(session, CLERK, place_name_id=street.id, version=freed.version)
         with refused("not-reserved"):
             writes.release_numbers(session, CLERK, place_name_id=street.id, version=freed.version + 1)
+
+    def test_a_number_that_another_village_keeps_is_not_let_go(self, session: Session) -> None:
+        village = make.make_community(session)
+        other = make.make_division(session, parent=session.get_one(Division, village.township_id))
+        street = make.make_street(session, community=village)
+        for number, area in ((5, village), (7, other)):
+            make.make_address(session, number, street=street, state="reserved", community_id=area.id)
+        clerk = make.make_viewer("clerk", [village.id])
+        with refused("not-allowed", Refused):
+            writes.release_numbers(session, clerk, place_name_id=street.id, version=1, numbers=["7"])
+        writes.release_numbers(session, clerk, place_name_id=street.id, version=1)
+        kept = select(Address.number_text).where(Address.state == "reserved")
+        assert session.execute(kept).scalars().all() == ["7号"]
 
     def test_the_number_of_a_list_that_is_wrong_is_named(self, session: Session) -> None:
         street = make.make_street(session)

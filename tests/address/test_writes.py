@@ -152,6 +152,18 @@ class TestStreets:
         # Its own name is no other one.
         correct(name="人民西大道", version=2)
 
+    def test_another_name_by_decree_is_compared_with_the_county(self, session: Session) -> None:
+        community = make.make_community(session)
+        make.make_street(session, "听雨路", community=community)
+        asked: dict[str, Any] = {
+            "place_name_id": make.make_street(session, "观海路", community=community).id, "version": 1, **DECREE,
+        }  # fmt: skip
+        with _refused("name-sounds-alike", Conflict):
+            writes.rename_street(session, CLERK, name="听语路", **asked)
+        with _refused("name-taken", Conflict):
+            writes.rename_street(session, CLERK, name="听雨路", reason="历史地名", **asked)
+        assert writes.rename_street(session, CLERK, name="听语路", reason="历史地名", **asked).version == 2
+
     def test_a_street_with_doors_stays(self, session: Session) -> None:
         street = make.make_street(session)
         door = make.make_address(session, 1, street=street)
@@ -249,6 +261,22 @@ class TestNumbers:
         row = session.execute(select(Address)).scalars().one()
         with _refused("address-in-use", Conflict):
             writes.retire_address(session, CLERK, address_id=row.id, version=1)
+
+    @pytest.mark.parametrize("state", ["reserved", "proposed", "removed", "rejected"])
+    def test_what_never_was_in_force_is_not_retired(self, session: Session, state: str) -> None:
+        """Retired, its number or name would be taken for good."""
+        row = make.make_address(session, state=state)
+        with _refused("not-in-force"):
+            writes.retire_address(session, CLERK, address_id=row.id, version=1)
+        street = make.make_street(session, state=state)
+        with _refused("not-in-force"):
+            writes.retire_street(session, CLERK, place_name_id=street.id, version=1, **DECREE)
+
+    @pytest.mark.parametrize("state", ["retired", "removed", "rejected"])
+    def test_what_has_ended_is_not_corrected(self, session: Session, state: str) -> None:
+        row = make.make_address(session, state=state)
+        with _refused("not-in-force"):
+            writes.correct_address(session, CLERK, address_id=row.id, version=1, accuracy="B")
 
     def test_a_proposed_address_is_approved_once(self, session: Session) -> None:
         row = make.make_address(session, state="proposed", officially_assigned=False)

@@ -236,10 +236,12 @@ def test_what_is_typed_is_checked_while_it_is_typed(visit: Visit) -> None:
     assert told([row("door", "5号", 11), row("given", "5", 21)]) == [["error: 5 已被使用"], []]
     assert told([row("door", "5", 11), row("retired", "5", 21)])[0][0].startswith("error: 5 曾经使用")
     assert told([row("door", "５", 11, taken=False), row("given", "5", 21)]) == [[], []]
-    assert told([row("door", "12-1", 2), row("door", "12号附1", 12)]) == [
-        ["error: 12号附1 重复"],
+    assert told([row("door", "12-1", 2), row("door", "12之1号", 12)]) == [
+        ["error: 12之1号 重复"],
         ["error: 12-1 重复"],
     ]
+    # The register takes them for two doors.
+    assert told([row("given", "12-1", 2), row("given", "12号附1", 12)], is_change=True) == [[], []]
     assert told([row("door", "路口", 1)])[0][0].startswith("error: 号码不能识别")
     assert told([row("door", "4", 1, was="1")])[0][0] == "warning: 这一侧编单号"
     behind = told([row("given", "1", 1), row("door", "9", 11, was="3"), row("given", "5", 21)])

@@ -200,3 +200,66 @@ def test_an_act_on_more_than_fifty_plates_is_undone_and_an_approval_says_that_it
     page.click("#act-submit")
     visitor.wait("document.querySelector('.toast-act')?.textContent.includes('不能撤销')")
     assert page.locator(".toast-act button").count() == 0
+
+
+CHOOSE = """
+    async (rows) => {
+      const loaded = performance.getEntriesByType('resource').find((one) => one.name.includes('/plates_selection.js'));
+      (await import(loaded.name)).choose(rows.map((one) => [
+        one.id, { state: '草拟', text: one.address, address: one.address_id, lon: one.lon, lat: one.lat },
+      ]));
+    }
+"""
+
+
+def _in_a_building(visitor: Visitor, count: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Put plates whose addresses are not certified into the middle of a building; return them before and after."""
+    rows = [get(visitor, f"/v1/plates/{one['id']}") for one in get(visitor, "/v1/plates?limit=40")["rows"]]
+    chosen = [one for one in rows if one["certified"] is None and one["lon"] is not None][:count]
+    assert len(chosen) == count
+    house = next(one for one in get(visitor, "/v1/buildings?limit=20")["rows"] if one["lon"] is not None)
+    for one in chosen:
+        place = {"lon": round(house["lon"], 7), "lat": round(house["lat"], 7), "reason": "在楼内"}
+        _act(visitor, f"/v1/plates/{one['id']}/actions/move", place, one["version"])
+    return chosen, [get(visitor, f"/v1/plates/{one['id']}") for one in chosen]
+
+
+def _bulk(visitor: Visitor, rows: list[dict[str, Any]], verb: str, done: str) -> None:
+    """Do an act on some plates, chosen wherever they lie."""
+    page = visitor.page
+    page.evaluate(CHOOSE, rows)
+    page.click(f"[data-bulk={verb}]")
+    page.wait_for_selector("#act[open] .trial-sum")
+    page.click("#act-submit")
+    visitor.wait(f"document.querySelector('.toast-act')?.textContent.includes('{done}')")
+
+
+@pytest.mark.browser
+def test_a_way_back_of_many_passes_over_nothing_that_others_did(visit: Visit) -> None:
+    visitor = visit(DESK)
+    page = visitor.page
+    open_plates(visitor)
+    before, (own, other) = _in_a_building(visitor, 2)
+    _bulk(visitor, [own, other], "to-building", "已移到楼栋 2 块")
+    moved = get(visitor, f"/v1/plates/{other['id']}")
+    place = {"lon": round(moved["lon"] + 0.00002, 7), "lat": round(moved["lat"], 7), "reason": "门在东侧"}
+    _act(visitor, f"/v1/plates/{other['id']}/actions/move", place, moved["version"])
+    page.keyboard.press("Control+z")
+    visitor.wait("document.querySelector('.toast-act')?.textContent.includes('另 1 块没有办')")
+    spots = [
+        (one["lon"], one["lat"]) for one in (get(visitor, f"/v1/plates/{one['id']}") for one in (own, other))
+    ]
+    assert spots[0] == pytest.approx((own["lon"], own["lat"]), abs=1e-7)
+    assert spots[1] == pytest.approx((place["lon"], place["lat"]), abs=1e-7)
+    # What was certified before is not left without its certification.
+    ground = {"address_ids": [own["address_id"]], "basis": "decree", "document_number": "望民〔2026〕7号"}
+    _act(visitor, "/v1/addresses/actions/certify", ground, 0)
+    _bulk(visitor, [own, other], "certify", "已认证")
+    page.keyboard.press("Control+z")
+    visitor.wait("document.querySelector('.toast-act')?.textContent.includes('已撤销')")
+    assert get(visitor, f"/v1/plates/{own['id']}")["certified"] is not None
+    assert get(visitor, f"/v1/plates/{other['id']}")["certified"] is None
+    for one in before:
+        place = {"lon": round(one["lon"], 7), "lat": round(one["lat"], 7), "reason": "放回原处"}
+        now = get(visitor, f"/v1/plates/{one['id']}")
+        _act(visitor, f"/v1/plates/{one['id']}/actions/move", place, now["version"])

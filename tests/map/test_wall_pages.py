@@ -281,3 +281,49 @@ def test_whoever_signs_out_loses_no_record_of_another(
     phone.wait(f"{IN_QUEUE} === 0")
     assert office.get(f"/v1/plates/{row['id']}")["state"] == "installed"
     phone.watch.faults = [one for one in phone.watch.faults if "Failed to load resource" not in one]
+
+
+FULL = """
+    () => {
+      window.isFull = true;
+      const put = IDBObjectStore.prototype.put;
+      IDBObjectStore.prototype.put = function (...given) {
+        if (window.isFull && this.name === 'queue') throw new DOMException('full', 'QuotaExceededError');
+        return put.apply(this, given);
+      };
+    }
+"""
+
+
+@pytest.mark.browser
+def test_a_phone_that_is_full_says_so_and_loses_nothing(visit: Visit, office: Office) -> None:
+    kept, fresh = office.delivered(2, "离线满")
+    phone = visit(PHONE)
+    page = phone.page
+    open_list(phone)
+    page.context.set_offline(True)
+    put_up(phone, kept)
+    plate = office.get(f"/v1/plates/{kept['id']}")
+    office.act(f"/v1/plates/{kept['id']}/actions/scrap", {"reason": "字有误"}, plate["version"])
+    page.context.set_offline(False)
+    phone.wait("document.querySelector('#strip-failed').textContent === '失败 1 条'")
+    page.evaluate(FULL)
+    page.click("#strip-open")
+    page.click(f".wall-fault[data-plate='{kept['id']}'] .btn-solid")
+    phone.wait("document.querySelector('.wall-fault .field-error').textContent.includes('没有存下')")
+    page.reload()
+    phone.wait("document.querySelector('#strip-failed').textContent === '失败 1 条'")
+    page.click(f"#own [data-plate='{fresh['id']}']")
+    page.wait_for_selector("#install-form:not([hidden])")
+    page.set_input_files("#photo", photo())
+    page.click("#at-plan")
+    phone.wait("document.querySelector('#submit').getAttribute('aria-disabled') === 'false'")
+    page.evaluate(FULL)
+    page.click("#submit")
+    phone.wait("document.querySelector('#install-error').textContent.includes('没有存下')")
+    assert page.get_attribute("#submit", "aria-busy") is None
+    page.evaluate("window.isFull = false")
+    page.click("#submit")
+    page.wait_for_url("**/plates/install")
+    phone.wait(f"{IN_QUEUE} === 1")
+    assert office.get(f"/v1/plates/{fresh['id']}")["state"] == "installed"

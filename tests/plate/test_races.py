@@ -2,7 +2,8 @@
 
 import random
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Barrier
 from uuid import UUID
 
@@ -11,14 +12,17 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from geo_registry.access.viewer import Viewer
-from geo_registry.address.tables import Address, AddressWarning
+from geo_registry.address.tables import Address, AddressChange, AddressWarning, PlaceName
 from geo_registry.address.warnings import check_scope
-from geo_registry.address.writes import number_address
+from geo_registry.address.writes import approve_address, number_address, retire_street
 from geo_registry.db import transaction
 from geo_registry.errors import RegistryError
 from geo_registry.plate import bin as plate_bin
 from geo_registry.plate import tasks, writes
+from geo_registry.plate.certificates import issue_certificate
+from geo_registry.plate.renumbering import NewNumber, renumber_street
 from geo_registry.plate.tables import Plate, PlateBatch, PlateTask
+from geo_registry.plate.taking_back import take_back_renumbering
 from tests import factories as make
 
 pytestmark = pytest.mark.commits
@@ -197,3 +201,94 @@ def test_drags_removals_and_new_numbers_of_one_street_do_not_wait_for_each_other
         told = set(session.execute(select(AddressWarning.address_id, AddressWarning.kind)).all())
         check_scope(session, street)
         assert told == set(session.execute(select(AddressWarning.address_id, AddressWarning.kind)).all())
+
+
+Work = Callable[[Session], object]
+
+
+def behind(engine: Engine, first: Work, second: Work) -> str:
+    """Do the second act while the first is not committed; answer what became of the second."""
+
+    def act() -> str:
+        try:
+            with transaction(engine) as session:
+                second(session)
+        except RegistryError as error:
+            return error.code
+        return "done"
+
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()")
+    with ThreadPoolExecutor(1) as threads:
+        with transaction(engine) as session:
+            first(session)
+            session.flush()
+            other = threads.submit(act)
+            while not wait([other], 0.02).done and not session.execute(waiting).scalar_one():
+                pass
+        return other.result()
+
+
+@pytest.mark.parametrize("turn", ["before", "behind"])
+@pytest.mark.parametrize("state", ["damaged", "cancelled"])
+def test_no_plate_is_left_at_a_number_that_was_given_up_meanwhile(
+    committed: Engine, state: str, turn: str
+) -> None:
+    (plate,), viewer = lay(committed, 1, state)
+    with Session(committed) as session:
+        door, street = session.execute(select(Address.id, Address.scope_id)).one()
+    again = writes.replace_plate if state == "damaged" else plate_bin.restore_plate
+
+    def renew(session: Session) -> None:
+        again(session, viewer, plate_id=plate, version=1)
+
+    def renumber(session: Session) -> None:
+        moves = [NewNumber(door, "301")]
+        renumber_street(session, viewer, place_name_id=street, version=1, changes=moves)
+
+    if turn == "before":
+        assert behind(committed, renew, renumber) == "done"
+    else:
+        assert behind(committed, renumber, renew) in {"stale", "not-in-force"}
+    with Session(committed) as session:
+        left = select(Plate.state).where(Plate.address_id == door)
+        assert set(session.execute(left).scalars()) <= {"replaced", "superseded", "cancelled"}
+
+
+@pytest.mark.parametrize("turn", ["before", "behind"])
+def test_no_number_comes_into_force_on_a_name_that_ends_meanwhile(committed: Engine, turn: str) -> None:
+    with Session(committed) as session, session.begin():
+        street = make.make_street(session)
+        door = make.make_address(session, 8, street=street, state="proposed").id
+        name, viewer = street.id, make.make_viewer(account_id=make.make_account(session).id)
+
+    def approve(session: Session) -> None:
+        approve_address(session, viewer, address_id=door, version=1)
+
+    def retire(session: Session) -> None:
+        retire_street(session, viewer, place_name_id=name, version=1, document_number="民地〔2026〕1号")
+
+    order = (approve, retire) if turn == "before" else (retire, approve)
+    refused = {"before": "street-in-use", "behind": "parent-not-current"}
+    assert behind(committed, *order) == refused[turn]
+    with Session(committed) as session:
+        states = session.get_one(PlaceName, name).state, session.get_one(Address, door).state
+    assert states == {"before": ("current", "current"), "behind": ("retired", "proposed")}[turn]
+
+
+def test_no_certificate_is_issued_for_a_number_that_is_taken_back_meanwhile(committed: Engine) -> None:
+    _, viewer = lay(committed, 1, "numbered")
+    with transaction(committed) as session:
+        door, street = session.execute(select(Address.id, Address.scope_id)).one()
+        moves = [NewNumber(door, "301")]
+        done = renumber_street(session, viewer, place_name_id=street, version=1, changes=moves)
+        change = session.execute(select(AddressChange.id)).scalar_one()
+
+    def take_back(session: Session) -> None:
+        take_back_renumbering(
+            session, viewer, place_name_id=street, version=done.version, reason="录错了起点"
+        )
+
+    def issue(session: Session) -> None:
+        issue_certificate(session, viewer, change_id=change)
+
+    assert behind(committed, take_back, issue) == "not-in-force"

@@ -203,3 +203,22 @@ def test_a_phone_is_told_what_to_mount_nearby(session: Session, street_of: Lay) 
     assert [row.id for row in near] == [*reversed(street.plates), lost.id]
     assert near[0].distance_m == pytest.approx(1, abs=0.2)
     assert len(reads.nearest_to_install(session, street.clerk, lon=lon, lat=lat, radius_m=10)) == 2
+
+
+def test_a_village_sees_the_streets_that_run_through_it(session: Session) -> None:
+    """Their names belong to the district; the addresses of other villages are not counted."""
+    village = make.make_community(session)
+    other = make.make_division(session, parent=session.get_one(Division, village.township_id))
+    through, beside = (
+        make.make_street(session, name, community=village, township_id=None, community_id=None)
+        for name in ("穿村路", "绕村路")
+    )
+    for place, area in ((through, village), (through, other), (beside, other)):
+        make.make_address(
+            session, street=place, district_id=area.district_id, township_id=area.township_id,
+            community_id=area.id,
+        )  # fmt: skip
+    viewer = make.make_viewer("coordinator", [village.id])
+    for area_id in (village.id, through.district_id):
+        rows, is_cut = reads.rates_of_streets(session, viewer, area_id)
+        assert ([(row.name, row.addresses) for row in rows], is_cut) == ([("穿村路", 1)], False)

@@ -8,6 +8,8 @@ from geo_registry.plate import reads
 from geo_registry.plate.rules import PHASES, phase_of
 from geo_registry.plate.tables import PLATE_STATES
 from tests import factories as make
+from tests.statements import statements_of
+from web_map.pages.plates import trial
 
 VIEWER = make.make_viewer()
 
@@ -47,3 +49,22 @@ def test_plates_are_filtered_by_what_a_list_asks_for(session: Session) -> None:
     for wanted in ({"state": "installed"}, {"kind": "gate_small"}, {"address_id": one.address_id}):
         rows = reads.plates(session, VIEWER, place_name_id=street.id, **wanted).rows
         assert [row.id for row in rows] == [one.id]
+
+
+def test_a_trial_of_many_plates_is_one_read(session: Session) -> None:
+    street = make.make_street(session)
+    states = ("approved", "draft", "approved", "ordered")
+    chosen = [
+        make.make_plate(session, make.make_address(session, number, street=street), state=state).id
+        for number, state in enumerate(states, 1)
+    ][::-1]
+    assert [row.id for row in reads.chosen_plates(session, VIEWER, [*chosen, chosen[0]])] == chosen
+    ids = ",".join(map(str, chosen))
+    sent = statements_of(session.connection(), lambda: trial(session, VIEWER, ids, "order"))
+    assert len(sent) == 1
+    told = bytes(trial(session, VIEWER, ids, "order").body).decode()
+    assert f'data-ids="{chosen[1]},{chosen[3]}"' in told
+    assert "已下单、尚未制作，不能下单" in told
+    outside = make.make_viewer(areas=[make.make_division(session).id])
+    with pytest.raises(NotFound, match="4 块门牌不存在"):
+        reads.chosen_plates(session, outside, chosen)

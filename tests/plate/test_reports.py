@@ -268,3 +268,26 @@ def test_a_wrong_place_without_a_place_is_an_inspection(street_of: Streets) -> N
     assert street.plate().state == "installed"
     found = text("SELECT finding FROM registry.plate_inspection WHERE plate_id = :id")
     assert street.session.execute(found, {"id": street.plates[0]}).scalars().all() == ["wrong_place"]
+
+
+def test_who_does_not_edit_plates_sees_the_own_reports_alone(street_of: Streets) -> None:
+    street = street_of()
+    areas = [street.place.district_id]
+    people = [
+        make.make_viewer(Role.VOLUNTEER, areas, account_id=make.make_account(street.session).id)
+        for _ in range(2)
+    ]
+    row = tell(street, "missing", people[0], note="木牌在院内")
+    for viewer, seen in ((people[0], 1), (people[1], 0), (street.clerk, 1)):
+        assert len(inbox.reports(street.session, viewer).rows) == seen
+        assert inbox.report_counts(street.session, viewer)["missing"] == seen
+    assert inbox.report(street.session, people[0], row.id).note == "木牌在院内"
+    with pytest.raises(NotFound):
+        inbox.report(street.session, people[1], row.id)
+
+
+def test_a_report_is_accepted_for_an_address_that_there_is(street_of: Streets) -> None:
+    street = street_of()
+    told = reports.report_plate(street.session, street.clerk, kind="no_plate", **street.spot())
+    with pytest.raises(NotFound, match="没有这个地址"):
+        reports.accept_report(street.session, street.clerk, report_id=told.id, version=1, address_id=new_id())

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from geo_registry.access.tables import Act
 from geo_registry.address.certifying import certify
+from geo_registry.address.tables import Address
 from geo_registry.codes import new_id
 from geo_registry.errors import RuleBroken, Stale
 from geo_registry.plate import selection
@@ -136,3 +138,16 @@ def test_plates_are_drawn_to_their_buildings(street_of: Lay) -> None:
     ).all()
     assert [(row[0], row[1], row[2]) for row in moved] == [(0, None, "B")] * 2
     assert moved[0][3] == pytest.approx(make.metres(302, 15)[0], abs=1e-7)
+
+
+def test_a_door_with_two_plates_is_moved_once(street_of: Lay) -> None:
+    street = street_of(1, "draft")
+    session, plate = street.session, street.plate()
+    address = session.get_one(Address, plate.address_id)
+    make.make_building(session, address=address, at=(5.0, 20.0))
+    other = make.make_plate(session, address, state="draft", kind="gate_large")
+    address.position = plate.position
+    session.flush()
+    selection.move_to_building(session, street.clerk, plate_ids=[plate.id, other.id])
+    told = select(Act.verb).where(Act.object_id == address.id)
+    assert session.execute(told).scalars().all() == ["correct"]

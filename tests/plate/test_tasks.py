@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from geo_registry.area.tables import Division
+from geo_registry.area.writes import Paper
 from geo_registry.codes import new_id
 from geo_registry.db import today
 from geo_registry.errors import NotFound, Refused, RuleBroken, Stale
-from geo_registry.plate import field, tasks, writes
+from geo_registry.plate import field, steps, tasks, writes
 from geo_registry.plate.tables import Plate, PlateTask
 from tests import factories as make
 from tests.plate.conftest import Street
@@ -179,3 +180,24 @@ def test_damage_while_the_task_runs_keeps_it_open(street_of: Lay) -> None:
     assert field.task(session, clerk, made.id).state == "open"
     street.install(0)
     assert field.task(session, clerk, made.id).state == "done"
+
+
+@pytest.mark.parametrize("way", ["one", "many"])
+def test_a_scrapped_plate_leaves_its_task_and_is_given_out_anew(street_of: Lay, way: str) -> None:
+    street = street_of(2)
+    session, clerk = street.session, street.clerk
+    made = tasks.make_tasks(session, clerk, batch_id=delivered(street))  # type: ignore[arg-type]
+    street.install(0)
+    if way == "one":
+        version = street.plate(1).version
+        writes.scrap_plate(session, clerk, plate_id=street.plates[1], version=version, reason="字有误")
+    else:
+        rows = steps.judged(session, clerk, "scrap", {street.plates[1]})
+        steps.take_many(session, clerk, "scrap", rows, Paper(reason="字有误"))
+    assert street.plate(1).task_id is None
+    # The last one that waited is gone: nothing is left to do.
+    assert field.task(session, clerk, made.id).state == "done"
+    batch = writes.order_batch(session, clerk, plate_ids=[street.plates[1]], number="八", maker="标牌厂")
+    batch = writes.produce_batch(session, clerk, batch_id=batch.id, version=batch.version)
+    batch = writes.deliver_batch(session, clerk, batch_id=batch.id, version=batch.version)
+    assert tasks.make_tasks(session, clerk, batch_id=batch.id).plates == 1

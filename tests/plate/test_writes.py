@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from geo_registry.access.tables import Act
+from geo_registry.address.writes import correct_address
+from geo_registry.area.tables import Division
 from geo_registry.codes import new_id
 from geo_registry.db import today
 from geo_registry.errors import Conflict, NotFound, Refused, RuleBroken, Stale
@@ -301,3 +304,32 @@ def test_a_plate_never_moves_to_another_district(street_of: Lay) -> None:
         writes.move_plate(
             street.session, street.clerk, plate_id=street.plates[0], version=1, lon=lon, lat=lat
         )
+
+
+def test_a_door_is_moved_to_another_village_with_its_plates_by_who_works_in_both(
+    session: Session,
+) -> None:
+    here = make.make_community(session, boundary=make.square(0, 0, 1000))
+    there = make.make_division(
+        session, parent=session.get_one(Division, here.township_id), boundary=make.square(1000, 0, 1000)
+    )
+    place = make.make_street(session, community=here)
+    doors = [make.make_address(session, number, street=place, position=None) for number in (20, 22)]
+    dragged, beside = (make.make_plate(session, door, state="numbered") for door in doors)
+    lon, lat = make.metres(900, 12)
+    clerks = [
+        make.make_viewer("clerk", areas, account_id=make.make_account(session).id)
+        for areas in ([here.id], [here.id, there.id])
+    ]
+    with pytest.raises(Refused), session.begin_nested():
+        writes.move_plate(session, clerks[0], plate_id=dragged.id, version=1, lon=lon, lat=lat)
+    with pytest.raises(Refused), session.begin_nested():
+        correct_address(session, clerks[0], address_id=doors[1].id, version=1, lon=lon, lat=lat)
+    done = writes.move_plate(session, clerks[1], plate_id=dragged.id, version=1, lon=lon, lat=lat)
+    correct_address(session, clerks[1], address_id=doors[1].id, version=1, lon=lon, lat=lat)
+    session.expire_all()
+    found = {door.community_id for door in doors} | {dragged.community_id, beside.community_id}
+    assert found == {there.id}
+    assert (done.version, dragged.version) == (2, 2)
+    moved = session.execute(select(Act.verb, Act.object_id).where(Act.id == beside.act_id)).one()
+    assert tuple(moved) == ("correct", doors[1].id)

@@ -8,11 +8,13 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy.orm import Session
 
+from geo_registry.address.writes import rename_street
 from geo_registry.codes import new_code, new_id
 from geo_registry.db import today
 from geo_registry.errors import NotFound
 from geo_registry.housing.tables import Building
 from geo_registry.plate.renumbering import NewNumber, renumber_street
+from geo_registry.plate.taking_back import take_back_renumbering
 from geo_registry.premises.informing import book_to_inform, premises_to_inform
 from geo_registry.premises.tables import Premises
 from tests import factories as make
@@ -61,3 +63,37 @@ def test_organisations_at_changed_addresses_are_listed_by_name(session: Session)
     assert (lines[0][:4], [line[0] for line in lines[1:]]) == (
         ("单位名称", "统一社会信用代码", "原地址", "现地址"), ["米行", "茶馆"],
     )  # fmt: skip
+
+
+def test_whoever_is_told_of_two_changes_reads_the_address_that_was_known(session: Session) -> None:
+    street = make.make_street(session, "听雨路")
+    doors = [make.make_address(session, number, street=street) for number in (1, 3)]
+    for door, name in zip(doors, ("米行", "茶馆"), strict=True):
+        firm(session, make.make_building(session, address=door), name)
+    viewer = make.make_viewer(account_id=make.make_account(session).id)
+
+    def told() -> list[tuple[str, str, str]]:
+        rows = premises_to_inform(session, viewer, place_name_id=street.id).rows
+        return [(row.name, row.old_text, row.new_text) for row in rows]
+
+    def number(*moves: NewNumber) -> None:
+        session.refresh(street)
+        renumber_street(
+            session, viewer, place_name_id=street.id, version=street.version, changes=moves, reason="改编"
+        )
+
+    number(NewNumber(doors[0].id, "5"), NewNumber(doors[1].id, "7"))
+    once = told()
+    session.refresh(street)
+    take_back_renumbering(
+        session, viewer, place_name_id=street.id, version=street.version, reason="录错了起点"
+    )
+    # Both have the number again that everybody knows.
+    assert (len(once), told()) == (2, [])
+    number(NewNumber(doors[0].id, "9"))
+    session.refresh(street)
+    rename_street(
+        session, viewer, place_name_id=street.id, name="听雪路", version=street.version,
+        document_number="民地〔2026〕3号",
+    )  # fmt: skip
+    assert told() == [("米行", "听雨路1号", "听雪路9号"), ("茶馆", "听雨路3号", "听雪路3号")]

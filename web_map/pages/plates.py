@@ -299,12 +299,13 @@ def trial(
 ) -> Response:
     """Say which of some plates an act would take, and why it refuses the others; nothing is written."""
     wanted = _ids(ids)
-    found = [reads.plate(session, viewer, one) for one in wanted]
+    found = reads.chosen_plates(session, viewer, wanted)
     given = field.given_out(session, viewer, wanted) if verb == "install" else set()
     good = [row for row in found if row.state in STEPS[verb].sources and row.id not in given]
+    ready = {row.id for row in good}
     refused = [
         {"text": row.address, "why": _IN_TASK if row.id in given else refusal(verb, row.state)}
-        for row in found if row not in good
+        for row in found if row.id not in ready
     ]  # fmt: skip
     kinds = sorted(Counter(row.kind for row in good).items())
     return piece("batch_trial.html", verb=verb, good=good, refused=refused, kinds=kinds)

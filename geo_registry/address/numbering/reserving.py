@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 
 from geo_registry.access.rules import Permission
-from geo_registry.access.viewer import Viewer
+from geo_registry.access.scope import in_scope
+from geo_registry.access.viewer import Viewer, authorize
 from geo_registry.address.numbering.numbering import let_go, read_door, refuse_taken, written_before
 from geo_registry.address.numbers import Door
 from geo_registry.address.places import profile_in_force
@@ -96,13 +97,18 @@ def release_numbers(
 ) -> Written:
     """Let kept numbers of a street go, all of them by default: anybody may be given them again.
 
+    A street may run through several areas: all are those that are kept in the viewer's own.
+
     Raises:
+        Refused: a number is kept outside of the viewer's areas.
         Stale: the street has changed since `version` was read, or somebody kept or released numbers of it.
         RuleBroken: `not-reserved`: a number is not kept, or the street keeps none.
 
     """
     street = _street(session, viewer, place_name_id, version)
     query = select(Address).where(Address.scope_id == street.id, Address.state == "reserved")
+    if numbers is None:
+        query = query.where(in_scope(viewer, Address))
     kept = {row.number_key: row for row in session.execute(query.with_for_update(key_share=True)).scalars()}
     profile = profile_in_force(session)
     asked = list(kept)
@@ -114,6 +120,8 @@ def release_numbers(
         named = "、".join(strange[:5])
         shown = f"{named} 不是预留的号" if named else f"{street.full_name} 没有预留的号"
         raise RuleBroken("not-reserved", f"{shown}，请重新读取编号预览", field="numbers")
+    for row in (kept[key] for key in asked):
+        authorize(viewer, Permission.ADDRESS_NUMBER, row.district_id, row.township_id, row.community_id)
     act_id = begin_act(session, viewer, "release", "place_name", street, Paper(document_number, reason))
     for key in asked:
         kept[key].state, kept[key].act_id = "rejected", act_id

@@ -63,16 +63,17 @@ export function save(street, sum, done) {
   });
 }
 
-/** Say what was stored, with the way back while nothing has been made of it. */
-/** @param {string} street @param {string} words @param {string[]} ids the addresses that it made @param {() => void} done */
-export function tellSaved(street, words, ids, done) {
+/** Say what was stored, with the way back while nothing has been made of it: what was changed since stays. */
+/** @param {string} street @param {string} words @param {{address: string, version: string}[]} made the addresses that it made @param {() => void} done */
+export function tellSaved(street, words, made, done) {
+  const body = { address_ids: made.map((one) => one.address), versions: made.map((one) => Number(one.version)) };
   const back = async () => {
-    const answer = await act("/v1/addresses/actions/remove", { address_ids: ids, reason: "撤销刚才的编号" });
+    const answer = await act("/v1/addresses/actions/remove", { ...body, reason: "撤销刚才的编号" });
     if (!answer.ok) tell(`不能撤销：${answer.text}`);
     done();
     return answer.ok;
   };
-  tell(words, ids.length && ids.length <= MOST_BACK ? { id: street, back, again: null } : null);
+  tell(words, made.length && made.length <= MOST_BACK ? { id: street, back, again: null } : null);
 }
 
 /** @param {any} told what the dry run answered @returns {Node} old and new numbers with what goes along */

@@ -15,9 +15,9 @@
 const SHAPE = /^[临附副]?(\d{1,5})(?:\s*(?:号附|[-—–－之附副])\s*(?:\d{1,4}|[一二三四五六七八九十]+))*[A-Z甲乙丙丁戊己庚辛壬癸]?[号號]?$/i;
 const HELD = { given: "已被使用", proposed: "已拟定给别处", reserved: "已预留", retired: "曾经使用、已注销，不再编给他处" };
 
-/** @param {string} text @returns {string} a number by which two ways of writing it are the same */
+/** @param {string} text @returns {string} a number by which two ways of writing it are the same; 12-1 and 12号附1 are two doors */
 export function keyOf(text) {
-  return text.normalize("NFKC").trim().toUpperCase().replace(/[号號]/g, "").replace(/[—–－之附副]/g, "-").replace(/\s+/g, "").replace(/^-/, "附");
+  return text.normalize("NFKC").toUpperCase().replace(/[号號\s]/g, "").replace(/[—–－之]/g, "-").replace(/副/g, "附");
 }
 
 /** @param {string} text @returns {number | null} the whole number in front, null where nothing can be read */

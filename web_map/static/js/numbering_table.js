@@ -197,10 +197,10 @@ export function tellFaults(faults, sent) {
   if (first >= 0) pick(first);
 }
 
-/** @param {string[]} numbers @returns {string[]} the addresses that bear them now */
+/** @param {string[]} numbers @returns {{address: string, version: string}[]} the addresses that bear them now */
 export function bearersOf(numbers) {
   const keys = new Set(numbers.map(keyOf));
-  return slots.filter((slot) => slot.address && slot.kind !== "retired" && keys.has(keyOf(slot.was))).map((slot) => slot.address);
+  return slots.filter((slot) => slot.address && slot.kind !== "retired" && keys.has(keyOf(slot.was)));
 }
 
 /** Bring the next row that cannot be stored before the reader's eyes. */

@@ -1,7 +1,7 @@
 /** Acts on many plates that are chosen: a dry run first, then the act on those that allow it. */
 
 import { getJson, post } from "./http.js";
-import { act, ask, fieldsOf, forget, newKey, tell, tellProgress } from "./plates_acts.js";
+import { act, ask, fieldsOf, forget, newKey, noteVersion, tell, tellProgress, versionOf } from "./plates_acts.js";
 import { basisFields } from "./plates_certify.js";
 import { finalWords } from "./plates_final.js";
 import { clearSelection, selected, selectedAddresses } from "./plates_selection.js";
@@ -52,10 +52,13 @@ async function tryFirst(verb) {
     send: async (values, key) => {
       if (!ready.length) return { ok: true, status: 200, text: "", field: "" };
       const before = verb === "to-building" ? await placesOf(moves) : [];
-      const answer = await act(url, { [ids]: ready, ...values }, { key });
+      const fresh = verb === "certify" ? await uncertified(ready) : [];
+      const seen = before.length === ready.length ? { versions: before.map((one) => one.version) } : {};
+      const answer = await act(url, { [ids]: ready, ...seen, ...values }, { key });
       if (!answer.ok) return answer;
+      for (const one of before) noteVersion(one.id, one.version + 1);
       forget(...(verb === "approve" || verb === "cancel" ? ready : []));
-      tell(`${done} ${ready.length} 块${finalWords(verb)}`, wayBack(verb, ready, before, values));
+      tell(`${done} ${ready.length} 块${finalWords(verb)}`, wayBack(verb, verb === "certify" ? fresh : ready, before, values));
       clearSelection();
       document.dispatchEvent(new Event("plates:changed"));
       return answer;
@@ -66,6 +69,13 @@ async function tryFirst(verb) {
 /** @param {{id: string}[]} moves @returns {Promise<any[]>} where the plates stand before they are moved */
 async function placesOf(moves) {
   return readAll(moves.map(({ id }) => id));
+}
+
+/** @param {string[]} ids @returns {Promise<string[]>} addresses that were not certified before: of these alone a certification is taken back */
+async function uncertified(ids) {
+  const trial = await act("/v1/addresses/actions/uncertify", { address_ids: ids, dry_run: true }, { key: newKey() });
+  const held = new Set(trial.ok ? trial.body.ready : ids);
+  return ids.filter((id) => !held.has(id));
 }
 
 /** @param {string[]} ids @returns {Promise<any[]>} the plates as the register holds them, read a slice at a time */
@@ -87,9 +97,13 @@ async function each(words, list, path, body) {
   for (let from = 0; from < list.length; from += SLICE) {
     if (list.length > SLICE) tellProgress(words, from, list.length);
     for (const now of await readAll(list.slice(from, from + SLICE))) {
-      const answer = await act(`/v1/plates/${now.id}/actions/${path}`, body(now.id), { version: now.version });
-      if (answer.ok) done += 1;
-      else fault = fault || answer.text;
+      // A way back starts from where our own move left the plate: where somebody else has moved it since, it stays.
+      const version = path === "move" ? versionOf(now.id, now.version) : now.version;
+      const answer = await act(`/v1/plates/${now.id}/actions/${path}`, body(now.id), { version });
+      if (answer.ok) {
+        done += 1;
+        noteVersion(now.id, answer.body.version);
+      } else fault = fault || answer.text;
     }
   }
   if (done < list.length) tell(`${words}：办了 ${done} 块，另 ${list.length - done} 块没有办${fault ? `（${fault}）` : ""}`);
@@ -100,6 +114,7 @@ async function each(words, list, path, body) {
 /** How an act on many is taken back; an approval cannot be. */
 function wayBack(/** @type {string} */ verb, /** @type {string[]} */ ready, /** @type {any[]} */ before, /** @type {object} */ values) {
   if (verb === "certify") {
+    if (!ready.length) return null;
     const send = async (/** @type {string} */ path, /** @type {object} */ body) => {
       const answer = await act(`/v1/addresses/actions/${path}`, { address_ids: ready, ...body });
       if (!answer.ok) tell(`不能办理：${answer.text}`);

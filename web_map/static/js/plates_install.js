@@ -159,9 +159,11 @@ async function send({ verb, body }) {
   isSending = true;
   field("install-error").hidden = true;
   submit.setAttribute("aria-busy", "true");
-  const entry = await record({ plate: plate.id, name: plate.name, verb, was: plate, version: plate.version, body, photo });
-  const left = await tryNow(entry);
-  if (left?.state === "failed") {
+  const made = { plate: plate.id, name: plate.name, verb, was: plate, version: plate.version, body, photo };
+  const entry = await record(made).catch(() => null);
+  const left = entry && (await tryNow(entry));
+  if (!entry) refuse("没有存下：手机空间不足，或浏览器不许存储；请清理后再按一次，或联网用另一台设备登记");
+  else if (left?.state === "failed") {
     await drop(left);
     await againFrom(left);
   } else {

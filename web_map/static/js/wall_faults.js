@@ -5,6 +5,7 @@ import { drop, resend } from "./wall_queue.js";
 /** @typedef {import("./wall_store.js").Entry} Entry */
 
 const ACTS = { install: "上墙", inspect: "巡查", "report-damage": "报损", "report-missing": "报失", replace: "更换", report: "报不能安装" };
+const FULL = "没有存下：手机空间不足，或浏览器不许存储；请清理后再按一次。";
 /** @type {string[]} */
 let pictures = [];
 
@@ -70,7 +71,8 @@ function card(entry, words) {
   made.className = "wall-fault";
   made.dataset.plate = entry.plate;
   const why = entry.status === 412 ? "记下之后，这块门牌在登记处改过；请对照两边再决定。" : entry.problem;
-  made.append(line("h3", entry.name), sides(entry, words), line("p", why, "field-error"));
+  const told = line("p", why, "field-error");
+  made.append(line("h3", entry.name), sides(entry, words), told);
   const acts = document.createElement("div");
   acts.className = "act-list";
   const needsReason = entry.field === "reason";
@@ -87,7 +89,7 @@ function card(entry, words) {
   acts.append(
     button(go, "btn-solid", () => {
       if (needsReason && !reason.value.trim()) reason.focus();
-      else resend(entry, needsReason ? { reason: reason.value.trim() } : {}, version);
+      else resend(entry, needsReason ? { reason: reason.value.trim() } : {}, version).catch(() => (told.textContent = FULL));
     }),
   );
   const away = button("放弃这条", "", () => {

@@ -79,9 +79,10 @@ export async function drop(entry) {
 
 /** @param {Entry} entry @param {Record<string, any>} more @param {number} version a changed record is another act: with a key of its own */
 export async function resend(entry, more, version) {
-  await dropEntry(entry.key);
   const body = { ...entry.body, ...more };
+  // First kept anew, then dropped: whatever stops the page between, nothing is lost.
   await keepEntry({ ...entry, key: newKey(), body, version, state: "waiting", status: 0, problem: "", field: "", now: null });
+  await dropEntry(entry.key);
   await told();
   await flush();
 }
