@@ -7,7 +7,7 @@ from geo_registry.commands.audit import audit_app
 from geo_registry.commands.city import city_app
 from geo_registry.commands.database import db_app
 from geo_registry.commands.disclosure import trace
-from geo_registry.commands.estate import estate as _estate  # noqa: F401  (adds `import estate`)
+from geo_registry.commands.estate import estate_app
 from geo_registry.commands.files import import_app
 from geo_registry.commands.gazetteer import gazetteer_app
 from geo_registry.commands.grid import grid_app
@@ -36,6 +36,7 @@ app.add_typer(db_app, name="db")
 app.add_typer(account_app, name="account")
 app.add_typer(audit_app, name="audit")
 app.add_typer(city_app, name="city")
+app.add_typer(estate_app, name="estate")
 app.add_typer(import_app, name="import")
 app.add_typer(gazetteer_app, name="gazetteer")
 app.add_typer(grid_app, name="grid")

@@ -84,6 +84,11 @@ _BY_CONSTRAINT: dict[str, tuple[type[RegistryError], str, str]] = {
     "grid_block_code_key": (Conflict, "block-code-taken", "该网格编码已被使用，请换一个"),
     "grid_block_overlap": (Conflict, "block-overlap", "与现有网格重叠，请避开或改用调整边界"),
     "housing_unit_in_building": (RuleBroken, "unit-outside-building", "户室位置须在楼栋范围内"),
+    "housing_unit_removed": (
+        RuleBroken,
+        "unit-removed",
+        "该户室随误录的小区撤回，已不存在；请重新查找户室，没有的先登记户室",
+    ),
     "housing_unit_unit_key": (Conflict, "unit-taken", "该楼栋已有此户室，或曾经有过"),
     "machine_only": (RuleBroken, "machine-no-password", "系统对接账号不用密码，请签发令牌"),
     "period_empty": (RuleBroken, "period-empty", "起止日期须从今天起，且止期不早于起期"),

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from api.deps import NO_STORE, IfMatch, Needs, Once, answer
 from api.schemas.numbering import (
     DoorSlot,
+    IntakeTakenBackOut,
     RenumberingTakenBackOut,
     StreetNumberedOut,
     StreetNumbering,
@@ -18,6 +19,7 @@ from api.schemas.numbering import (
 )
 from geo_registry.access.viewer import Permission
 from geo_registry.address.numbering.storing import DoorWish
+from geo_registry.plate.estate_back import take_back_intake
 from geo_registry.plate.renumbering import NewNumber, renumber_street
 from geo_registry.plate.street_numbers import number_street
 from geo_registry.plate.taking_back import take_back_renumbering
@@ -64,6 +66,20 @@ def take_back(place_name_id: UUID, body: TakingBack, version: IfMatch, act: Once
         return answer(take_back_renumbering(act.session, act.viewer, **target), NO_STORE)
     facts = ("act_id", "addresses", "plates")
     return act.once(partial(take_back_renumbering, act.session, act.viewer, **target), facts=facts)
+
+
+@router.post(
+    "/streets/{place_name_id}/actions/take-back-intake",
+    dependencies=[NUMBER],
+    response_model=IntakeTakenBackOut,
+)
+def take_intake_back(place_name_id: UUID, body: TakingBack, version: IfMatch, act: Once) -> Response:
+    """Take back the latest intake of an estate while nothing of it was used."""
+    target = {"place_name_id": place_name_id, "version": version, **body.given()}
+    if body.dry_run:
+        return answer(take_back_intake(act.session, act.viewer, **target), NO_STORE)
+    facts = ("act_id", "addresses", "buildings", "entrances", "units", "plates")
+    return act.once(partial(take_back_intake, act.session, act.viewer, **target), facts=facts)
 
 
 def _wishes(slots: Sequence[DoorSlot]) -> list[DoorWish]:

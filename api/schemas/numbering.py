@@ -1,6 +1,6 @@
 """Numbers of a whole street: given out, and changed."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from api.deps import PageQuery, Strict
 from api.schemas.act import Paper, WrittenOut
 from api.schemas.address import Number
 from api.schemas.place import Lat, Lon
+from geo_registry.plate.estate_back import NumberBack
 from geo_registry.plate.renumbering import OldAndNew
 from geo_registry.plate.taking_back import TakenBack
 
@@ -80,6 +81,21 @@ class RenumberingTakenBackOut(WrittenOut):
     addresses: int
     plates: int
     rows: tuple[TakenBack, ...] | None = None
+
+
+class IntakeTakenBackOut(WrittenOut):
+    """The estate with its version, and what went; with `dry_run` each number and what is behind it."""
+
+    act_id: UUID | None
+    undone_act_id: UUID | None = None
+    taken_in_at: datetime | None = None
+    document_number: str | None = None
+    addresses: int
+    buildings: int
+    entrances: int
+    units: int
+    plates: int
+    rows: tuple[NumberBack, ...] | None = None
 
 
 class ChangesQuery(PageQuery):

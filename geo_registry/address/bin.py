@@ -79,7 +79,13 @@ _BEFORE = text("""
 """)
 _IN_THE_WAY = text("""
     SELECT a.id, o.standard_text AS holder, p.full_name AS street, p.state AS street_state,
-      EXISTS (SELECT FROM registry.succession s WHERE s.old_id = a.id) AS is_followed
+      EXISTS (SELECT FROM registry.succession s WHERE s.old_id = a.id) AS is_followed,
+      EXISTS (SELECT FROM registry.act t WHERE t.verb = 'take_back' AND t.id = (
+        SELECT coalesce(CAST(later.row ->> 'act_id' AS uuid), a.act_id)
+        FROM registry.place_history h
+          LEFT JOIN registry.place_history later ON later.object_id = a.id AND later.version = h.version + 1
+        WHERE h.object_id = a.id AND h.row ->> 'state' <> 'removed'
+        ORDER BY h.version DESC LIMIT 1)) AS is_undone
     FROM registry.address a
       LEFT JOIN registry.address o ON o.scope_id = a.scope_id AND o.number_key = a.number_key
         AND o.id <> a.id AND o.state NOT IN ('removed', 'rejected')
@@ -177,7 +183,7 @@ def restore_addresses(
     Raises:
         NotFound, Refused, Stale: as `lock_addresses`.
         Conflict: `number-taken`.
-        RuleBroken: `not-removed`, `parent-not-current`, `taken-back`: a renumbering gave it, and was undone.
+        RuleBroken: `not-removed`, `parent-not-current`, `taken-back`: what gave it was undone.
 
     """
     # The streets first, as whoever numbers does: two orders would wait for each other.
@@ -235,6 +241,8 @@ def _against_return(state: str, now: Any) -> Iterable[tuple[str, str]]:  # noqa:
         yield "not-removed", "不在回收站中"
     if now.is_followed:
         yield "taken-back", "是已撤回的改号，不能恢复；需要这个号请重新办理改号"
+    elif now.is_undone:
+        yield "taken-back", "随入库一起撤回，不能单独恢复；需要这个号请重新编号或入库"
     elif now.holder is not None:
         yield "number-taken", "的门牌号已另编，请先改编现在的门牌号"
     if now.street is not None and now.street_state not in {"proposed", "current"}:

@@ -1,4 +1,4 @@
-"""Command ``geo-registry import estate``: a developer's table becomes an estate in one act."""
+"""``geo-registry import estate`` and ``estate take-back``: a table becomes an estate in one act, and back."""
 
 import csv
 from pathlib import Path
@@ -16,11 +16,14 @@ from geo_registry.text import inert
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from geo_registry.access.viewer import Viewer
     from geo_registry.db import Session
     from geo_registry.exchange.estate_table import EstateTable
+    from geo_registry.plate.estate_back import IntakeTakenBack
     from geo_registry.plate.estates import EstateTaken
 
 console = Console()
+estate_app = typer.Typer(no_args_is_help=True, help="Estates taken in from a table.")
 MOST_SHOWN = 20
 
 
@@ -58,17 +61,46 @@ def estate(
     _show(done, dry_run=dry_run)
 
 
+@estate_app.command(
+    "take-back", epilog="Example: geo-registry estate take-back 清源小区 --reason 选错了表 --dry-run"
+)
+def take_back(
+    street: Annotated[str, typer.Argument(help="Full name or code of the estate or lane.")],
+    *,
+    area: Annotated[str | None, typer.Option(help="Division code, where several have the name.")] = None,
+    document: Annotated[str | None, typer.Option(help="Number of the document behind it.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; asked for unless --dry-run.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, store nothing.")] = False,
+) -> None:
+    """Take back the latest intake of an estate while nothing of it was used."""
+    from geo_registry.address.tables import PlaceName
+    from geo_registry.db import owner_engine, transaction
+    from geo_registry.plate.estate_back import take_back_intake
+
+    with refusing(), transaction(owner_engine()) as session:
+        own = street_named(session, street, area)
+        done = take_back_intake(
+            session, _clerk(), place_name_id=own, version=session.get_one(PlaceName, own).version,
+            dry_run=dry_run, document_number=document, reason=reason,
+        )  # fmt: skip
+    _show_back(done, dry_run=dry_run)
+
+
+def _clerk() -> "Viewer":
+    from geo_registry.access.rules import Role
+    from geo_registry.access.viewer import Viewer
+    from geo_registry.codes import new_id
+
+    return Viewer(new_id(), new_id(), "command-line", "command line", Role.CLERK, None)
+
+
 def _take(
     session: "Session", table: "EstateTable", street: str | None, new: str | None, area: str | None,
     gate: str | None, asked: dict[str, object],
 ) -> "EstateTaken":  # fmt: skip
-    from geo_registry.access.rules import Role
-    from geo_registry.access.viewer import Viewer
     from geo_registry.address.tables import PlaceName
-    from geo_registry.codes import new_id
     from geo_registry.plate.estates import NewEstate, take_in_estate
 
-    viewer = Viewer(new_id(), new_id(), "command-line", "command line", Role.CLERK, None)
     if (street is None) == (new is None):
         raise typer.BadParameter("give --street, or --new with --area")
     where: dict[str, object] = {}
@@ -79,7 +111,7 @@ def _take(
         where = {"estate": NewEstate(new or "", area_id=_area(session, area))}
     if gate is not None:
         where |= {"gate": _gate(gate), "numbers": "s_shape"}
-    return take_in_estate(session, viewer, rows=table.rows, **where, **asked)  # type: ignore[arg-type]
+    return take_in_estate(session, _clerk(), rows=table.rows, **where, **asked)  # type: ignore[arg-type]
 
 
 def _area(session: "Session", code: str | None) -> "UUID":
@@ -120,7 +152,16 @@ def _show_faults(table: "EstateTable", refused: Path | None) -> None:
 
 def _show(done: "EstateTaken", *, dry_run: bool) -> None:
     table = Table("made" if not dry_run else "would be made", "count")
-    for name in ("buildings", "entrances", "units", "plates"):
+    _show_counts(table, done, ("buildings", "entrances", "units", "plates"), dry_run=dry_run)
+
+
+def _show_back(done: "IntakeTakenBack", *, dry_run: bool) -> None:
+    table = Table("taken back" if not dry_run else "would be taken back", "count")
+    _show_counts(table, done, ("addresses", "buildings", "entrances", "units", "plates"), dry_run=dry_run)
+
+
+def _show_counts(table: Table, done: object, names: tuple[str, ...], *, dry_run: bool) -> None:
+    for name in names:
         table.add_row(name, f"{getattr(done, name):,}")
     console.print(table)
     if dry_run:

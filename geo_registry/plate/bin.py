@@ -19,6 +19,7 @@ from geo_registry.area.writes import Paper, Written, begin_act, finish, load_for
 from geo_registry.db import Session, translated
 from geo_registry.errors import Conflict, RuleBroken
 from geo_registry.pages import Page, checked_limit, cut, read_cursor
+from geo_registry.plate.steps import hold_addresses
 from geo_registry.plate.tables import Plate
 
 KINDS = ("address", "plate", "place_name")
@@ -58,7 +59,7 @@ _OTHER = text("""
 _BIN = """
     SELECT g.kind, g.id, g.version, g.text, g.state, h.was, g.changed_at, account.name AS removed_by,
       a.reason, coalesce(h.act_id, g.act_id) AS act_id, g.place_name_id, ST_X(g.position) AS lon,
-      ST_Y(g.position) AS lat, g.is_free, g.batch_id
+      ST_Y(g.position) AS lat, g.is_free, g.batch_id, a.verb
     FROM ({parts}) g
       LEFT JOIN LATERAL (
         SELECT h.row ->> 'state' AS was, CAST(after.row ->> 'act_id' AS uuid) AS act_id
@@ -224,6 +225,7 @@ def restore_plate(
         RuleBroken: `plate-state`, `plate-in-batch`, or `not-in-force` when the address is not.
 
     """
+    hold_addresses(session, [plate_id])
     row = load_for_change(session, viewer, Plate, plate_id, version=version, permission=Permission.PLATE_EDIT)
     address = session.get_one(Address, row.address_id, populate_existing=True)
     named = f"{address.standard_text} 的门牌"
@@ -285,4 +287,4 @@ def _part(kind: str, *, area: bool, street: bool, after: bool) -> str:
 
 
 def _returns(row: Any) -> bool:  # noqa: ANN401  (one row of the bin)
-    return bool(row.is_free) and row.batch_id is None
+    return bool(row.is_free) and row.batch_id is None and row.verb != "take_back"

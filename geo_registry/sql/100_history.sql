@@ -43,12 +43,39 @@ BEGIN
   RETURN NEW;
 END $$;
 
+-- A unit that was taken back as a mistake takes nobody in: whoever takes it back meanwhile comes before or after.
+CREATE OR REPLACE FUNCTION registry.refuse_removed() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the unit was removed' USING ERRCODE = 'check_violation', CONSTRAINT = 'housing_unit_removed';
+END $$;
+
+CREATE OR REPLACE FUNCTION registry.hold_unit(asked uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  state text;
+BEGIN
+  SELECT u.state INTO state FROM registry.housing_unit u WHERE u.id = asked FOR KEY SHARE;
+  IF state = 'removed' THEN
+    PERFORM registry.refuse_removed();
+  END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION registry.stand_on_unit() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM registry.hold_unit(NEW.unit_id);
+  RETURN NEW;
+END $$;
+
 -- Residence, hukou, registration and what else lies in a unit copy building and areas from it, whatever the caller says ...
 CREATE OR REPLACE FUNCTION registry.copy_unit_areas() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  state text;
 BEGIN
   IF TG_TABLE_NAME = 'case_person' THEN
     SELECT c.district_id, c.township_id, c.community_id INTO STRICT NEW.district_id, NEW.township_id, NEW.community_id
     FROM registry.registration_case c WHERE c.id = NEW.case_id;
+    IF TG_OP = 'INSERT' AND NEW.hukou_unit_id IS NOT NULL THEN
+      PERFORM registry.hold_unit(NEW.hukou_unit_id);
+    END IF;
   ELSIF TG_TABLE_NAME = 'permit_referral' THEN
     SELECT g.district_id, g.township_id, g.community_id INTO STRICT NEW.district_id, NEW.township_id, NEW.community_id
     FROM registry.registration g WHERE g.id = NEW.registration_id;
@@ -56,6 +83,13 @@ BEGIN
     SELECT r.district_id, r.township_id, r.community_id, r.person_id
     INTO STRICT NEW.district_id, NEW.township_id, NEW.community_id, NEW.person_id
     FROM registry.residence r WHERE r.id = NEW.residence_id;
+  ELSIF NEW.unit_id IS NOT NULL AND TG_OP = 'INSERT' THEN
+    SELECT u.building_id, u.district_id, u.township_id, u.community_id, u.state
+    INTO STRICT NEW.building_id, NEW.district_id, NEW.township_id, NEW.community_id, state
+    FROM registry.housing_unit u WHERE u.id = NEW.unit_id FOR KEY SHARE;
+    IF state = 'removed' THEN
+      PERFORM registry.refuse_removed();
+    END IF;
   ELSIF NEW.unit_id IS NOT NULL THEN
     SELECT u.building_id, u.district_id, u.township_id, u.community_id
     INTO STRICT NEW.building_id, NEW.district_id, NEW.township_id, NEW.community_id
@@ -145,6 +179,16 @@ BEGIN
   FOREACH name IN ARRAY ARRAY['residence', 'hukou', 'registration', 'household', 'absence', 'registration_case', 'case_person', 'permit_referral',
       'verification', 'dwelling_note', 'tip'] LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER copy_unit_areas BEFORE INSERT OR UPDATE ON registry.%I FOR EACH ROW EXECUTE FUNCTION registry.copy_unit_areas()', name);
+  END LOOP;
+END $$;
+
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['visit', 'sample_unit', 'field_check', 'declaration', 'separation_item'] LOOP
+    EXECUTE format('CREATE OR REPLACE TRIGGER stand_on_unit BEFORE INSERT OR UPDATE OF unit_id ON registry.%I FOR EACH ROW
+      WHEN (NEW.unit_id IS NOT NULL) EXECUTE FUNCTION registry.stand_on_unit()', name);
   END LOOP;
 END $$;
 

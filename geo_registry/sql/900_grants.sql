@@ -84,6 +84,7 @@ BEGIN
       'confirm_own_factor', 'drop_own_factor', 'end_own_session', 'own_account', 'own_looks', 'list_accounts', 'find_account', 'add_account',
       'change_account', 'switch_account', 'reset_password', 'reset_factor', 'grant_area', 'end_grant', 'issue_token', 'end_session',
       'keep_purpose',
+      'intake_persons',
       -- Cases, papers, people, intake, separation.
       'keep_case', 'judge_case', 'persons_of_documents', 'issue_sheets', 'move_sheets', 'open_volume', 'bind_forms', 'close_volume', 'volume_pages', 'unbound_cases', 'permit_state', 'refer_permit', 'keep_permit',
       'decide_separation', 'end_separation_decision', 'propose_lineage', 'judge_lineage', 'undo_lineage', 'read_lineage', 'read_separation_decision',

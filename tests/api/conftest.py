@@ -71,6 +71,7 @@ NAMES = (
     "homeless", "dead", "declared", "death", "run", "settled_run", "listed", "hukou_referral",
     "review", "to_verify", "proven", "noted", "handed", "told", "firm", "closed",
     "moved", "moved_paper", "shifted", "was_door", "now_door", "shift",
+    "taken", "taken_door", "taken_home", "intake",
     *CASE_NAMES,
 )  # fmt: skip
 

@@ -20,6 +20,11 @@ PLATE_WRITES: dict[str, tuple[str, dict[str, Any], str]] = {
         {"reason": "录错了号"},
         "/v1/lanes/{shifted}",
     ),
+    "estate_take_back": (
+        "/v1/streets/{taken}/actions/take-back-intake",
+        {"reason": "选错了表"},
+        "/v1/lanes/{taken}",
+    ),
     "estate": (
         "/v1/estates/intake",
         {

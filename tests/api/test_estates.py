@@ -61,6 +61,37 @@ def test_a_table_is_read_tried_and_taken_in(town: "Town") -> None:
     assert [one["pointer"] for one in taken.json()["errors"]] == ["#/rows/0/building", "#/rows/2/building"]
 
 
+def test_an_intake_is_taken_back_and_made_again(town: "Town") -> None:
+    body = {
+        "rows": [[2, "1", "1", 1, "101", None, 80.5, 121.4081, 31.1081]], "plates": "draft",
+        "estate": {"name": "清溪小区", "area_id": str(town.ids["c"])}, "document_number": "月地名〔2026〕7号",
+    }  # fmt: skip
+    made = town.act("clerk", "/v1/estates/intake", body).json()
+    path, why = f"/v1/streets/{made['id']}/actions/take-back-intake", {"reason": "选错了表"}
+    assert town.act("officer", path, why, made["version"]).status_code == 403
+    assert town.act("clerk", path, why, made["version"] + 1).status_code == 412
+    tried = town.act("clerk", path, {"dry_run": True}, made["version"])
+    assert tried.status_code == 200, tried.text
+    counts = {"addresses": 1, "buildings": 1, "entrances": 1, "units": 1, "plates": 1}
+    assert tried.json().items() >= {**counts, "act_id": None, "undone_act_id": made["act_id"]}.items()
+    assert [(one["entrances"], one["units"]) for one in tried.json()["rows"]] == [(1, 1)]
+    again = {**body, "estate": None, "place_name_id": made["id"]}
+    done = town.act("clerk", path, why, made["version"])
+    assert done.status_code == 200, done.text
+    assert done.json().items() >= counts.items()
+    # Neither its numbers nor its buildings are left to be numbered.
+    plan = town.call("clerk", "GET", f"/v1/lanes/{made['id']}/numbering?from=121.4081,31.1081").json()
+    assert plan["counts"] == {}
+    more = town.act("clerk", "/v1/estates/intake", {**again, "version": done.json()["version"]})
+    assert more.status_code == 200, more.text
+    plate = town.sql("SELECT p.id FROM registry.plate p JOIN registry.address a ON a.id = p.address_id"
+                     " WHERE a.place_name_id = :estate AND p.state = 'draft'", estate=made["id"])  # fmt: skip
+    assert town.act("clerk", f"/v1/plates/{plate}/actions/approve", {}, 1).status_code == 200
+    used = town.act("clerk", path, why, more.json()["version"])
+    assert (used.status_code, used.json()["code"]) == (409, "intake-used")
+    assert "门牌已批准或下单" in used.json()["errors"][0]["detail"]
+
+
 def test_what_is_no_table_and_who_may_not_are_refused(town: "Town") -> None:
     for content, kind, status in (
         (b"x", "application/pdf", 415), (b"\x00", "text/csv", 422), (b"a,b\n1,2", "text/csv", 422),

@@ -175,3 +175,12 @@ UPDATE registry.address SET state = 'retired', act_id = '{shift}' WHERE id = '{w
 INSERT INTO registry.succession (old_id, new_id, object_kind, kind, act_id) VALUES ('{was_door}', '{now_door}', 'address', 'renumber', '{shift}');
 INSERT INTO registry.address_change (kind, old_id, new_id, place_name_id, old_text, new_text, act_id, district_id, township_id, community_id)
 VALUES ('renumber', '{was_door}', '{now_door}', '{shifted}', '映月路226弄1号', '映月路226弄2号', '{shift}', '{d}', '{t}', '{c}');
+-- An estate of one building that was taken in just now.
+INSERT INTO registry.place_name (id, kind, name, normal_name, full_name, parent_id, scope_id, district_id, township_id, community_id)
+VALUES ('{taken}', 'estate', '清塘苑', '清塘苑', '映月路清塘苑', '{street}', '{street}', '{d}', '{t}', '{c}');
+INSERT INTO registry.act (id, verb, object_kind, object_id) VALUES ('{intake}', 'number', 'place_name', '{taken}');
+INSERT INTO registry.address (id, place_name_id, scope_id, number, number_key, number_text, standard_text, act_id, district_id, township_id, community_id)
+VALUES ('{taken_door}', '{taken}', '{taken}', 1, '1幢', '1幢', '映月路清塘苑1幢', '{intake}', '{d}', '{t}', '{c}');
+INSERT INTO registry.building (id, method, act_id, district_id, township_id, community_id, position)
+VALUES ('{taken_home}', 'derived', '{intake}', '{d}', '{t}', '{c}', ST_SetSRID(ST_MakePoint(121.47, 31.18), 4490));
+INSERT INTO registry.building_address (building_id, address_id, act_id) VALUES ('{taken_home}', '{taken_door}', '{intake}');

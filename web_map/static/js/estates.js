@@ -5,6 +5,7 @@ import { get, getJson } from "./http.js";
 import { goTo, onMoved, showBox } from "./map.js";
 import { drawPlan, map, ringRow } from "./numbering_map.js";
 import { showFaults, showPlan, showUnplaced } from "./estate_report.js";
+import { takeBackIntake } from "./numbering_back.js";
 import { ask, tell } from "./plates_acts.js";
 import { onClick, pointer } from "./plates_map.js";
 
@@ -181,15 +182,15 @@ function save() {
     fields: [...(which === "known" ? [field("document_number", "文号", "text", false)] : []), field("reason", faulty ? "有误的行不入库，请说明理由" : "事由", "textarea", faulty > 0)],
     send: async (values, key) => {
       const answer = await act("/v1/estates/intake", { ...body, ...values }, { key });
-      if (answer.ok) done(answer.body);
+      if (answer.ok) done(answer.body, which === "new" ? /** @type {any} */ (body.estate).name : (chosen?.name ?? ""));
       else refuseRows(answer);
       return answer;
     },
   });
 }
 
-/** @param {any} made */
-function done(made) {
+/** @param {any} made @param {string} name of the estate */
+function done(made, name) {
   tell(`已入库 ${made.buildings} 幢、${made.units} 套`);
   tried = null;
   read = null;
@@ -201,7 +202,19 @@ function done(made) {
   link.href = `/plates/numbering?s=${encodeURIComponent(made.id)}`;
   link.textContent = "看这个小区的编号";
   show("plan");
-  byId("report").replaceChildren(link);
+  const back = document.createElement("button");
+  back.type = "button";
+  back.className = "btn";
+  back.id = "take-back-intake";
+  back.textContent = "撤回入库";
+  back.addEventListener("click", () => takeBackIntake({ street: made.id, name, version: made.version }, (/** @type {any} */ undone) => {
+    if (chosen?.id === made.id) chosen = { id: made.id, name, version: undone.version };
+    const next = document.createElement("p");
+    next.className = "quiet";
+    next.textContent = "已撤回。小区名称保留：再次入库请选“已有地名”。";
+    back.replaceWith(next);
+  }));
+  byId("report").replaceChildren(link, back);
   byId("report").classList.add("estate-done");
   draw();
 }

@@ -3,7 +3,7 @@
 import { get, post } from "./http.js";
 import { onMoved, showBox, zoomBy } from "./map.js";
 import { publish, save, tellSaved } from "./numbering_acts.js";
-import { takeBack } from "./numbering_back.js";
+import { takeBack, takeBackIntake } from "./numbering_back.js";
 import { map, rowAt } from "./numbering_map.js";
 import { again, bearersOf, forgetTable, nextError, pick, readTable, reset, shift, take } from "./numbering_table.js";
 import { drawStreet, middle, onClick, pointer } from "./plates_map.js";
@@ -244,6 +244,11 @@ document.addEventListener("click", (event) => {
   }
   if (target.closest("#save")) store();
   if (target.closest("#take-back") && shown) takeBack(shown, () => readAgain(""));
+  if (target.closest("#take-back-intake") && shown) takeBackIntake(shown, () => {
+    // Nothing may be left to be numbered: then the old version would stay.
+    shown = null;
+    readAgain("");
+  });
   if (target.closest("#show-map")) showTable(false);
   if (target.closest("#show-table")) showTable(true);
   if (target.closest("#left-open")) document.body.classList.add("is-searching");
