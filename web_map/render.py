@@ -97,11 +97,16 @@ def page(
     return HTMLResponse(html, status, headers)
 
 
+def inside(template: str, **values: object) -> str:
+    """Return the HTML of a piece that a page holds from the start."""
+    return environment().get_template(template).render(**values)
+
+
 def piece(
     template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: object
 ) -> Response:
     """Answer with a piece of a page; no browser keeps it."""
-    html = environment().get_template(template).render(**values)
+    html = inside(template, **values)
     kept = {
         "Cache-Control": "no-store",
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",

@@ -38,7 +38,7 @@ _USES = text("""
       EXISTS (SELECT FROM registry.building_address m
               JOIN registry.housing_unit u ON u.building_id = m.building_id
               WHERE m.address_id = a.id AND m.valid @> CURRENT_DATE
-                AND u.state NOT IN ('retired', 'not_realized', 'removed')
+                AND u.state NOT IN ('retired', 'not_realized', 'removed', 'rejected')
                 AND NOT EXISTS (SELECT FROM registry.building_address o
                                 WHERE o.building_id = m.building_id AND o.address_id <> ALL (:ids)
                                   AND o.valid @> CURRENT_DATE)) AS has_dwellings

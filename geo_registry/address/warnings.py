@@ -62,7 +62,7 @@ _WEIGHTS = text("""
       (SELECT count(*) FROM registry.building_address m
          JOIN registry.housing_unit u ON u.building_id = m.building_id
        WHERE m.address_id = a.id AND m.valid @> CURRENT_DATE
-         AND u.state NOT IN ('retired', 'not_realized', 'removed'))
+         AND u.state NOT IN ('retired', 'not_realized', 'removed', 'rejected'))
       + (SELECT count(*) FROM registry.plate p
          WHERE p.address_id = a.id AND p.state IN
            ('ordered', 'produced', 'delivered', 'installed', 'verified', 'damaged', 'missing')) AS weight

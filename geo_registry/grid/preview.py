@@ -38,7 +38,7 @@ _MEASURE = text("""
         AND b.state NOT IN ('demolished', 'not_realized', 'removed')
         AND ST_Covers(p.shape, coalesce(ST_PointOnSurface(b.outline), b.position))
       LEFT JOIN registry.housing_unit u ON u.building_id = b.id
-        AND u.state NOT IN ('retired', 'not_realized', 'removed')
+        AND u.state NOT IN ('retired', 'not_realized', 'removed', 'rejected')
     GROUP BY p.shape""")
 
 

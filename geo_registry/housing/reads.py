@@ -144,7 +144,7 @@ def buildings(
     if area_id is not None:
         query = query.where(within(Building, area_id))
     if place_name_id is not None:
-        query = query.where(Address.place_name_id == place_name_id)
+        query = query.where(Address.scope_id == place_name_id)
     if state is not None:
         query = query.where(Building.state == state)
     if use is not None:

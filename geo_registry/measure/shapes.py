@@ -119,7 +119,7 @@ _BUILDINGS = text("""
         SELECT count(*) AS units,
           count(*) FILTER (WHERE h.use IN ('let_whole', 'let_rooms', 'collective_dormitory')) AS rental_units
         FROM registry.housing_unit h
-        WHERE h.building_id = b.id AND h.state NOT IN ('retired', 'not_realized', 'removed')) u
+        WHERE h.building_id = b.id AND h.state NOT IN ('retired', 'not_realized', 'removed', 'rejected')) u
     ORDER BY b.code
 """)
 

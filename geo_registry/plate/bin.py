@@ -88,7 +88,7 @@ _COLUMNS = {
 }
 _STATES = {"address": "('removed')", "plate": "('cancelled')", "place_name": "('removed', 'rejected')"}
 _OF_STREET = {
-    "address": "t.place_name_id = :street",
+    "address": "t.scope_id = :street",
     "plate": "t.address_id IN (SELECT a.id FROM registry.address a WHERE a.scope_id = :street)",
     "place_name": "(t.id = :street OR t.parent_id = :street)",
 }

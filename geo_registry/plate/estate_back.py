@@ -40,7 +40,7 @@ _ROWS = text("""
       (SELECT count(*) FROM registry.entrance e WHERE e.building_id = m.building_id
          AND e.id = ANY (:entrance)) AS entrances,
       (SELECT count(*) FROM registry.housing_unit u WHERE u.building_id = m.building_id
-         AND u.id = ANY (:housing_unit)) AS units
+         AND u.state NOT IN ('removed', 'rejected') AND u.id = ANY (:housing_unit)) AS units
     FROM registry.address a
       LEFT JOIN registry.building_address m ON m.address_id = a.id AND m.act_id = :intake
     WHERE a.id = ANY (:address) ORDER BY a.number, a.id
@@ -100,7 +100,8 @@ _USES = text("""
       UNION ALL
       SELECT 'more', 'housing-units', u.id, coalesce(h.text, '') || u.unit_text
       FROM registry.housing_unit u LEFT JOIN home h ON h.id = u.building_id
-      WHERE (u.building_id = ANY (:building) OR u.entrance_id = ANY (:entrance))
+      WHERE u.state NOT IN ('removed', 'rejected')
+        AND (u.building_id = ANY (:building) OR u.entrance_id = ANY (:entrance))
         AND NOT EXISTS (SELECT FROM unit o WHERE o.id = u.id)
       UNION ALL
       SELECT 'premises', 'buildings', p.building_id, p.name FROM registry.premises p

@@ -81,7 +81,7 @@ def along_street(
 ) -> tuple[NumberLine | None, list[PlateOnLine]]:
     """Return the number line of a street, and its plates in use along it, at most 5000."""
     series = _series(session, street_id)
-    query = _plates(viewer).where(Address.place_name_id == street_id).limit(MOST_ON_A_LINE)
+    query = _plates(viewer).where(Address.scope_id == street_id).limit(MOST_ON_A_LINE)
     rows = session.execute(query).all()
     places = np.array([[row[7], row[8]] for row in rows], dtype=np.float64).reshape(-1, 2)
     along, beside = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
@@ -120,7 +120,7 @@ def count_streets(session: Session, viewer: Viewer, box: Box, limit: int = 8) ->
             func.hashtext(cast(PlaceName.id, Text)).op("&")(31),
             count,
         )
-        .join(Address, Address.place_name_id == PlaceName.id)
+        .join(Address, Address.scope_id == PlaceName.id)
         .join(Plate, Plate.address_id == Address.id)
         .where(Plate.position.op("&&")(func.ST_MakeEnvelope(*box, SRID)))
         .where(Plate.state.not_in(ENDED), in_scope(viewer, Plate))
@@ -151,7 +151,7 @@ def count_ended(session: Session, viewer: Viewer, street_id: UUID) -> int:
         select(func.count())
         .select_from(Plate)
         .join(Address, Address.id == Plate.address_id)
-        .where(Address.place_name_id == street_id, Plate.state == "cancelled", in_scope(viewer, Plate))
+        .where(Address.scope_id == street_id, Plate.state == "cancelled", in_scope(viewer, Plate))
     )
     return int(session.execute(query).scalar_one())
 

@@ -161,7 +161,7 @@ def plates(
     if address_id is not None:
         query = query.where(Plate.address_id == address_id)
     if place_name_id is not None:
-        query = query.where(Address.place_name_id == place_name_id)
+        query = query.where(Address.scope_id == place_name_id)
     if batch_id is not None:
         query = query.where(Plate.batch_id == batch_id)
     if state is not None:

@@ -93,6 +93,7 @@ class Plate(Located, Versioned, Base):
             "plate_current_key", "address_id", "kind",
             unique=True, postgresql_where=sql(f"NOT ({PLATE_ENDED})"),
         ),
+        Index("plate_address_id_idx", "address_id"),
         Index("plate_district_id_idx", "district_id", "id"),
         Index("plate_batch_id_idx", "batch_id", postgresql_where=sql("batch_id IS NOT NULL")),
         Index("plate_cancelled_idx", "changed_at", "id", postgresql_where=sql("state = 'cancelled'")),

@@ -36,7 +36,7 @@ CREATE OR REPLACE FUNCTION registry.check_building_units() RETURNS trigger LANGU
 BEGIN
   IF NEW.outline IS NOT NULL AND EXISTS (
     SELECT FROM registry.housing_unit u
-    WHERE u.building_id = NEW.id AND u.position IS NOT NULL AND NOT ST_Covers(NEW.outline, u.position)) THEN
+    WHERE u.building_id = NEW.id AND u.state NOT IN ('removed', 'rejected') AND u.position IS NOT NULL AND NOT ST_Covers(NEW.outline, u.position)) THEN
     RAISE EXCEPTION 'the new outline leaves units outside'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'housing_unit_in_building';
   END IF;

@@ -214,7 +214,7 @@ RETURNS TABLE (shape geometry, m2 float8, buildings bigint, units bigint) LANGUA
         AND (n.outline && (SELECT c.boundary FROM registry.division c WHERE c.id = community)
           OR n.position && (SELECT c.boundary FROM registry.division c WHERE c.id = community))
         AND NOT EXISTS (SELECT FROM registry.building_block k WHERE k.building_id = n.id)) b ON ST_Covers(p.shape, b.place)
-    LEFT JOIN registry.housing_unit u ON u.building_id = b.id AND u.state NOT IN ('retired', 'not_realized', 'removed')
+    LEFT JOIN registry.housing_unit u ON u.building_id = b.id AND u.state NOT IN ('retired', 'not_realized', 'removed', 'rejected')
   WHERE p.m2 >= 1
   GROUP BY p.shape, p.m2 ORDER BY count(u.id) DESC, p.m2 DESC
 $$;
@@ -224,7 +224,7 @@ CREATE OR REPLACE FUNCTION registry.outside_blocks(area uuid, areas uuid[], afte
 RETURNS TABLE (building_id uuid, community_id uuid, place geometry, units bigint) LANGUAGE sql STABLE AS $$
   SELECT b.id, b.community_id, coalesce(ST_PointOnSurface(b.outline), b.position),
     (SELECT count(*) FROM registry.housing_unit u
-     WHERE u.building_id = b.id AND u.state NOT IN ('retired', 'not_realized', 'removed'))
+     WHERE u.building_id = b.id AND u.state NOT IN ('retired', 'not_realized', 'removed', 'rejected'))
   FROM registry.building b
   WHERE b.state NOT IN ('demolished', 'not_realized', 'removed')
     AND NOT EXISTS (SELECT FROM registry.building_block k WHERE k.building_id = b.id)

@@ -15,7 +15,7 @@ CREATE OR REPLACE FUNCTION registry.intake_things(estate uuid, intake uuid) RETU
   UNION ALL SELECT 'building', h.id FROM homes h WHERE h.is_made
   UNION ALL SELECT 'entrance', e.id FROM homes h JOIN registry.entrance e ON e.building_id = h.id
     WHERE registry.first_act(e.id, e.version, e.act_id) = intake
-  UNION ALL SELECT 'housing_unit', u.id FROM homes h JOIN registry.housing_unit u ON u.building_id = h.id
+  UNION ALL SELECT 'housing_unit', u.id FROM homes h JOIN registry.housing_unit u ON u.building_id = h.id AND u.state NOT IN ('removed', 'rejected')
     WHERE registry.first_act(u.id, u.version, u.act_id) = intake
 $$;
 
@@ -26,7 +26,8 @@ CREATE OR REPLACE FUNCTION registry.latest_intake(estate uuid) RETURNS TABLE (id
       SELECT m.building_id FROM registry.building_address m JOIN registry.address n ON n.id = m.address_id WHERE n.scope_id = estate)),
   makers AS (
     SELECT registry.first_act(h.id, h.version, h.act_id) AS id FROM homes h
-    UNION SELECT registry.first_act(u.id, u.version, u.act_id) FROM homes h JOIN registry.housing_unit u ON u.building_id = h.id)
+    UNION SELECT registry.first_act(u.id, u.version, u.act_id) FROM homes h JOIN registry.housing_unit u ON u.building_id = h.id
+      AND u.state NOT IN ('removed', 'rejected'))
   SELECT a.id, a.at, a.document_number FROM makers JOIN registry.act a ON a.id = makers.id
   WHERE a.object_id = estate AND a.object_kind = 'place_name' AND a.verb = 'number' AND NOT EXISTS (
     SELECT FROM registry.act b WHERE b.object_id = estate AND b.verb = 'take_back' AND b.cause_act_id = a.id)

@@ -48,7 +48,7 @@ _BUILDINGS = """
       JOIN registry.building b ON b.id = l.building_id
         AND b.state NOT IN ('demolished', 'not_realized', 'removed')
       LEFT JOIN registry.housing_unit u
-        ON u.building_id = b.id AND u.state NOT IN ('retired', 'not_realized', 'removed')
+        ON u.building_id = b.id AND u.state NOT IN ('retired', 'not_realized', 'removed', 'rejected')
       LEFT JOIN registry.last_visit v ON v.unit_id = u.id
     WHERE k.zone_id = :zone GROUP BY b.id ORDER BY b.id LIMIT 5000
 """

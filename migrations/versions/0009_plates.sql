@@ -259,4 +259,6 @@ CREATE INDEX plate_task_id_idx ON registry.plate (task_id) WHERE task_id IS NOT 
 
 CREATE INDEX address_removed_idx ON registry.address (changed_at, id) WHERE state = 'removed';
 
+CREATE INDEX plate_address_id_idx ON registry.plate (address_id);
+
 CREATE INDEX plate_cancelled_idx ON registry.plate (changed_at, id) WHERE state = 'cancelled';

@@ -1,7 +1,7 @@
 """Pages and pieces over HTTP: headers, refusals, hostile names, links that stay on this host."""
 
 import re
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
@@ -183,3 +183,21 @@ def test_the_chip_says_what_holds(
 )
 def test_a_plate_has_the_name_above_and_the_number_below(text: str, parts: tuple[str, str]) -> None:
     assert parts_of(text) == parts
+
+
+def test_the_editor_comes_with_the_list_that_its_address_asks_for(
+    server: str, cookies: dict[str, httpx.Cookies]
+) -> None:
+    with httpx.Client(base_url=server, headers=headers_of(server, cookies["lin"])) as client:
+        street = client.get("/v1/streets?limit=1").json()["rows"][0]
+        for asked, first in (
+            ("", "tab=plates"),
+            ("?t=missing", "tab=missing"),
+            (f"?s={street['id']}&d=odd", f"tab=plates&amp;street={street['id']}&amp;side=odd"),
+        ):
+            page = client.get(f"/plates{asked}").text
+            own = client.get(f"/panels/plates/list?{first.replace('&amp;', '&')}").text
+            assert f'data-first="{first}">{own}' in page
+        for asked in ("?s=abc", "?t=all", "?m=<b>", f"?s={uuid4()}"):
+            reply = client.get(f"/plates{asked}")
+            assert (reply.status_code, "data-first" in reply.text) == (200, False)

@@ -7,19 +7,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import JSONResponse
 from folium.plugins import GeoMan
+from pydantic import TypeAdapter, ValidationError
 
 from geo_registry.access.viewer import Permission, Viewer
 from geo_registry.address.reads import PlaceNameDetail, place_name
 from geo_registry.area.reads import AreaRow, areas
 from geo_registry.area.reads import area as area_detail
 from geo_registry.db import Session
-from geo_registry.errors import RuleBroken
+from geo_registry.errors import NotFound, RuleBroken
 from geo_registry.exchange.report import harmless
 from geo_registry.plate import field, line, reads
 from geo_registry.plate.rates import OF_VILLAGES
@@ -30,7 +31,7 @@ from web_map.csp import new_nonce
 from web_map.deps import Opens, PageSession
 from web_map.folium_page import take_apart
 from web_map.pages.home import ViewBox, own_areas, start_view
-from web_map.render import PageRoute, page, piece
+from web_map.render import PageRoute, inside, page, piece
 from web_map.town_map import town_map
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -74,7 +75,8 @@ class ActButton:
 
 @router.get("/plates")
 def editor(request: Request, session: PageSession, viewer: Editor) -> Response:
-    """Show the editor; list and pane are asked for by the page."""
+    """Show the editor with the list and the street that its address asks for; the pane comes by itself."""
+    first = _asked_first(request)
     own = own_areas(session, viewer)
     lon, lat, zoom, box = start_view(own)
     map_ = town_map(layers.editor_style(), (lon, lat), zoom)
@@ -87,7 +89,9 @@ def editor(request: Request, session: PageSession, viewer: Editor) -> Response:
             "shown": layers.SHOWN_AT_FIRST, "box": box, "marks": layers.PLATE_MARKS,
             "states": words.PLATE_STATES, "plateZoom": layers.PLATE_ZOOM + 1,
             "icons": {by: layers.plate_icons(by) for by in layers.COLOURINGS},
+            "street": _first_street(session, viewer, first),
         },
+        first=_first_list(session, viewer, first), first_query=first and first.query(),
     )  # fmt: skip
 
 
@@ -107,8 +111,20 @@ class ListView:
         is_marked = not self.mark or layers.PLATE_MARKS[row.state] == self.mark
         return is_warned and is_marked and (not self.side or row.side == self.side)
 
+    def query(self) -> str:
+        """Return what the page's script asks for this list."""
+        asked = {
+            "tab": self.tab,
+            "street": self.street,
+            "mark": self.mark,
+            "side": self.side if self.street else "",
+        }
+        return urlencode({name: value for name, value in asked.items() if value})
+
 
 Asked = Annotated[ListView, Depends()]
+_LIST_VIEW = TypeAdapter(ListView)
+_IN_ADDRESS = {"s": "street", "m": "mark", "d": "side", "t": "tab"}
 
 
 def in_order(row: Any) -> tuple[tuple[int, str], ...]:  # noqa: ANN401  (rows with `text` and `address`)
@@ -119,16 +135,22 @@ def in_order(row: Any) -> tuple[tuple[int, str], ...]:  # noqa: ANN401  (rows wi
 @router.get("/panels/plates/list")
 def listed(session: PageSession, viewer: Editor, asked: Asked) -> Response:
     """List the streets of the viewer's area, the plates of one, or the addresses without a plate."""
+    template, values = _list_of(session, viewer, asked)
+    return piece(template, **values)
+
+
+def _list_of(session: Session, viewer: Viewer, asked: ListView) -> tuple[str, dict[str, Any]]:
+    """Return the template of a list and what it shows."""
     area = area_of(session, viewer)
     shared: dict[str, Any] = {"area": area, "asked": asked, "reasons": REASONS, "plate_words": plate_words}
     if asked.street is not None:
-        return _street_listed(session, viewer, asked, asked.street, shared)
+        return "plate_list.html", shared | _of_street(session, viewer, asked, asked.street)
     if asked.tab == "missing":
         found = reads.missing(session, viewer, area_id=area.id if area else None, limit=100)
-        return piece("plate_streets.html", missing=found, **shared)
+        return "plate_streets.html", shared | {"missing": found}
     rows, is_cut = reads.rates_of_streets(session, viewer, area.id, text=asked.q) if area else ((), False)
     streets = sorted(rows, key=lambda row: natural_order(pinyin(row.name)))
-    return piece("plate_streets.html", streets=streets, is_cut=is_cut, **shared)
+    return "plate_streets.html", shared | {"streets": streets, "is_cut": is_cut}
 
 
 @router.get("/panels/plates/rate")
@@ -142,25 +164,23 @@ def rate(session: PageSession, viewer: Editor) -> Response:
     )
 
 
-def _street_listed(
-    session: Session, viewer: Viewer, asked: ListView, street_id: UUID, shared: dict[str, Any]
-) -> Response:
+def _of_street(session: Session, viewer: Viewer, asked: ListView, street_id: UUID) -> dict[str, Any]:
     street = place_name(session, viewer, street_id)
     rate = reads.rate_on_wall(session, viewer, place_name_id=street_id)
     found, rows = line.along_street(session, viewer, street_id)
     is_missing = asked.tab == "missing"
-    return piece(
-        "plate_list.html", street=street, title=street_title(session, viewer, street), street_rate=rate,
-        line=found, scheme=scheme_of(found), sides=sides_of(found),
-        ends=line.crossings(session, viewer, found, street_id) if found else (None, None),
-        counts=Counter(layers.PLATE_MARKS[row.state] for row in rows),
-        beside=Counter(row.side for row in rows), total=len(rows),
-        certified=sum(row.is_certified for row in rows), warned=sum(row.warnings > 0 for row in rows),
-        ended=line.count_ended(session, viewer, street_id),
-        missing=reads.missing(session, viewer, place_name_id=street_id, limit=100) if is_missing else None,
-        missing_count=rate.addresses - rate.on_wall,
-        rows=sorted(filter(asked.takes, rows), key=along), **shared,
-    )  # fmt: skip
+    return {
+        "street": street, "title": street_title(session, viewer, street), "street_rate": rate,
+        "line": found, "scheme": scheme_of(found), "sides": sides_of(found),
+        "ends": line.crossings(session, viewer, found, street_id) if found else (None, None),
+        "counts": Counter(layers.PLATE_MARKS[row.state] for row in rows),
+        "beside": Counter(row.side for row in rows), "total": len(rows),
+        "certified": sum(row.is_certified for row in rows), "warned": sum(row.warnings > 0 for row in rows),
+        "ended": line.count_ended(session, viewer, street_id),
+        "missing": reads.missing(session, viewer, place_name_id=street_id, limit=100) if is_missing else None,
+        "missing_count": rate.addresses - rate.on_wall,
+        "rows": sorted(filter(asked.takes, rows), key=along),
+    }  # fmt: skip
 
 
 def along(row: line.PlateOnLine) -> tuple[float, Any]:
@@ -235,11 +255,46 @@ def as_csv(session: PageSession, viewer: Editor, street_id: UUID) -> Response:
 @router.get("/panels/plates/streets/{street_id}")
 def street_line(session: PageSession, viewer: Editor, street_id: UUID) -> Response:
     """Return the number line of a street and its box, of its plates where it has no axis, for the map."""
+    return JSONResponse(_line_told(session, viewer, street_id), headers=NO_STORE)
+
+
+def _asked_first(request: Request) -> ListView | None:
+    """Return what the address of the page asks to be listed; None where it asks for what there is not."""
+    given = {long: request.query_params.get(short) for short, long in _IN_ADDRESS.items()}
+    try:
+        return _LIST_VIEW.validate_python({name: value for name, value in given.items() if value})
+    except ValidationError:
+        return None
+
+
+def _first_street(session: Session, viewer: Viewer, first: ListView | None) -> dict[str, Any] | None:
+    """Return the street that the page opens with; None where the viewer knows no such street."""
+    if first is None or first.street is None:
+        return None
+    try:
+        return _line_told(session, viewer, first.street)
+    except NotFound:
+        return None
+
+
+def _first_list(session: Session, viewer: Viewer, first: ListView | None) -> str:
+    """Return the list that the page opens with; empty where it has to be asked for."""
+    if first is None:
+        return ""
+    try:
+        template, values = _list_of(session, viewer, first)
+    except NotFound:
+        return ""
+    return inside(template, **values)
+
+
+def _line_told(session: Session, viewer: Viewer, street_id: UUID) -> dict[str, Any]:
     street = place_name(session, viewer, street_id)
     found, rows = line.along_street(session, viewer, street_id)
     placed = [(row.lon, row.lat) for row in rows if row.lon is not None and row.lat is not None]
     box = _box(found.axis if found else placed)
-    told: dict[str, Any] = {"name": street_title(session, viewer, street), "axis": None, "box": box}
+    title = street_title(session, viewer, street)
+    told: dict[str, Any] = {"id": str(street_id), "name": title, "axis": None, "box": box}
     if found:
         sides = sides_of(found)
         told["axis"] = {"type": "MultiLineString", "coordinates": [found.axis]}
@@ -248,7 +303,7 @@ def street_line(session: PageSession, viewer: Editor, street_id: UUID) -> Respon
         told["hands"] = (
             {"left": odd, "right": even} if found.odd_hand == "left" else {"left": even, "right": odd}
         )
-    return JSONResponse(told, headers=NO_STORE)
+    return told
 
 
 def _box(points: Sequence[tuple[float, float]]) -> tuple[float, ...] | None:

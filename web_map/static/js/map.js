@@ -11,12 +11,17 @@ const { map, layer } = window.townMap;
 const stage = /** @type {HTMLElement} */ (document.getElementById("stage"));
 let gl = null;
 let ready = Promise.resolve();
+
+/** The street that the page opens with, as the server told it. */
+export const firstStreet = facts.street ?? null;
 let chosen = "";
 
 /** Put the GL layer in once the view is right, so that no tile is asked for in vain. */
 function begin() {
   if (wanted.lon !== null && wanted.lat !== null && wanted.zoom !== null) {
     map.setView([wanted.lat, wanted.lon], wanted.zoom, { animate: false });
+  } else if (facts.street?.box) {
+    showStreet(facts.street);
   } else if (facts.box && !wanted.building) {
     showBox(facts.box, false);
   }
@@ -47,6 +52,16 @@ function nameControls() {
 export function showBox(box, animate = true) {
   const [west, south, east, north] = box;
   map.fitBounds([[south, west], [north, east]], { padding: [24, 24], animate, maxZoom: 18 });
+}
+
+/** @param {any} found a street: all of it where its marks can be seen so, else its middle */
+export function showStreet({ box, axis }) {
+  showBox(box, false);
+  if (map.getZoom() >= 17) return;
+  const [west, south, east, north] = box;
+  const line = axis?.coordinates[0] ?? [];
+  const [lon, lat] = line[Math.floor(line.length / 2)] ?? [(west + east) / 2, (south + north) / 2];
+  map.setView([lat, lon], 17, { animate: false });
 }
 
 /** @param {number} lon @param {number} lat @param {number} zoom exactly this view */

@@ -1,7 +1,7 @@
 /** 门牌编辑: joins list, map, the pane of a plate and the tools to add, move, choose and measure. */
 
 import { get, getJson } from "./http.js";
-import { onMoved, showBox } from "./map.js";
+import { firstStreet, onMoved, showStreet } from "./map.js";
 import { act, ask, fieldsOf, forget, onUndoable, redo, tell, undo, undoable } from "./plates_acts.js";
 import "./plates_bulk.js";
 import { colourBy, countMarks } from "./plates_colour.js";
@@ -9,7 +9,7 @@ import { finalWords } from "./plates_final.js";
 import { bindKeys } from "./plates_keys.js";
 import { startLasso, stopLasso } from "./plates_lasso.js";
 import { startList } from "./plates_list.js";
-import { drawStreet, onClick, onDoubleClick, plateAt, pointer, redrawPlates, ring, showMarks, showPlate, stress } from "./plates_map.js";
+import { drawStreet, onClick, onDoubleClick, plateAt, pointer, redrawPlates, ring, showPlate, stress } from "./plates_map.js";
 import { cancelMove, isMoving, moveTo, startMove } from "./plates_move.js";
 import { cancelNew, isPlacing, place, saveNew, startNew } from "./plates_new.js";
 import { cancelSpot, drawPlaces, isPlacingSpot, leavePlaces, putSpot } from "./plates_places.js";
@@ -31,6 +31,7 @@ const PROMPTS = {
 };
 let opened = "";
 let street = "";
+let isOpen = false;
 let tool = "select";
 
 /** @param {string} name */
@@ -54,22 +55,15 @@ function head() {
 async function openStreet(id, isStep = true) {
   street = id;
   remember({ s: id || null }, isStep);
-  const [, found] = await Promise.all([list.load(id), id ? getJson(`/panels/plates/streets/${id}`) : null]);
+  const known = firstStreet?.id === id && !isStep && !isOpen ? firstStreet : null;
+  isOpen = true;
+  const [, found] = await Promise.all([list.load(id), known ?? (id ? getJson(`/panels/plates/streets/${id}`) : null)]);
   if (street !== id) return;
   drawStreet(found?.axis?.coordinates ?? [], found ?? {});
   stress(id);
   /** @type {HTMLElement} */ (document.getElementById("where")).textContent = found?.name ?? "全部道路";
-  if (found?.box && (isStep || (view.lon === null && !opened))) showStreet(found);
+  if (found?.box && !known && (isStep || (view.lon === null && !opened))) showStreet(found);
   if (!table.hidden) fillTable();
-}
-
-/** @param {any} found a street: all of it where its marks can be seen so, else its middle */
-function showStreet({ box, axis }) {
-  showBox(box, false);
-  const [west, south, east, north] = box;
-  const line = axis?.coordinates[0] ?? [];
-  const [lon, lat] = line[Math.floor(line.length / 2)] ?? [(west + east) / 2, (south + north) / 2];
-  showMarks(lon, lat);
 }
 
 function openPane() {

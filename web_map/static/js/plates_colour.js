@@ -22,11 +22,12 @@ export function streetMark(number) {
 
 /** @param {string} wanted */
 export async function colourBy(wanted) {
+  const before = way;
   way = WAYS.includes(wanted) ? wanted : "state";
   for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.colour === way));
   for (const list of legends) list.hidden = list.dataset.legend !== way;
   remember({ c: way === "state" ? null : way });
-  countMarks();
+  if (way !== before) countMarks();
   if (!gl) return;
   if (!gl.getLayer("plate")) await new Promise((done) => gl.once("idle", done));
   gl.setLayoutProperty("plate", "icon-image", facts.icons[way]);

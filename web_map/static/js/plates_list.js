@@ -35,11 +35,14 @@ export function startList(handlers) {
     if (street !== current) clearSelection();
     current = street;
     const mine = (turn += 1);
-    const answer = await get(`/panels/plates/list?${query(street)}`);
+    // The list that the page came with is there already.
+    const isThere = pane.dataset.first === String(query(street));
+    delete pane.dataset.first;
+    const answer = isThere ? null : await get(`/panels/plates/list?${query(street)}`);
     if (mine !== turn) return;
     const scrolled = pane.querySelector(".plates-scroll")?.scrollTop ?? 0;
     const had = pane.contains(document.activeElement) ? (/** @type {HTMLElement} */ (document.activeElement).id) : "";
-    pane.innerHTML = answer.html;
+    if (answer) pane.innerHTML = answer.html;
     choose(opened);
     count();
     const scroll = pane.querySelector(".plates-scroll");

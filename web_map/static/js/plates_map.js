@@ -32,11 +32,6 @@ export function showPlate(lon, lat) {
   clearOfSheet(lon, lat);
 }
 
-/** @param {number} lon @param {number} lat come near enough for marks, unless they are seen already */
-export function showMarks(lon, lat) {
-  if (map.getZoom() < 17) map.setView([lat, lon], 17, { animate: false });
-}
-
 /** @param {any} latlng @returns {string | null} the plate drawn there */
 export function plateAt(latlng) {
   if (!gl?.getLayer("plate")) return null;
