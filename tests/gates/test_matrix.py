@@ -39,6 +39,8 @@ STRICTER = {
 }  # fmt: skip
 # Beyond role and area here: a coordinator works in own blocks alone, a volunteer sees own tips.
 OF_DWELLINGS = ("/v1/verifications", "/v1/dwelling-notes", "/v1/tips", "/verifications/")
+# Who does not edit plates sees the own reports; those of the town are another's.
+OF_ANOTHER = "/v1/plate-reports/{report_id}"
 # An identity number, its birth date, a phone number, a full name: none may leave unasked.
 CLEAR = re.compile(
     r"(?<![\w-])(?:\d{17}[\dXx]|1[3-9]\d{9})(?![\w-])|1949-?12-?31|小满".encode(),
@@ -77,6 +79,10 @@ def _is_stricter(case: Case) -> bool:
     return case.operation.path in STRICTER or (is_narrow and case.operation.path.startswith(OF_DWELLINGS))
 
 
+def _is_anothers(case: Case) -> bool:
+    return case.operation.path == OF_ANOTHER and Permission.PLATE_EDIT not in ALLOWED[case.asker.role]
+
+
 def _fits(case: Case, reply: Reply) -> bool:
     if not case.operation.is_for(case.asker.role):
         return _refused(case, reply)
@@ -87,7 +93,7 @@ def _fits(case: Case, reply: Reply) -> bool:
     if case.kind == "act":
         return reply.status in ({409, 412, 422} if is_inside(case) else {403, 404})
     if case.kind == "object" and case.operation.path not in AREALESS:
-        return reply.status in ({200, 422} if is_inside(case) else {404})
+        return reply.status in ({200, 422} if is_inside(case) and not _is_anothers(case) else {404})
     return reply.status < 500 and (not is_inside(case) or not _refused(case, reply))
 
 
