@@ -341,7 +341,7 @@ def test_the_pages_hold_at_both_widths(
     page = visitor.page
     visitor.enter("du", "/registrations")
     page.wait_for_selector(".reg-table tbody tr")
-    assert page.inner_text("[data-count=submitted]") != "—"
+    expect(page.locator("[data-count=submitted]")).not_to_have_text("—")
     hold(visitor, "registrations")
     page.click("[data-status=void]")
     visitor.wait("location.search === '?status=void'")
