@@ -8,6 +8,7 @@ import httpx
 import psycopg
 import pyotp
 import pytest
+from playwright.sync_api import expect
 
 from geo_registry import cluster
 from tests.map.conftest import DESK, PHONE, Visitor, headers_of
@@ -57,7 +58,7 @@ def add_officer(visitor: Visitor, login: str) -> str:
     page.select_option("#add-role", "officer")
     assert page.is_checked("#act-add [name=second_factor_required]")
     page.click("#act-add [type=submit]")
-    assert page.inner_text("#add-area_ids-error") == "请填写此项"
+    expect(page.locator("#add-area_ids-error").first).to_have_text("请填写此项", use_inner_text=True)
     page.fill("#add-find", "990101001000")
     visitor.wait("document.querySelectorAll('#add-area_ids option').length === 1")
     hold(visitor, "account-add")
@@ -67,7 +68,7 @@ def add_officer(visitor: Visitor, login: str) -> str:
     hold(visitor, "account-secret")
     page.click("#secret-close")
     page.wait_for_selector(".access-pane-head")
-    assert "一次性密码" in page.inner_text(".access-pane")
+    expect(page.locator(".access-pane").first).to_contain_text("一次性密码", use_inner_text=True)
     assert one_time not in page.content()
     sign_out(visitor)
     return one_time
@@ -78,14 +79,14 @@ def put_in_order(visitor: Visitor, login: str, one_time: str) -> list[str]:
     page = visitor.page
     sign_in(visitor, login, one_time)
     page.wait_for_url("**/account")
-    assert "请先改掉一次性密码" in page.inner_text(".access-due")
+    expect(page.locator(".access-due").first).to_contain_text("请先改掉一次性密码", use_inner_text=True)
     page.goto(f"{visitor.watch.base}/person")
     assert page.url.endswith("/account")
     page.fill("#own-password", one_time)
     page.fill("#own-new", NEW_PASSWORD)
     page.fill("#own-again", "something else")
     page.click("#password-form [type=submit]")
-    assert page.inner_text("#own-again-error") == "两次输入的新密码不同"
+    expect(page.locator("#own-again-error").first).to_have_text("两次输入的新密码不同", use_inner_text=True)
     page.fill("#own-again", NEW_PASSWORD)
     page.click("#password-form [type=submit]")
     page.wait_for_selector(".access-due h2:has-text('请先设置两步验证')")
@@ -136,7 +137,7 @@ def test_a_new_officer_puts_the_own_account_in_order(visit: Visit, size: tuple[i
     page.click("#login-form [type=submit]")
     page.wait_for_selector("#map-frame")
     page.goto(f"{visitor.watch.base}/account")
-    assert "还有 9 个备用码" in page.inner_text("main")
+    expect(page.locator("main").first).to_contain_text("还有 9 个备用码", use_inner_text=True)
     hold(visitor, "account")
 
 
@@ -189,8 +190,8 @@ def test_an_account_is_changed_granted_and_switched_off(visit: Visit, size: tupl
     page.goto(f"{visitor.watch.base}/accounts?text=an")
     hold(visitor, "accounts")
     choose(visitor, "an")
-    assert page.locator("[data-open=act-switch]").count() == 0
-    assert "您自己的账号" in page.inner_text(".access-pane")
+    expect(page.locator("[data-open=act-switch]")).to_have_count(0)
+    expect(page.locator(".access-pane").first).to_contain_text("您自己的账号", use_inner_text=True)
 
 
 @both
@@ -240,7 +241,7 @@ def test_looks_are_judged_by_keys(visit: Visit, size: tuple[int, int]) -> None:
     visitor = visit(size)
     page = visitor.page
     visitor.enter("zhan", "/reviews")
-    assert page.locator("#queue li").count() == 3
+    expect(page.locator("#queue li")).to_have_count(3)
     first, second = page.locator("#queue b").all_inner_texts()[:2]
     hold(visitor, "reviews")
     if visitor.width == PHONE[0]:
@@ -263,7 +264,7 @@ def test_looks_are_judged_by_keys(visit: Visit, size: tuple[int, int]) -> None:
         page.wait_for_load_state()
         page.keyboard.press("r")
     page.click("#act-unjustified [type=submit]")
-    assert page.inner_text("#unjustified-note-error") == "请填写此项"
+    expect(page.locator("#unjustified-note-error").first).to_have_text("请填写此项", use_inner_text=True)
     page.fill("#unjustified-note", "没有对应的案卷")
     page.click("#act-unjustified [type=submit]")
     page.locator("#queue li").nth(1).wait_for(state="detached")
@@ -277,7 +278,7 @@ def test_the_audit_is_read_and_filtered(visit: Visit, size: tuple[int, int]) -> 
     page = visitor.page
     visitor.enter("shen", "/")
     assert page.url.endswith("/audit")
-    assert "锚定正常" in page.inner_text(".access-state")
+    expect(page.locator(".access-state").first).to_contain_text("锚定正常", use_inner_text=True)
     hold(visitor, "audit")
     new_session(visitor.watch.base, "du")
     page.select_option("#filter-action", "sign-in")
@@ -291,7 +292,7 @@ def test_the_audit_is_read_and_filtered(visit: Visit, size: tuple[int, int]) -> 
     page.goto(f"{visitor.watch.base}/audit?action=read-audit")
     assert page.locator(".access-rows tbody tr").count() >= 3
     page.click(".access-heads summary")
-    assert page.locator(".access-heads tbody tr").count() == 16
+    expect(page.locator(".access-heads tbody tr")).to_have_count(16)
     visitor.settle()
 
 
@@ -304,7 +305,7 @@ def test_a_list_leaves_after_two_approvals(visit: Visit, client: httpx.Client, s
     visitor.enter("du", "/disclosures")
     page.click("[data-open=act-request]")
     page.click("#act-request [type=submit]")
-    assert page.inner_text("#request-object_id-error") == "请填写此项"
+    expect(page.locator("#request-object_id-error").first).to_have_text("请填写此项", use_inner_text=True)
     page.fill("#request-find", building)
     visitor.wait("document.querySelector('#request-object_id option')?.textContent.includes('整幢')")
     page.select_option("#request-purpose", index=1)
@@ -315,7 +316,7 @@ def test_a_list_leaves_after_two_approvals(visit: Visit, client: httpx.Client, s
     page.click("#act-request [type=submit]")
     page.click(f"tr:has-text('{recipient}') a")
     page.wait_for_selector(f".access-pane dd:has-text('{recipient}')")
-    assert page.locator("[data-make], [data-open=act-approve]").count() == 0
+    expect(page.locator("[data-make], [data-open=act-approve]")).to_have_count(0)
     address = page.url
     for judge in ("zhan", "ren"):
         visitor.page.context.clear_cookies()
@@ -325,7 +326,7 @@ def test_a_list_leaves_after_two_approvals(visit: Visit, client: httpx.Client, s
         page.click("#act-approve [type=submit]")
         page.wait_for_selector(f".access-list :text('{judge} 已核对来函')")
         page.wait_for_load_state()
-        assert page.locator("[data-make]").count() == 0
+        expect(page.locator("[data-make]")).to_have_count(0)
     visitor.page.context.clear_cookies()
     visitor.enter("du", address.removeprefix(visitor.watch.base))
     hold(visitor, "disclosure")
@@ -356,7 +357,7 @@ def test_an_emergency_asks_for_a_fresh_second_factor(visit: Visit, server: str) 
     page.goto(f"{server}/person")
     page.click("[data-open=emergency]")
     page.click("#emergency-form [type=submit]")
-    assert page.locator("#emergency-form .field-error:visible").count() == 3
+    expect(page.locator("#emergency-form .field-error:visible")).to_have_count(3)
     hold(visitor, "emergency")
     page.fill("#emergency-case", "110-20261120-07")
     page.fill("#emergency-reason", "走失老人，须联系家属")
@@ -369,7 +370,7 @@ def test_an_emergency_asks_for_a_fresh_second_factor(visit: Visit, server: str) 
     visitor.wait("!document.getElementById('emergency').open")
     visitor.page.context.clear_cookies()
     visitor.enter("zhan", "/reviews?kind=emergency")
-    assert "走失老人，须联系家属" in page.inner_text(".access-pane")
+    expect(page.locator(".access-pane").first).to_contain_text("走失老人，须联系家属", use_inner_text=True)
 
 
 def test_an_emergency_is_at_hand_on_a_phone(visit: Visit) -> None:

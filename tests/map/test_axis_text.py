@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.sync_api import FilePayload
+from playwright.sync_api import FilePayload, expect
 
 from geo_registry import cluster
 from tests.map.conftest import DESK, PHONE, Visitor
@@ -52,7 +52,7 @@ def test_an_axis_is_written_and_saved_with_keys_alone(visit: Visit, town_url: cl
     assert faults_of(visitor) == []
     page.keyboard.press("Control+A")
     page.keyboard.insert_text("\n".join([*before, f"{east},{lat:.7f}"]))
-    assert f"{len(before) + 1} 个点" in page.inner_text("#typed-told")
+    expect(page.locator("#typed-told").first).to_contain_text(f"{len(before) + 1} 个点", use_inner_text=True)
     visitor.shoot("axis-typed")
     assert faults_of(visitor) == []
     by_key(visitor, "#typed-use")
@@ -89,7 +89,7 @@ def test_a_survey_is_taken_from_its_file(visit: Visit) -> None:
     assert faults_of(visitor) == []
     page.click("#typed-use")
     visitor.wait("/^4\\d\\d m$/.test(document.getElementById('axis-told').textContent)")
-    assert page.is_hidden("#axis-tools")
+    expect(page.locator("#axis-tools").first).to_be_hidden()
 
 
 def test_what_is_written_is_read_line_by_line(visit: Visit) -> None:

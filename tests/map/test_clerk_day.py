@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 import httpx
 import psycopg
 import pytest
+from playwright.sync_api import expect
 
 from geo_registry import cluster
 from tests.map.conftest import DESK, PHONE, Visitor
@@ -119,7 +120,7 @@ def number_doors(clerk: Visitor, street: str) -> None:
     clerk.shoot("day-preview")
     assert faults_of(clerk) == []
     page.keyboard.press("Control+s")
-    assert f"新编 {DOORS} 个号" in page.inner_text("#act-text")
+    expect(page.locator("#act-text").first).to_contain_text(f"新编 {DOORS} 个号", use_inner_text=True)
     page.select_option("#act-plates", "numbered")
     page.click("#act-submit")
     page.wait_for_selector("#act[open]", state="detached")
@@ -173,7 +174,9 @@ def tick_all(clerk: Visitor, verb: str, ready: int) -> None:
     page.check("#tick-all")
     page.click(f"[data-bulk={verb}]")
     page.wait_for_selector("#act[open] :is(.trial-sum, [data-trial])")
-    assert f"{ready} 块" in page.inner_text("#act :is(.trial-sum, [data-trial])")
+    expect(page.locator("#act :is(.trial-sum, [data-trial])").first).to_contain_text(
+        f"{ready} 块", use_inner_text=True
+    )
 
 
 def order(clerk: Visitor) -> str:
@@ -199,7 +202,7 @@ def order(clerk: Visitor) -> str:
     for form, begins in (("pdf", b"%PDF-"), ("xlsx", b"PK")):
         printed = page.request.get(f"{clerk.watch.base}/v1/plate-batches/{batch}/sheet.{form}")
         assert printed.body().startswith(begins)
-    assert page.locator("form[action$='sheet.pdf'] button").count() == 1
+    expect(page.locator("form[action$='sheet.pdf'] button")).to_have_count(1)
     return batch
 
 

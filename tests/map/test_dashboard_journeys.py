@@ -6,7 +6,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.map import fake_figures as fake
 from tests.map.conftest import _CSP_WATCH, DESK, LAPTOP, PHONE, Visitor, Watch, headers_of
@@ -83,7 +83,7 @@ def test_a_leader_sees_where_it_falls_short_and_goes_to_the_buildings(
     tile = page.inner_text("[data-key=tile-registration_rate]")
     assert "91.2" in tile
     assert "89.0–93.0 %" in tile
-    assert page.locator(".rank tbody tr").count() == 17
+    expect(page.locator(".rank tbody tr")).to_have_count(17)
     visitor.shoot("dashboard")
     assert faults_of(visitor) == []
     step(visitor, lambda: page.click("#week-before"))
@@ -94,22 +94,22 @@ def test_a_leader_sees_where_it_falls_short_and_goes_to_the_buildings(
     assert worst.inner_text() == "东渡"
     step(visitor, worst.click)
     assert "focus=" in page.url
-    assert page.locator(".zone-card").count() == 1
-    assert page.inner_text("#map-panel b") == "东渡"
+    expect(page.locator(".zone-card")).to_have_count(1)
+    expect(page.locator("#map-panel b").first).to_have_text("东渡", use_inner_text=True)
     visitor.shoot("dashboard-focus")
     assert faults_of(visitor) == []
     step(visitor, lambda: page.click("[data-key=into]"))
-    assert page.inner_text("#crumbs li:last-child") == "东渡居委"
-    assert page.locator(".rank tbody tr").count() == 6
+    expect(page.locator("#crumbs li:last-child").first).to_have_text("东渡居委", use_inner_text=True)
+    expect(page.locator(".rank tbody tr")).to_have_count(6)
     step(visitor, page.locator(".rank tbody th a").first.click)
     step(visitor, lambda: page.click("[data-key=into]"))
-    assert page.locator("tr[data-building]").count() == 8
+    expect(page.locator("tr[data-building]")).to_have_count(8)
     assert page.locator("tr[data-building]").nth(2).inner_text().endswith("不足 10")
     visitor.shoot("dashboard-buildings")
     assert faults_of(visitor) == []
     step(visitor, page.go_back)
     step(visitor, page.go_back)
-    assert page.locator(".rank tbody tr").count() == 6
+    expect(page.locator(".rank tbody tr")).to_have_count(6)
     assert "focus" not in page.url
 
 
@@ -119,14 +119,16 @@ def test_heat_and_table_stand_in_the_address(open_page: Open, size: tuple[int, i
     page = visitor.page
     step(visitor, lambda: page.click("[data-key=view-heat]"))
     assert "view=heat" in page.url
-    assert "不足 10 人，不显示" in page.inner_text("[data-part=legend]")
+    expect(page.locator("[data-part=legend]").first).to_contain_text(
+        "不足 10 人，不显示", use_inner_text=True
+    )
     assert page.locator(".leaflet-figures-heat-pane path").count() > 50
     visitor.shoot("dashboard-heat")
     assert faults_of(visitor) == []
     again = open_page(size, "?" + page.url.partition("?")[2])
     assert again.page.locator(".leaflet-figures-heat-pane path").count() > 50
     step(again, lambda: again.page.click("[data-key=view-table]"))
-    assert again.page.locator(".twin tbody tr").count() == 18
+    expect(again.page.locator(".twin tbody tr")).to_have_count(18)
     again.shoot("dashboard-table")
     assert faults_of(again) == []
 
@@ -137,10 +139,10 @@ def test_a_zone_marks_its_area_and_opens(open_page: Open, size: tuple[int, int])
     page = visitor.page
     zone = fake.zone_row(1).id
     step(visitor, lambda: page.click(f"[data-key=zone-{zone}]"))
-    assert page.inner_text(".rank .is-chosen th") == "东渡"
+    expect(page.locator(".rank .is-chosen th").first).to_have_text("东渡", use_inner_text=True)
     assert page.get_attribute(f"[data-key=open-{zone}]", "href") == f"/zones/{zone}"
-    assert page.is_visible(f"[data-key=open-{zone}]")
-    assert page.locator(".zone-flag.is-chosen").count() == 1
+    expect(page.locator(f"[data-key=open-{zone}]").first).to_be_visible()
+    expect(page.locator(".zone-flag.is-chosen")).to_have_count(1)
     step(visitor, lambda: page.click(".zone-flag >> nth=0"))
     assert page.locator(".zone-card.is-chosen h3").inner_text().startswith("1")
 
@@ -151,10 +153,10 @@ def test_a_click_on_the_map_chooses_and_a_second_one_goes_in(open_page: Open, si
     page = visitor.page
     page.locator("#stage").scroll_into_view_if_needed()
     step(visitor, lambda: click_area(page, str(UUID(int=107))))
-    assert page.inner_text(".rank .is-chosen th") == "映月"
+    expect(page.locator(".rank .is-chosen th").first).to_have_text("映月", use_inner_text=True)
     page.locator("#stage").scroll_into_view_if_needed()
     step(visitor, lambda: click_area(page, str(UUID(int=107))))
-    assert page.inner_text("#crumbs li:last-child") == "映月居委"
+    expect(page.locator("#crumbs li:last-child").first).to_have_text("映月居委", use_inner_text=True)
 
 
 def test_weeks_play_to_the_current_one(open_page: Open) -> None:
@@ -195,10 +197,10 @@ def test_a_lost_connection_is_told_and_the_page_stays(open_page: Open) -> None:
     page.click("[data-key=tile-accuracy_rate]")
     page.wait_for_selector("#board-error .state-error")
     assert "rate=" not in page.url
-    assert page.locator(".rank tbody tr").count() == 17
+    expect(page.locator(".rank tbody tr")).to_have_count(17)
     page.unroute("**/panels/dashboard*")
     step(visitor, lambda: page.click("[data-key=tile-accuracy_rate]"))
-    assert page.is_hidden("#board-error")
+    expect(page.locator("#board-error").first).to_be_hidden()
     visitor.watch.faults = [fault for fault in visitor.watch.faults if "ERR_FAILED" not in fault]
 
 
@@ -209,12 +211,14 @@ def test_paper_shows_map_table_scale_and_who_printed(open_page: Open) -> None:
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 1032, "height": 702})
     assert re.search(r"比例 1 : \d{3,}", page.inner_text(".board-print-foot"))
-    assert "陆某（lu）打印" in page.inner_text(".board-print-foot")
-    assert page.is_visible(".watermark")
-    assert "n = 785" in page.inner_text("[data-key=tile-registration_rate]")
+    expect(page.locator(".board-print-foot").first).to_contain_text("陆某（lu）打印", use_inner_text=True)
+    expect(page.locator(".watermark").first).to_be_visible()
+    expect(page.locator("[data-key=tile-registration_rate]").first).to_contain_text(
+        "n = 785", use_inner_text=True
+    )
     assert "787" not in page.inner_text("main")
-    assert page.is_visible(".rank")
-    assert page.is_hidden("#week")
+    expect(page.locator(".rank").first).to_be_visible()
+    expect(page.locator("#week").first).to_be_hidden()
     visitor.shoot("dashboard-paper")
     pages = re.findall(rb"/Count (\d+)", page.pdf(prefer_css_page_size=True))
     assert pages == [b"1"]
@@ -249,7 +253,9 @@ def test_over_a_stored_town_from_sign_in_to_the_buildings(
     visitor.wait_for_map()
     assert page.inner_text("#crumbs li:last-child")
     step(visitor, lambda: page.select_option("#rate", label="门牌上墙率"))
-    assert "全数" in page.inner_text("[data-key=tile-plate_on_wall_rate]")
+    expect(page.locator("[data-key=tile-plate_on_wall_rate]").first).to_contain_text(
+        "全数", use_inner_text=True
+    )
     visitor.shoot("dashboard-town")
     for _ in range(2):
         step(visitor, page.locator(".rank tbody th a").first.click)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from geo_registry import cluster
 from tests.map.conftest import DESK, PHONE, Visitor
@@ -39,7 +40,7 @@ def find_twins(visitor: Visitor, login: str) -> None:
     visitor.enter(login, "/people/duplicates")
     page = visitor.page
     page.click("#find [type=submit]")
-    assert "请填写案号" in page.inner_text("#find-fault")
+    expect(page.locator("#find-fault").first).to_contain_text("请填写案号", use_inner_text=True)
     page.fill("#case-number", "望澜重〔2026〕7号")
     page.click("#find [type=submit]")
     page.wait_for_selector("#queue button")

@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
+from playwright.sync_api import expect
 
 from geo_registry import cluster
 from tests.map.conftest import DESK, PHONE, Visitor, headers_of
@@ -57,7 +58,7 @@ def test_the_story_of_a_verification(
     done(visitor, "核实已发起")
     page.wait_for_selector(".dw-steps")
     looked_over(visitor, "verification-open")
-    assert "还没有入户走访" in page.inner_text(".dw-foot")
+    expect(page.locator(".dw-foot").first).to_contain_text("还没有入户走访", use_inner_text=True)
     page.click("text=登记今天已入户走访")
     done(visitor, "走访已登记")
     page.click(".dw-hear [value=true]")
@@ -68,19 +69,19 @@ def test_the_story_of_a_verification(
     page.fill("#advice-rooms", "1")
     page.click("#advice button")
     page.wait_for_selector("#advice-told .chip")
-    assert "在册" in page.inner_text("#advice-told")
+    expect(page.locator("#advice-told").first).to_contain_text("在册", use_inner_text=True)
     looked_over(visitor, "verification-heard")
-    assert "须由另一人审定" in page.inner_text(".dw-foot")
-    assert page.locator("[data-open=act-approve]").count() == 0
+    expect(page.locator(".dw-foot").first).to_contain_text("须由另一人审定", use_inner_text=True)
+    expect(page.locator("[data-open=act-approve]")).to_have_count(0)
     path = re.sub(r"^https?://[^/]+", "", page.url)
 
     other = visit(size)
     page = other.page
     other.enter("wei", path)
     page.click("[data-open=act-refuse]")
-    assert "不出具居住证明" in page.inner_text("#refuse-follows")
+    expect(page.locator("#refuse-follows").first).to_contain_text("不出具居住证明", use_inner_text=True)
     page.select_option("#refuse-refusal", "false_statement")
-    assert "依法处理" in page.inner_text("#refuse-follows")
+    expect(page.locator("#refuse-follows").first).to_contain_text("依法处理", use_inner_text=True)
     page.click("#act-refuse [type=submit]")
     page.wait_for_selector("#refuse-note-error:not([hidden])")
     assert faults_of(other) == []
@@ -114,7 +115,7 @@ def test_the_story_of_a_tip(visit: Visit, size: tuple[int, int], units: list[tup
     looked_over(visitor, "tip-given")
     page.click("#act-tell [type=submit]")
     done(visitor, "已报，谢谢")
-    assert page.locator(".dw-acts").count() == 0
+    expect(page.locator(".dw-acts")).to_have_count(0)
     looked_over(visitor, "tips-own")
 
     other = visit(size)
@@ -126,8 +127,8 @@ def test_the_story_of_a_tip(visit: Visit, size: tuple[int, int], units: list[tup
     page.click("#act-process [type=submit]")
     done(other, "线索已处理")
     visitor.page.reload()
-    assert "已处理" in visitor.page.inner_text(".dw-table")
-    assert "感谢" in visitor.page.inner_text(".dw-thanks")
+    expect(visitor.page.locator(".dw-table").first).to_contain_text("已处理", use_inner_text=True)
+    expect(visitor.page.locator(".dw-thanks").first).to_contain_text("感谢", use_inner_text=True)
 
 
 @both
@@ -177,7 +178,7 @@ def test_the_story_of_an_organisation(
     page.fill("#premises-q", name)
     page.keyboard.press("Enter")
     page.wait_for_selector(f".dw-table:has-text('{name}')")
-    assert "未核对" in page.inner_text(".dw-table")
+    expect(page.locator(".dw-table").first).to_contain_text("未核对", use_inner_text=True)
     page.click("[aria-label^='核对 ']")
     done(visitor, "核对已登记")
     looked_over(visitor, "premises")
@@ -212,7 +213,7 @@ def test_a_closed_sample_is_signed_once(
     page.fill("#sign-note", "没有完成核查")
     page.click("#act-sign [type=submit]")
     done(visitor, "验收已签署")
-    assert "不予通过" in page.inner_text("[aria-label=验收]")
+    expect(page.locator("[aria-label=验收]").first).to_contain_text("不予通过", use_inner_text=True)
     looked_over(visitor, "acceptance")
 
 

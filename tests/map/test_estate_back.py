@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from tests.map.conftest import DESK, Visitor, headers_of
 from tests.map.test_journeys import faults_of
@@ -57,18 +58,20 @@ def test_an_intake_is_taken_back_where_it_was_made_and_at_its_numbers(visit: Vis
     _take_in(visitor, "映荷旧苑")
     page.click("#take-back-intake")
     page.wait_for_selector("#act[open] .numbering-trial")
-    assert page.inner_text("#act-title") == "撤回入库 2 幢 16 套"
-    assert page.locator(".numbering-trial tbody tr").count() == 2
-    assert "4 个单元、16 套、草拟楼牌 2 块一并作废" in page.inner_text("#act-text")
+    expect(page.locator("#act-title").first).to_have_text("撤回入库 2 幢 16 套", use_inner_text=True)
+    expect(page.locator(".numbering-trial tbody tr")).to_have_count(2)
+    expect(page.locator("#act-text").first).to_contain_text(
+        "4 个单元、16 套、草拟楼牌 2 块一并作废", use_inner_text=True
+    )
     visitor.shoot("estate-take-back")
     assert faults_of(visitor) == []
     page.click("#act-submit")
-    assert "请填写事由" in page.inner_text("#act-error")
+    expect(page.locator("#act-error").first).to_contain_text("请填写事由", use_inner_text=True)
     page.fill("#act-reason", "选错了表")
     page.click("#act-submit")
     page.wait_for_selector("#take-back-intake", state="detached")
     visitor.wait("document.querySelector('.toast-act')?.textContent.includes('已撤回入库 2 幢、16 套')")
-    assert "再次入库请选“已有地名”" in page.inner_text("#report")
+    expect(page.locator("#report").first).to_contain_text("再次入库请选“已有地名”", use_inner_text=True)
     # The numbers of the estate offer it later too, until something of it is used.
     _take_in(visitor, "映荷新村")
     link = page.get_attribute("#report a", "href") or ""
@@ -79,7 +82,7 @@ def test_an_intake_is_taken_back_where_it_was_made_and_at_its_numbers(visit: Vis
     _approve_a_plate(visitor, street)
     page.click("#take-back-intake")
     page.wait_for_selector("#act[open] .refusals")
-    assert page.inner_text("#act-title") == "不能撤回"
-    assert "门牌已批准或下单" in page.inner_text(".refusals")
+    expect(page.locator("#act-title").first).to_have_text("不能撤回", use_inner_text=True)
+    expect(page.locator(".refusals").first).to_contain_text("门牌已批准或下单", use_inner_text=True)
     visitor.shoot("estate-take-back-refused")
     assert faults_of(visitor) == []

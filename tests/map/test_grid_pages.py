@@ -5,6 +5,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from tests.map.conftest import DESK, PHONE, Visitor, headers_of
 from tests.map.duty import Duty
@@ -46,7 +47,7 @@ def test_a_supervisor_finds_a_block_from_card_map_and_table(
     assert faults_of(visitor) == []
     open_block(visitor, duty.block)
     assert page.inner_text("#object-title") == duty.name
-    assert page.locator(".duties .is-current").count() == 1
+    expect(page.locator(".duties .is-current")).to_have_count(1)
     visitor.shoot("grid-block")
     assert faults_of(visitor) == []
     assert f"block={duty.block}" in page.url
@@ -76,7 +77,7 @@ def test_filters_and_warnings_name_blocks_without_anybody(visit: Visit, duty: Du
     shown = page.locator(".block-card:visible")
     assert shown.count() >= 1
     assert all("无责任人" in text for text in shown.all_inner_texts())
-    assert page.locator(f".block-card[data-block='{duty.block}']:visible").count() == 0
+    expect(page.locator(f".block-card[data-block='{duty.block}']:visible")).to_have_count(0)
     visitor.wait("document.getElementById('warnings-text').textContent.includes('块无责任人')")
     page.click("#warnings")
     page.wait_for_selector("[data-open-block]")
@@ -84,7 +85,7 @@ def test_filters_and_warnings_name_blocks_without_anybody(visit: Visit, duty: Du
     assert faults_of(visitor) == []
     page.click("[data-open-block] >> nth=0")
     page.wait_for_selector("[data-handover]")
-    assert page.inner_text("[data-handover]") == "指定责任人"
+    expect(page.locator("[data-handover]").first).to_have_text("指定责任人", use_inner_text=True)
 
 
 @pytest.mark.browser
@@ -100,7 +101,9 @@ def test_a_block_is_handed_over(visit: Visit, duty: Duty) -> None:
     heir = str(page.locator("#handover-account option", has_text=then).get_attribute("value"))
     page.select_option("#handover-account", heir)
     page.click("#handover [type=submit]")
-    assert page.inner_text("#handover [data-for=document_number]") == "请填写文号，交接须有依据"
+    expect(page.locator("#handover [data-for=document_number]").first).to_have_text(
+        "请填写文号，交接须有依据", use_inner_text=True
+    )
     visitor.shoot("grid-handover")
     assert faults_of(visitor) == []
     page.fill("#handover-document", PAPER)
@@ -108,7 +111,9 @@ def test_a_block_is_handed_over(visit: Visit, duty: Duty) -> None:
     page.fill("#handover-starts", "2026-01-31")
     page.click("#handover [type=submit]")
     page.wait_for_selector("#handover .field-error:not([hidden])")
-    assert "请核对年月日" in page.inner_text("#handover .field-error:not([hidden])")
+    expect(page.locator("#handover .field-error:not([hidden])").first).to_contain_text(
+        "请核对年月日", use_inner_text=True
+    )
     tomorrow = duty.ask("SELECT CURRENT_DATE + 2")[0][0]
     page.fill("#handover-starts", str(tomorrow))
     page.click("#handover [type=submit]")
@@ -163,17 +168,21 @@ def test_a_block_is_split_with_a_preview_and_merged_again(visit: Visit, duty: Du
     before = page.locator(".block-card").count()
     start_drawing(visitor, "split")
     page.dispatch_event("#adopt", "click")
-    assert page.inner_text(".field-error[data-for=form]") == "请先在图上画好界线"
+    expect(page.locator(".field-error[data-for=form]").first).to_have_text(
+        "请先在图上画好界线", use_inner_text=True
+    )
     cut_through(visitor, duty.block)
     page.wait_for_selector(".preview-table")
-    assert "平方米" in page.inner_text(".preview-lead")
-    assert page.locator(".preview-table tbody tr").count() == 2
-    assert page.locator(".checks .is-met").count() == 4
+    expect(page.locator(".preview-lead").first).to_contain_text("平方米", use_inner_text=True)
+    expect(page.locator(".preview-table tbody tr")).to_have_count(2)
+    expect(page.locator(".checks .is-met")).to_have_count(4)
     visitor.shoot("grid-split")
     assert faults_of(visitor) == []
     page.fill("#draw-name", "试划-乙")
     page.click("#adopt")
-    assert page.inner_text("[data-for=document_number]") == "请填写文号，划界须有依据"
+    expect(page.locator("[data-for=document_number]").first).to_have_text(
+        "请填写文号，划界须有依据", use_inner_text=True
+    )
     page.fill("#draw-document", PAPER)
     page.fill("#draw-reason", "超出区间")
     page.click("#adopt")
@@ -187,7 +196,7 @@ def test_a_block_is_split_with_a_preview_and_merged_again(visit: Visit, duty: Du
     start_drawing(visitor, "merge")
     page.select_option("#into", str(duty.block))
     page.wait_for_selector(".preview-table")
-    assert "停用" in page.inner_text(".preview-table")
+    expect(page.locator(".preview-table").first).to_contain_text("停用", use_inner_text=True)
     page.fill("#draw-document", PAPER)
     page.fill("#draw-reason", "试划后恢复")
     page.click("#adopt")
@@ -218,7 +227,7 @@ def test_a_boundary_is_dragged_and_neighbours_follow(visit: Visit, duty: Duty) -
     page.mouse.up()
     page.wait_for_selector(".preview-table")
     assert len(asked) == 1
-    assert "→" in page.inner_text(".preview-lead")
+    expect(page.locator(".preview-lead").first).to_contain_text("→", use_inner_text=True)
     visitor.shoot("grid-redraw")
     assert faults_of(visitor) == []
     gaps = "SELECT count(*) FROM registry.block_gaps(%s)"
@@ -242,12 +251,12 @@ def test_a_new_block_on_taken_ground_is_refused_in_words(visit: Visit, duty: Dut
         page.mouse.click(x + dx, y + dy)
         page.wait_for_timeout(250)
     page.wait_for_selector("#preview .state-error")
-    assert "与现有网格重叠" in page.inner_text("#preview")
+    expect(page.locator("#preview").first).to_contain_text("与现有网格重叠", use_inner_text=True)
     assert page.get_attribute("#adopt", "aria-disabled") == "true"
     visitor.shoot("grid-overlap")
     assert faults_of(visitor) == []
     page.click("[data-draw-cancel]")
-    assert page.locator(".is-drawing").count() == 0
+    expect(page.locator(".is-drawing")).to_have_count(0)
 
 
 def test_few_persons_are_never_a_number(server: str, cookies: dict[str, httpx.Cookies], duty: Duty) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import create_engine
 
 from api.public import create_app
@@ -124,7 +124,7 @@ def test_a_resident_declares_on_a_phone(phone: Visitor, town_url: cluster.Urls, 
     page.check("[name=is_adult]")
     page.check("[name=agrees]")
     page.click("button[type=submit]")
-    assert "校验" in page.inner_text("#id_number-fault")
+    expect(page.locator("#id_number-fault").first).to_contain_text("校验", use_inner_text=True)
     assert page.input_value("#name") == "苏小暑"
     looked_over(phone, "public-fault")
     page.fill("#id_number", number)
@@ -135,7 +135,7 @@ def test_a_resident_declares_on_a_phone(phone: Visitor, town_url: cluster.Urls, 
     page.fill("#receipt", receipt)
     page.fill("#tail", number[-2:])
     page.click("button[type=submit]")
-    assert "等待核对" in page.inner_text("main")
+    expect(page.locator("main").first).to_contain_text("等待核对", use_inner_text=True)
     looked_over(phone, "public-state")
 
 
@@ -154,7 +154,7 @@ def test_a_clerk_turns_a_declaration_into_a_draft(
     page.click("tbody tr:last-child a")
     page.click("text=打开核对")
     page.wait_for_selector(".intake-opened")
-    assert "苏小暑" in page.inner_text("#opened")
+    expect(page.locator("#opened").first).to_contain_text("苏小暑", use_inner_text=True)
     assert page.locator("#confirm-unit option:checked").inner_text().endswith(room)
     looked_over(visitor, "declaration-open")
     page.click("text=确认，转为登记草稿")
@@ -232,7 +232,7 @@ def test_a_run_from_its_opening_to_its_end(
         page.wait_for_selector(".toast-line:has-text('结果已记下')")
     page.click("text=查看人员")
     page.wait_for_selector(".intake-list")
-    assert "韩*" in page.inner_text("#opened")
+    expect(page.locator("#opened").first).to_contain_text("韩*", use_inner_text=True)
     page.click(".intake-list li >> nth=0 >> text=显示全名与号码")
     page.wait_for_selector("#opened [role=status] .code")
     looked_over(visitor, "separation-items")
@@ -240,7 +240,7 @@ def test_a_run_from_its_opening_to_its_end(
     page.click("#act-close [type=submit]")
     page.wait_for_selector(".toast-line:has-text('核对已结束')")
     page.wait_for_selector(".access-pane .chip:has-text('已结束')")
-    assert "100.0 %" in page.inner_text(".access-pane")
+    expect(page.locator(".access-pane").first).to_contain_text("100.0 %", use_inner_text=True)
 
 
 @both

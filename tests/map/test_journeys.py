@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from geo_registry import cluster
 from tests.map.conftest import DESK, LAPTOP, PHONE, Visitor
@@ -56,17 +57,17 @@ def test_sign_in_says_what_is_wrong_beside_the_field(visit: Visit, size: tuple[i
     page = visitor.page
     page.goto(f"{visitor.watch.base}/login")
     page.click("button[type=submit]")
-    assert page.inner_text("#login-error") == "请填写账号"
+    expect(page.locator("#login-error").first).to_have_text("请填写账号", use_inner_text=True)
     page.fill("#login", "du")
     page.fill("#password", "not the password")
     page.click("button[type=submit]")
     page.wait_for_selector("#password-error:not([hidden])")
-    assert page.inner_text("#password-error") == "账号或密码不正确"
+    expect(page.locator("#password-error").first).to_have_text("账号或密码不正确", use_inner_text=True)
     visitor.shoot("login")
     assert faults_of(visitor) == []
     visitor.sign_in()
     page.wait_for_selector(".toast-line")
-    assert "社区民警" in page.inner_text(".toast-line")
+    expect(page.locator(".toast-line").first).to_contain_text("社区民警", use_inner_text=True)
 
 
 @both
@@ -98,7 +99,7 @@ def test_from_the_map_to_the_occupants(visit: Visit, size: tuple[int, int]) -> N
     page.click("#look")
     visitor.shoot("purpose")
     assert faults_of(visitor) == []
-    assert page.locator("#purpose input:checked").count() == 0
+    expect(page.locator("#purpose input:checked")).to_have_count(0)
     state_purpose(visitor)
     page.wait_for_selector(".people tbody tr")
     names = page.locator(".person-name").all_inner_texts()
@@ -110,14 +111,14 @@ def test_from_the_map_to_the_occupants(visit: Visit, size: tuple[int, int]) -> N
     page.click("[data-past]")
     page.fill("#past-day", "2025-06-01")
     page.wait_for_selector(".is-past")
-    assert "历史时点 2025-06-01" in page.inner_text(".past-banner")
+    expect(page.locator(".past-banner").first).to_contain_text("历史时点 2025-06-01", use_inner_text=True)
     assert page.get_attribute(".audit-id", "title") != first_audit
     visitor.shoot("past")
     assert faults_of(visitor) == []
     page.click(".audit [data-end]")
     page.wait_for_selector("#room", state="hidden")
     assert not page.inner_html("#room")
-    assert page.is_visible("#object")
+    expect(page.locator("#object").first).to_be_visible()
     assert not [url for url in visitor.watch.requests if CASE in url or "purpose" in url]
 
 
@@ -133,7 +134,7 @@ def test_a_reveal_is_confirmed_and_shows_one_field(visit: Visit) -> None:
     page.wait_for_selector("[data-reveal]")
     page.click("[data-reveal] >> nth=0")
     page.click("#confirm [value=cancel]")
-    assert page.locator(".revealed").count() == 0
+    expect(page.locator(".revealed")).to_have_count(0)
     page.click("[data-reveal] >> nth=0")
     page.check("#confirm input[value=id_number]")
     visitor.shoot("reveal")
@@ -154,14 +155,14 @@ def test_the_whole_building_after_a_purpose_is_complete(visit: Visit, size: tupl
     page.click("#look")
     page.fill("#case-number", CASE)
     page.press("#case-number", "Enter")
-    assert page.is_visible("#purpose")
+    expect(page.locator("#purpose").first).to_be_visible()
     page.keyboard.press("Escape")
     assert not page.is_visible("#purpose")
     page.click("#look")
     assert page.input_value("#case-number") == ""
     state_purpose(visitor, "02")
     page.wait_for_selector(".people tbody tr")
-    assert page.inner_text("#room-title") == "整幢住户"
+    expect(page.locator("#room-title").first).to_have_text("整幢住户", use_inner_text=True)
     assert page.locator(".unit-row").count() > 1
     visitor.shoot("whole")
     visitor.settle()
@@ -182,11 +183,11 @@ def test_search_jumps_and_highlights(visit: Visit, size: tuple[int, int]) -> Non
     assert page.get_attribute(".hit >> nth=0", "aria-selected") == "true"
     page.keyboard.press("Enter")
     page.wait_for_selector("#object-title")
-    assert page.inner_text("#object-title") == "集贤街678弄2号"
+    expect(page.locator("#object-title").first).to_have_text("集贤街678弄2号", use_inner_text=True)
     page.wait_for_selector("#crumbs [aria-current]")
     page.reload()
     page.wait_for_selector("#object-title")
-    assert page.inner_text("#object-title") == "集贤街678弄2号"
+    expect(page.locator("#object-title").first).to_have_text("集贤街678弄2号", use_inner_text=True)
 
 
 @both
@@ -202,7 +203,7 @@ def test_the_table_tells_what_the_map_shows(visit: Visit, size: tuple[int, int])
     assert faults_of(visitor) == []
     page.click(".table-buildings tbody tr >> nth=0")
     page.wait_for_selector("#object-title")
-    assert page.is_hidden("#table-twin")
+    expect(page.locator("#table-twin").first).to_be_hidden()
 
 
 @both
@@ -231,7 +232,7 @@ def test_from_a_person_to_the_dwellings(visit: Visit, size: tuple[int, int], tow
     page.go_back()
     page.wait_for_selector("#id-number")
     assert page.input_value("#id-number") == ""
-    assert page.locator(".dwellings").count() == 0
+    expect(page.locator(".dwellings")).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -242,9 +243,9 @@ def test_what_a_role_may_not_do_is_absent(visit: Visit, login: str, sections: li
     page = visitor.page
     visitor.enter(login)
     assert page.locator(".sections a").all_inner_texts() == sections
-    assert page.locator("#purpose").count() == 0
+    expect(page.locator("#purpose")).to_have_count(0)
     page.goto(f"{visitor.watch.base}/person")
-    assert page.inner_text("h1") == "没有找到"
+    expect(page.locator("h1").first).to_have_text("没有找到", use_inner_text=True)
     visitor.shoot(f"absent-{login}")
     assert faults_of(visitor) == []
 
@@ -281,7 +282,7 @@ def test_the_way_back_undoes_table_and_building(visit: Visit) -> None:
     page.wait_for_selector(".table-buildings tbody tr")
     page.go_back()
     page.wait_for_selector("#table-twin", state="hidden")
-    assert page.is_visible("#object")
+    expect(page.locator("#object").first).to_be_visible()
     page.go_back()
     page.wait_for_selector("#object", state="hidden")
     assert "b=" not in page.url
@@ -298,11 +299,13 @@ def test_an_unfinished_purpose_says_what_is_missing(visit: Visit) -> None:
     page.click(".room.use-self >> nth=0")
     page.click("#look")
     page.press("#case-number", "Enter")
-    assert page.inner_text("#purpose-legal") == "请先选择目的代码"
+    expect(page.locator("#purpose-legal").first).to_have_text("请先选择目的代码", use_inner_text=True)
     page.check("#purpose input[value='01']")
     page.fill("#case-number", "12")
     page.press("#case-number", "Enter")
-    assert page.inner_text("#case-hint") == "案号或受理单号须有 4 至 60 个字"
+    expect(page.locator("#case-hint").first).to_have_text(
+        "案号或受理单号须有 4 至 60 个字", use_inner_text=True
+    )
     assert page.get_attribute("#case-number", "aria-invalid") == "true"
     assert faults_of(visitor) == []
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from geo_registry import cluster
 from tests.map.conftest import DESK, PHONE, Visitor
@@ -37,7 +38,7 @@ def test_the_dot_moves_through_time_and_each_rest_is_a_look(visit: Visit, size: 
     page.wait_for_selector(".past-banner")
     assert page.get_attribute(".audit-id", "title") != first
     day = page.input_value("#past-day")
-    assert f"历史时点 {day}" in page.inner_text(".past-banner")
+    expect(page.locator(".past-banner").first).to_contain_text(f"历史时点 {day}", use_inner_text=True)
     # Three steps in one go were one look.
     looks = [url for url in visitor.watch.requests if "/panels/occupants" in url]
     assert len(looks) == 2
@@ -55,7 +56,7 @@ def test_a_name_is_found_inside_one_area(visit: Visit, size: tuple[int, int], to
     visitor.enter(path="/person")
     page.fill("#name-text", name[0])
     page.click("#find-name")
-    assert "至少两个字" in page.inner_text("#name-error")
+    expect(page.locator("#name-error").first).to_contain_text("至少两个字", use_inner_text=True)
     page.fill("#name-text", name)
     page.select_option("#name-area", index=page.locator("#name-area option").count() - 1)
     page.click("#find-name")
@@ -74,7 +75,7 @@ def test_a_name_is_found_inside_one_area(visit: Visit, size: tuple[int, int], to
     assert name in page.inner_text(".revealed")
     page.click("[data-end] >> nth=0")
     assert page.input_value("#name-text") == ""
-    assert page.locator(".named").count() == 0
+    expect(page.locator(".named")).to_have_count(0)
 
 
 def test_a_look_leads_to_a_request_begun_about_the_room(visit: Visit) -> None:
@@ -98,7 +99,7 @@ def test_who_enters_cases_goes_on_to_one_about_the_room(visit: Visit) -> None:
     link = page.get_attribute(".room-foot .btn-solid", "href") or ""
     assert link.startswith("/registrations/new?unit=")
     assert link.endswith("action=change")
-    assert page.locator(".room-foot >> text=申请对外提供").count() == 0
+    expect(page.locator(".room-foot >> text=申请对外提供")).to_have_count(0)
 
 
 def test_the_absent_are_listed_below_the_occupants(visit: Visit) -> None:
@@ -114,7 +115,7 @@ def test_the_absent_are_listed_below_the_occupants(visit: Visit) -> None:
     rooms = page.locator(".unit-row").all_inner_texts()
     assert len(rooms) > 1
     page.click("[data-absent]")
-    assert "户在人不在" in page.inner_text("#absent-title")
+    expect(page.locator("#absent-title").first).to_contain_text("户在人不在", use_inner_text=True)
     assert page.evaluate("document.activeElement.id") == "absent-title"
     visitor.shoot("absent")
     assert faults_of(visitor) == []

@@ -44,7 +44,7 @@ def test_a_move_from_another_dwelling_by_keyboard(visit: Visit, town_url: cluste
     hands.press("Enter")
     page.wait_for_selector(".reg-from input:focus")
     hands.press("Space", "Enter")
-    assert page.locator("tbody[data-row]").count() == 1
+    expect(page.locator("tbody[data-row]")).to_have_count(1)
     assert page.locator("#from-list").is_hidden()
     expect(page.locator("[data-name=since]")).not_to_have_value("")
     hold(hands.visitor, "move-desk")
@@ -127,7 +127,7 @@ def test_the_dwelling_that_is_left_leads_to_the_desk(
     page.wait_for_selector(".reg-from input")
     assert page.input_value("#from").endswith(home.room)
     page.click(".reg-from li label")
-    assert page.locator("tbody[data-row]").count() == 1
+    expect(page.locator("tbody[data-row]")).to_have_count(1)
     hold(visitor, "move-phone")
 
 
@@ -148,7 +148,9 @@ def test_a_record_is_split_from_the_page_of_its_person(
     page.click("[data-split]")
     page.wait_for_selector("#split input:focus")
     page.click("#split [type=submit]")
-    assert "请勾选" in page.inner_text("#split [data-for=residence_ids]")
+    expect(page.locator("#split [data-for=residence_ids]").first).to_contain_text(
+        "请勾选", use_inner_text=True
+    )
     page.keyboard.press("Space")
     for wrong, told in (("", "请填写"), (mixed["id_number"], "同一条记录")):
         page.fill("#split-number", wrong)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from tests.map.conftest import DESK, PHONE, headers_of
 from tests.map.duty import Duty
@@ -65,7 +66,7 @@ def test_a_visit_waits_for_the_network_and_arrives_once(visit: Visit, duty: Duty
     page.click("[data-outcome=nobody_home]")
     visitor.wait("document.querySelector('#said').textContent.includes('等待上传')")
     page.wait_for_selector("#queue:not([hidden])")
-    assert "待传 1 条" in page.inner_text("#queue")
+    expect(page.locator("#queue").first).to_contain_text("待传 1 条", use_inner_text=True)
     visitor.shoot("my-block-waiting")
     assert faults_of(visitor) == []
     page.unroute_all(behavior="wait")
@@ -88,7 +89,7 @@ def test_a_rare_outcome_is_confirmed_and_a_mistake_is_corrected_by_another_visit
     page.click(f"[data-unit='{own}']")
     page.click("#more")
     page.click("[data-outcome=demolished]")
-    assert "已拆除" in page.inner_text("#sure-text")
+    expect(page.locator("#sure-text").first).to_contain_text("已拆除", use_inner_text=True)
     visitor.shoot("my-block-sure")
     assert faults_of(visitor) == []
     page.click("#sure [value=cancel]")
@@ -100,7 +101,7 @@ def test_a_rare_outcome_is_confirmed_and_a_mistake_is_corrected_by_another_visit
     )
     page.click("#amend")
     page.click("[data-outcome=vacant]")
-    assert "更正为“空置”" in page.inner_text("#sure-text")
+    expect(page.locator("#sure-text").first).to_contain_text("更正为“空置”", use_inner_text=True)
     page.click("#sure [value=ok]")
     visitor.wait(
         f"document.querySelector(\"[data-unit='{own}'] [data-chip]\").textContent.startsWith('✓ 空置')"
@@ -119,7 +120,7 @@ def test_a_refused_visit_says_why(visit: Visit, duty: Duty) -> None:
     page.click(f"[data-unit='{own}']")
     page.click("[data-outcome=met_all]")
     visitor.wait("document.querySelector('#said').textContent.includes('没有记上：这户不在您负责的网格内')")
-    assert "失败 1 条" in page.inner_text("#queue")
+    expect(page.locator("#queue").first).to_contain_text("失败 1 条", use_inner_text=True)
     page.unroute("**/visits")
     page.click("#queue-retry")
     visitor.wait(f"document.querySelector(\"[data-unit='{own}'] [data-chip]\").textContent.startsWith('✓')")
@@ -139,7 +140,7 @@ def test_any_unit_of_the_block_is_found_and_the_map_leads_to_a_building(
     assert page.locator(".own-unit:visible").count() > 0
     assert all(room in text for text in page.locator(".own-unit:visible b").all_inner_texts())
     page.fill("#find", "没有这户")
-    assert page.is_visible("#none-found")
+    expect(page.locator("#none-found").first).to_be_visible()
     page.fill("#find", "")
     if size == PHONE:
         page.click("#show-map")

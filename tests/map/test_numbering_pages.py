@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import FilePayload
+from playwright.sync_api import FilePayload, expect
 
 from tests.map.conftest import DESK, PHONE, Visitor, headers_of
 from tests.map.test_journeys import faults_of
@@ -99,12 +99,12 @@ def test_a_street_is_numbered_on_the_map_and_stored_in_one_act(visit: Visit) -> 
     proposed = inputs.nth(0).input_value()
     inputs.nth(0).fill(inputs.nth(1).input_value())
     assert page.get_attribute("#save", "aria-disabled") == "true"
-    assert "重复" in page.inner_text("[data-level=error] >> nth=0")
+    expect(page.locator("[data-level=error] >> nth=0").first).to_contain_text("重复", use_inner_text=True)
     visitor.shoot("numbering-conflict")
     assert faults_of(visitor) == []
     inputs.nth(0).fill(proposed)
     page.keyboard.press("Control+s")
-    assert "新编 4 个号" in page.inner_text("#act-text")
+    expect(page.locator("#act-text").first).to_contain_text("新编 4 个号", use_inner_text=True)
     page.select_option("#act-plates", "numbered")
     page.click("#act-submit")
     page.wait_for_selector("#act[open]", state="detached")
@@ -163,7 +163,7 @@ def test_numbers_are_moved_along_published_and_certified(visit: Visit) -> None:
     page.click("[data-slot][data-kind=given] [data-pick] >> nth=0")
     page.click("[data-shift='2']")
     changed = page.locator(f"[data-slot][data-kind=given][data-side={side}]").count()
-    assert f"改 {changed} 个号" in page.inner_text("#numbering-sum")
+    expect(page.locator("#numbering-sum").first).to_contain_text(f"改 {changed} 个号", use_inner_text=True)
     visitor.shoot("numbering-renumber")
     page.click("#save")
     page.wait_for_selector("#act[open]")
@@ -213,7 +213,7 @@ def test_changes_are_asked_for_at_any_width(visit: Visit, size: tuple[int, int])
     visitor.shoot("changes-start")
     assert faults_of(visitor) == []
     visitor.page.goto(f"{visitor.watch.base}/address-changes?q=没有这条路9号")
-    assert "没有这样的变更" in visitor.page.inner_text("main")
+    expect(visitor.page.locator("main").first).to_contain_text("没有这样的变更", use_inner_text=True)
 
 
 def row(kind: str, number: str, metres: float, **more: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -273,7 +273,7 @@ def test_an_estate_is_numbered_row_by_row_from_its_gate(visit: Visit) -> None:
     page = visitor.page
     rows = get(visitor, "/v1/lanes?limit=100")["rows"]
     open_street(visitor, next(row for row in rows if row["kind"] == "estate"))
-    assert page.is_visible("#pick-gate")
+    expect(page.locator("#pick-gate").first).to_be_visible()
     assert not page.is_visible("#add-door")
 
 
@@ -308,9 +308,9 @@ def test_an_estate_is_taken_in_from_its_table(visit: Visit) -> None:
     visitor.wait("document.querySelector('#estate-chosen').textContent !== ''")
     page.set_input_files("#estate-file", table_of(lon, lat))
     page.wait_for_selector("#report table")
-    assert "与第 2 行重复" in page.inner_text("#report")
+    expect(page.locator("#report").first).to_contain_text("与第 2 行重复", use_inner_text=True)
     page.click("#estate-try")
-    assert "还有 1 幢没有位置" in page.inner_text("#estate-error")
+    expect(page.locator("#estate-error").first).to_contain_text("还有 1 幢没有位置", use_inner_text=True)
     visitor.shoot("estate-unplaced")
     assert faults_of(visitor) == []
     page.click("#report button >> nth=0")
@@ -329,7 +329,7 @@ def test_an_estate_is_taken_in_from_its_table(visit: Visit) -> None:
     page.click("#act-submit")
     page.click("text=看这个小区的编号")
     page.wait_for_selector("[data-slot]", state="attached")
-    assert page.locator("[data-slot][data-kind=given]").count() == 2
+    expect(page.locator("[data-slot][data-kind=given]")).to_have_count(2)
 
 
 @pytest.mark.browser

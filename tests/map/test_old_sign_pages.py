@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from geo_registry import cluster
 from tests.map.conftest import DESK, PHONE, Visitor
@@ -70,30 +71,32 @@ def test_signs_with_an_old_name_are_told_and_made_anew(visit: Visit, renamed: di
     visitor = visit(DESK)
     page = visitor.page
     visitor.enter("lin", f"/plates/batches/{renamed['batch']}")
-    assert page.locator("[data-old-sign]").count() == 3
+    expect(page.locator("[data-old-sign]")).to_have_count(3)
     page.click("[data-act=deliver]")
-    assert "其中 1 块是旧名牌" in page.inner_text("#act-text")
+    expect(page.locator("#act-text").first).to_contain_text("其中 1 块是旧名牌", use_inner_text=True)
     page.keyboard.press("Escape")
     visitor.shoot("old-signs-batch")
     assert faults_of(visitor) == []
     page.goto(f"{visitor.watch.base}/plates?s={renamed['street']}&p={renamed['plates'][0]}")
     page.wait_for_selector("[data-old-sign]")
-    assert f"现应为 {renamed['new']}1号" in page.inner_text("[data-old-sign]")
+    expect(page.locator("[data-old-sign]").first).to_contain_text(
+        f"现应为 {renamed['new']}1号", use_inner_text=True
+    )
     assert renamed["old"] in str(page.get_attribute(".plate-card svg.face", "aria-label"))
-    assert page.locator("[data-warning=old_sign]").count() == 1
+    expect(page.locator("[data-warning=old_sign]")).to_have_count(1)
     visitor.shoot("old-signs-pane")
     visitor.enter("lin", f"/place-names?case={renamed['case']}")
     page.wait_for_selector("[data-shown-case]")
     page.click("text=旧名牌 3 块")
     page.wait_for_selector("[data-old-sign]")
-    assert page.locator("[data-old-sign]").count() == 3
+    expect(page.locator("[data-old-sign]")).to_have_count(3)
     assert page.get_attribute("#renew", "aria-disabled") == "true"
     visitor.shoot("old-signs-street")
     assert faults_of(visitor) == []
     page.check("#tick-all")
     page.click("#renew")
     page.wait_for_selector("#act[open]")
-    assert "可以重制 3 块，不能 0 块" in page.inner_text("#act")
+    expect(page.locator("#act").first).to_contain_text("可以重制 3 块，不能 0 块", use_inner_text=True)
     visitor.shoot("old-signs-trial")
     page.click("#act-submit")
     page.wait_for_selector("text=没有旧名牌")
@@ -109,7 +112,7 @@ def test_the_streets_with_old_signs_are_listed_on_a_phone(visit: Visit, renamed:
     page.click("text=重制旧名牌")
     page.click(f"a[href$='street={renamed['street']}'] >> nth=0")
     page.wait_for_selector("[data-old-sign]")
-    assert f"{renamed['new']}2号" in page.inner_text("#work")
+    expect(page.locator("#work").first).to_contain_text(f"{renamed['new']}2号", use_inner_text=True)
     visitor.shoot("old-signs-street")
     assert faults_of(visitor) == []
 
@@ -124,7 +127,7 @@ def test_an_old_sign_is_told_at_the_wall(visit: Visit, renamed: dict[str, Any]) 
     page.context.set_geolocation({"longitude": plate["lon"], "latitude": plate["lat"], "accuracy": 4})
     phone.enter("he", f"/plates/{renamed['plates'][1]}/install")
     page.wait_for_selector("#old-sign:not([hidden])")
-    assert f"旧名“{renamed['old']}2号”" in page.inner_text("#old-sign")
+    expect(page.locator("#old-sign").first).to_contain_text(f"旧名“{renamed['old']}2号”", use_inner_text=True)
     phone.shoot("old-signs-wall")
     assert faults_of(phone) == []
     page.set_input_files("#photo", photo())

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
+from playwright.sync_api import expect
 
 from geo_registry import cluster
 from geo_registry.access import cipher
@@ -76,7 +77,7 @@ def test_the_ledger_is_a_look_and_leaves_by_request_alone(
     page = visitor.page
     visitor.enter("du", "/registrations/ledger")
     page.click("#ledger-form [type=submit]")
-    assert page.inner_text("#ledger-error") == "请选择区域"
+    expect(page.locator("#ledger-error").first).to_have_text("请选择区域", use_inner_text=True)
     pick_area(visitor, "ledger", "990101001000")
     looked_over(visitor, "ledger-start")
     page.click("#ledger-form [type=submit]")
@@ -155,7 +156,9 @@ def test_a_volume_is_opened_bound_and_closed(
     looked_over(visitor, "volume-bind")
     page.click("#act-bind [type=submit]")
     done(visitor, "已装订")
-    assert f"1　{serial}-1" in page.inner_text(".access-pane .access-list")
+    expect(page.locator(".access-pane .access-list").first).to_contain_text(
+        f"1　{serial}-1", use_inner_text=True
+    )
     printed = page.request.get(visitor.watch.base + str(page.get_attribute(".access-acts a", "href")))
     assert (printed.status, printed.body()[:5]) == (200, b"%PDF-")
     page.click("[data-open=act-close]")
@@ -175,7 +178,7 @@ def test_the_permit_desk_accepts_issues_and_endorses(
     page = visitor.page
     visitor.enter("cai", "/permits")
     page.click("#permit-form [type=submit]")
-    assert page.inner_text("#id-number-error") == "请填写证件号码"
+    expect(page.locator("#id-number-error").first).to_have_text("请填写证件号码", use_inner_text=True)
     page.fill("#id-number", number)
     looked_over(visitor, "permits-start")
     page.click("#permit-form [type=submit]")
@@ -197,7 +200,7 @@ def test_the_permit_desk_accepts_issues_and_endorses(
         looked_over(visitor, "permit-issue")
         page.click("[id^=act-issue][open] [type=submit]")
         page.wait_for_selector("[data-open^=act-endorse]")
-    assert "末四位 0042" in page.inner_text("#permits")
+    expect(page.locator("#permits").first).to_contain_text("末四位 0042", use_inner_text=True)
     assert "JZ310112000042" not in page.content()
     looked_over(visitor, "permits")
     page.click("[data-end]")

@@ -3,6 +3,7 @@
 import httpx
 import psycopg
 import pytest
+from playwright.sync_api import expect
 
 from geo_registry import cluster
 from tests.map.conftest import DESK, PHONE, Visitor, headers_of
@@ -78,7 +79,7 @@ def propose(visitor: Visitor, taken: str, name: str) -> str:
     visitor.shoot("names-taken")
     assert faults_of(visitor) == []
     page.click("#propose")
-    assert "请另选" in page.inner_text(".field-error[data-for=name]")
+    expect(page.locator(".field-error[data-for=name]").first).to_contain_text("请另选", use_inner_text=True)
     page.fill("#name-text", name)
     page.wait_for_selector("#alike .is-good")
     page.fill("#name-meaning", "路南旧有听雨轩")
@@ -96,7 +97,7 @@ def test_a_name_is_drawn_checked_approved_and_comes_into_force(visit: Visit, tow
     visitor.shoot("names-empty")
     assert faults_of(visitor) == []
     case = propose(visitor, a_street(town_url)[1], "听雨轩路")
-    assert page.locator("[data-step=approve]").count() == 0
+    expect(page.locator("[data-step=approve]")).to_have_count(0)
     visitor.shoot("names-case")
     assert faults_of(visitor) == []
     for login in ("luo", "meng"):
@@ -152,7 +153,7 @@ def test_a_street_in_force_is_found_and_a_rename_asked_for_on_a_phone(
     assert name in page.inner_text(".names-facts")
     visitor.shoot("names-rename-case")
     take(visitor, "withdraw", note="另行研究")
-    assert "已撤回" in page.inner_text(".object-head")
+    expect(page.locator(".object-head").first).to_contain_text("已撤回", use_inner_text=True)
 
 
 @pytest.mark.browser
@@ -186,5 +187,5 @@ def test_an_axis_is_drawn_anew_and_a_spelling_put_right_on_a_phone(
     page.fill("#act [name=name]", "某某某某某")
     page.click("#act-submit")
     page.wait_for_selector("#act-error:not([hidden])")
-    assert "更名" in page.inner_text("#act-error")
+    expect(page.locator("#act-error").first).to_contain_text("更名", use_inner_text=True)
     assert name == page.inner_text("#object-title")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from geo_registry.text import initials
 from tests.map.conftest import DESK, Visitor, headers_of
@@ -59,14 +60,14 @@ def test_a_street_is_walked_by_metres_sides_and_keys(visit: Visit) -> None:
     page.wait_for_selector(".object-head[data-plate]")
     first = page.get_attribute(".object-head", "data-plate")
     page.keyboard.press("x")
-    assert page.inner_text("[data-selection-count]") == "已选 1 块"
+    expect(page.locator("[data-selection-count]").first).to_have_text("已选 1 块", use_inner_text=True)
     assert page.is_checked(f"[data-tick][value='{first}']")
     page.keyboard.press("]")
     visitor.wait(f"document.querySelector('.object-head')?.dataset.plate !== '{first}'")
     visitor.shoot("plate-editor")
     assert faults_of(visitor) == []
     page.keyboard.press("Escape")
-    assert page.is_hidden("#selection")
+    expect(page.locator("#selection").first).to_be_hidden()
     for colour in ("certified", "street", "state"):
         page.keyboard.press("c")
         page.wait_for_selector(f"[data-colour={colour}][aria-pressed=true]")
@@ -102,7 +103,7 @@ def test_what_is_caught_with_the_lasso_is_certified_and_taken_back(visit: Visit)
     page.wait_for_selector("#selection:not([hidden])")
     page.click("[data-bulk=certify]")
     page.wait_for_selector("#act[open] .trial-sum")
-    assert "可以认证 1 块" in page.inner_text("#act .trial-sum")
+    expect(page.locator("#act .trial-sum").first).to_contain_text("可以认证 1 块", use_inner_text=True)
     visitor.shoot("plate-certify-trial")
     assert faults_of(visitor) == []
     page.click("#act-submit")
@@ -135,7 +136,7 @@ def test_what_a_colleague_certified_meanwhile_is_moved_for_a_reason(visit: Visit
     assert certified.status_code == 200, certified.text
     page.keyboard.press("ArrowLeft")
     page.wait_for_selector("#act[open]")
-    assert "移动已认证的门牌" in page.inner_text("#act")
+    expect(page.locator("#act").first).to_contain_text("移动已认证的门牌", use_inner_text=True)
     assert plate_of(visitor, "lin", plate)["certified"] is not None
     page.fill("#act-reason", "现场复测")
     page.click("#act-submit")
@@ -181,7 +182,7 @@ def test_a_warning_is_accepted_with_a_reason_and_asked_about_again(visit: Visit)
     assert faults_of(visitor) == []
     page.click("[data-accept] >> nth=0")
     page.click("#act-submit")
-    assert page.inner_text("#act-error") == "请填写事由"
+    expect(page.locator("#act-error").first).to_have_text("请填写事由", use_inner_text=True)
     page.fill("#act-reason", "同一门洞，两块牌")
     page.click("#act-submit")
     visitor.wait(f"document.querySelectorAll('[data-accept]').length === {before - 1}")
@@ -200,7 +201,7 @@ def test_an_address_gets_a_second_place(visit: Visit) -> None:
     page.click("[data-place-new]")
     page.mouse.click(x - 180, y - 10)
     page.wait_for_selector("[data-place-act=end]")
-    assert page.locator("[data-place]").count() == 2
+    expect(page.locator("[data-place]")).to_have_count(2)
     assert page.locator(".place-mark").inner_text() == "车行门"
     page.keyboard.press("Control+z")
     visitor.wait("document.querySelectorAll('[data-place]').length === 1")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
+from playwright.sync_api import expect
 
 from geo_registry import cluster
 from tests.map.conftest import DESK, Visitor
@@ -44,7 +45,7 @@ def test_chosen_plates_are_given_out_once(visit: Visit, office: Office, town_url
     desk.shoot("plate-give")
     assert faults_of(desk) == []
     page.click("#act-submit")
-    assert page.inner_text("#act-error") == "请填写任务名称"
+    expect(page.locator("#act-error").first).to_have_text("请填写任务名称", use_inner_text=True)
     page.fill("#act-fields [name=task]", "集贤街补牌")
     page.select_option("#act-fields [name=installer_id]", label="何某")
     page.fill("#act-fields [name=due_on]", "2099-12-31")

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import FilePayload
+from playwright.sync_api import FilePayload, expect
 
 from tests.map.conftest import DESK, PHONE, Visitor, headers_of
 from tests.map.test_journeys import faults_of
@@ -197,7 +197,7 @@ def move_and_back(desk: Visitor, plate: str) -> None:
     back = plate_of(desk, "lin", plate)
     assert (back["lon"], back["lat"]) == pytest.approx((start["lon"], start["lat"]), abs=1e-7)
     page.keyboard.press("Escape")
-    assert page.locator(".plate-pin").count() == 0
+    expect(page.locator(".plate-pin")).to_have_count(0)
     desk.wait(f"document.querySelector('.object-head').dataset.version === '{back['version']}'")
 
 
@@ -218,7 +218,7 @@ def order(desk: Visitor, address: str) -> str:
     desk.shoot("batch-trial")
     assert faults_of(desk) == []
     page.click("#act-submit")
-    assert page.inner_text("#act-error") == "请填写批次号"
+    expect(page.locator("#act-error").first).to_have_text("请填写批次号", use_inner_text=True)
     page.fill("#act-number", "望澜牌〔2026〕第90批")
     page.fill("#act-maker", "望澜标牌厂")
     page.click("#act-submit")
@@ -296,14 +296,14 @@ def test_a_taken_number_cannot_be_saved_and_esc_leaves_nothing(visit: Visit, siz
     page.fill("#new-number", taken)
     page.wait_for_selector("[data-code=number-taken]")
     assert page.get_attribute("#new-save", "aria-disabled") == "true"
-    assert "已被使用" in page.inner_text("#new-preview")
+    expect(page.locator("#new-preview").first).to_contain_text("已被使用", use_inner_text=True)
     visitor.shoot("plate-taken")
     assert faults_of(visitor) == []
     page.fill("#new-number", "九百零一甲乙")
     page.wait_for_selector("#new-preview .check-error")
     page.press("#new-number", "Escape")
     page.wait_for_selector("#new-form", state="detached")
-    assert page.locator(".plate-pin").count() == 0
+    expect(page.locator(".plate-pin")).to_have_count(0)
     assert not [one for one in visitor.watch.requests if one.startswith("POST") and "/v1/plates" in one]
 
 
@@ -340,8 +340,12 @@ def test_a_move_on_an_old_version_shows_both(visit: Visit) -> None:
     assert other.status_code == 200, other.text
     page.keyboard.press("ArrowLeft")
     page.wait_for_selector("#stale[open]")
-    assert f"第 {told['version']} 版" in page.inner_text("[data-stale=mine]")
-    assert f"第 {told['version'] + 1} 版" in page.inner_text("[data-stale=now]")
+    expect(page.locator("[data-stale=mine]").first).to_contain_text(
+        f"第 {told['version']} 版", use_inner_text=True
+    )
+    expect(page.locator("[data-stale=now]").first).to_contain_text(
+        f"第 {told['version'] + 1} 版", use_inner_text=True
+    )
     assert faults_of(visitor) == []
     page.click("#stale [value=mine]")
     visitor.wait("document.querySelector('.toast-act')?.textContent.includes('已移动')")
@@ -376,7 +380,7 @@ def test_the_keys_of_the_editor_stand_in_the_list_of_keys(visit: Visit) -> None:
     visitor.enter("lin", "/plates")
     visitor.page.wait_for_selector(".street-list")
     visitor.page.keyboard.press("?")
-    assert "移动所选门牌" in visitor.page.inner_text("#keys")
+    expect(visitor.page.locator("#keys").first).to_contain_text("移动所选门牌", use_inner_text=True)
 
 
 def test_a_trial_of_nonsense_is_refused_in_words(server: str, cookies: dict[str, httpx.Cookies]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import httpx
 import psycopg
 import pytest
+from playwright.sync_api import expect
 
 from geo_registry import cluster
 from tests.map.conftest import DESK, PHONE, Visitor
@@ -35,7 +36,7 @@ def test_the_rate_leads_to_the_plates_that_are_missing(visit: Visit, size: tuple
     page = visitor.page
     visitor.enter("lin", "/plates/rates")
     page.wait_for_selector(".rates-figure")
-    assert "未达到 100 %" in page.inner_text(".rates-figure")
+    expect(page.locator(".rates-figure").first).to_contain_text("未达到 100 %", use_inner_text=True)
     rows = page.locator(".rates-table tbody tr")
     assert rows.count() > 0
     looked_over(visitor, "rates-areas")
@@ -60,7 +61,7 @@ def test_a_leader_reads_rates_and_takes_them_along(visit: Visit) -> None:
     page = visitor.page
     visitor.enter("lu", "/plates/rates?by=batch")
     page.wait_for_selector(".rates-ways a[aria-current]:has-text('按批次')")
-    assert page.locator("a:has-text('在编辑页打开')").count() == 0
+    expect(page.locator("a:has-text('在编辑页打开')")).to_have_count(0)
     with page.expect_download() as saved:
         page.click("a:has-text('导出 Excel')")
     assert saved.value.suggested_filename.endswith(".xlsx")
@@ -84,7 +85,7 @@ def test_a_report_is_settled_in_one_click(
     page = visitor.page
     visitor.enter("lin", f"/plates/reports?id={moved}")
     page.wait_for_selector(".report-arrow")
-    assert "相距" in page.inner_text(".report-object")
+    expect(page.locator(".report-object").first).to_contain_text("相距", use_inner_text=True)
     looked_over(visitor, "report")
     page.click(".report-acts button:has-text('采纳')")
     page.wait_for_selector(".toast-line:has-text('已采纳')")
@@ -92,7 +93,7 @@ def test_a_report_is_settled_in_one_click(
     page.wait_for_selector(".report-follows")
     page.click(".report-acts button:has-text('采纳')")
     page.wait_for_selector(".report-acts .field-error:not([hidden])")
-    assert "不能报损" in page.inner_text(".report-acts")
+    expect(page.locator(".report-acts").first).to_contain_text("不能报损", use_inner_text=True)
     page.click("[data-open=act-reject]")
     page.fill("#reject-reason", "还没有上墙")
     page.click("#act-reject [type=submit]")
@@ -110,5 +111,5 @@ def test_who_only_tells_sees_the_own_reports_on_a_phone(visit: Visit) -> None:
     visitor = visit(PHONE)
     visitor.enter("zhi", "/plates/reports?state=rejected")
     visitor.page.wait_for_selector("h1:has-text('我报的线索')")
-    assert visitor.page.locator(".report-acts").count() == 0
+    expect(visitor.page.locator(".report-acts")).to_have_count(0)
     looked_over(visitor, "reports-own")

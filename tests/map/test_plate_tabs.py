@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.map.conftest import DESK, LAPTOP, PHONE, Visitor
 from tests.map.test_journeys import faults_of
@@ -33,7 +34,7 @@ def test_every_tab_is_in_sight_or_in_the_menu(visit: Visit, size: tuple[int, int
     for path in PAGES:
         clerk.enter("luo", path)
         page.wait_for_selector(".regnav.is-folding")
-        assert page.locator(".regnav a").count() == 10
+        expect(page.locator(".regnav a")).to_have_count(10)
         assert page.evaluate(OUTSIDE) == []
         assert page.evaluate(
             "document.querySelector('.regnav').scrollWidth <= document.querySelector('.regnav').clientWidth"
@@ -42,7 +43,7 @@ def test_every_tab_is_in_sight_or_in_the_menu(visit: Visit, size: tuple[int, int
         clerk.shoot(f"plate-tabs{path.replace('/', '-')}")
         if page.locator(".regnav > details").is_visible():
             page.click(".regnav summary")
-        assert page.locator(".regnav a:visible").count() == 10
+        expect(page.locator(".regnav a:visible")).to_have_count(10)
         clerk.shoot(f"plate-tabs-open{path.replace('/', '-')}")
     assert faults_of(clerk) == []
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import httpx
 import psycopg
 import pytest
+from playwright.sync_api import expect
 
 from geo_registry import cluster
 from geo_registry.address.reading.parts import Inferred, Reading, ReadPart
@@ -84,8 +85,10 @@ def test_a_text_is_taken_apart_as_one_types(visit: Visit, size: tuple[int, int])
     visitor.wait("document.querySelectorAll('.read .part').length >= 4")
     shown = parts_of(visitor)
     assert (shown["路街"], shown["弄巷"], shown["户室"]) == ("映月路", "２１８弄", "402室")
-    assert "218弄" in page.inner_text(".read .part-way .part-value >> nth=0")
-    assert "映月路218弄6附2号402室" in page.inner_text("#standard")
+    expect(page.locator(".read .part-way .part-value >> nth=0").first).to_contain_text(
+        "218弄", use_inner_text=True
+    )
+    expect(page.locator("#standard").first).to_contain_text("映月路218弄6附2号402室", use_inner_text=True)
     assert page.locator("meter").get_attribute("aria-labelledby") == "sure"
     visitor.wait("document.querySelector('#reading-status').textContent.startsWith('读出')")
     page.click(".read-rules summary")
@@ -119,7 +122,7 @@ def test_a_match_says_what_it_found_and_shows_it(visit: Visit, size: tuple[int, 
     visitor.shoot("reading-match")
     assert faults_of(visitor) == []
     page.locator(".candidate").nth(page.locator(".candidate").count() - 1).locator(".candidate-go").click()
-    assert page.locator(".candidate.is-chosen").count() == 1
+    expect(page.locator(".candidate.is-chosen")).to_have_count(1)
     page.click(".candidate.is-best .candidate-facts a")
     page.wait_for_selector("#object:not([hidden])")
     # The way back finds the text again; signing out takes it away.
@@ -154,7 +157,7 @@ def test_a_lost_server_leaves_no_answer_to_another_text(visit: Visit, door: str)
     page.route("**/panels/reading", lambda route: route.abort())
     page.fill("#text", f"{door}1室")
     page.wait_for_selector("#reading:has-text('连接中断')")
-    assert page.locator(".reading-pin").count() == 0
+    expect(page.locator(".reading-pin")).to_have_count(0)
     page.unroute("**/panels/reading")
     type_text(visitor, door)
     page.wait_for_selector(".reading-pin")
@@ -171,12 +174,12 @@ def test_what_is_no_address_is_said_to_be_none(visit: Visit) -> None:
     for text in ("!!!", "<b>x</b><script>window.hit = 1</script>", "\u202e\U0001f3e0"):
         type_text(visitor, text)
         visitor.wait("!document.querySelector('.htmx-request')")
-        assert page.locator(".parts b, .parts script").count() == 0
+        expect(page.locator(".parts b, .parts script")).to_have_count(0)
     assert page.evaluate("window.hit") is None
-    assert page.locator(".candidate").count() == 0
+    expect(page.locator(".candidate")).to_have_count(0)
     visitor.shoot("reading-none")
     assert faults_of(visitor) == []
-    assert page.locator(".reading-foot").count() == 0
+    expect(page.locator(".reading-foot")).to_have_count(0)
 
 
 @browser
@@ -188,11 +191,11 @@ def test_a_list_becomes_a_table_and_a_file(visit: Visit, size: tuple[int, int], 
     texts = [door, "不知何处", f"{door}对面", "=1+1"]
     page.click("#show-list")
     page.fill("#lines", "\n\n".join(texts))
-    assert page.inner_text("#lines-count") == "4 行"
+    expect(page.locator("#lines-count").first).to_have_text("4 行", use_inner_text=True)
     page.click("#read-list")
     page.wait_for_selector(".readings")
-    assert page.locator(".readings tbody tr").count() == 4
-    assert "一致" in page.inner_text(".readings tbody tr >> nth=0")
+    expect(page.locator(".readings tbody tr")).to_have_count(4)
+    expect(page.locator(".readings tbody tr >> nth=0").first).to_contain_text("一致", use_inner_text=True)
     visitor.shoot("reading-list")
     assert faults_of(visitor) == []
     with page.expect_download() as waiting:
@@ -207,7 +210,7 @@ def test_a_list_becomes_a_table_and_a_file(visit: Visit, size: tuple[int, int], 
     page.wait_for_selector(".readings")
     page.fill("#lines", "\n".join(["映月路8号"] * 201))
     page.click("#read-list")
-    assert "一次至多 200 行" in page.inner_text("#lines-count")
+    expect(page.locator("#lines-count").first).to_contain_text("一次至多 200 行", use_inner_text=True)
     page.click(".readings-open >> nth=0")
     page.wait_for_selector(".candidate.is-best")
     assert page.input_value("#text") == door
@@ -223,7 +226,7 @@ def test_several_lines_pasted_open_the_list(visit: Visit) -> None:
     page.evaluate("navigator.clipboard.writeText('映月路8号\\r\\n\\r\\n映月路218弄\\n')")
     page.keyboard.press("Control+V")
     page.wait_for_selector(".readings")
-    assert page.locator(".readings tbody tr").count() == 2
+    expect(page.locator(".readings tbody tr")).to_have_count(2)
     page.click("#show-one")
     page.fill("#text", "映月路8号")
     page.wait_for_selector("[data-copy]")
@@ -239,9 +242,9 @@ def test_the_steward_alone_is_told_what_is_not_loaded(visit: Visit) -> None:
         visitor.enter(login, "/addresses")
         assert visitor.page.locator(".reading-foot").count() == told
     visitor.enter("ye", "/")
-    assert visitor.page.locator(".sections a[href='/addresses']").count() == 0
+    expect(visitor.page.locator(".sections a[href='/addresses']")).to_have_count(0)
     visitor.page.goto(f"{visitor.watch.base}/addresses")
-    assert visitor.page.inner_text("h1") == "没有找到"
+    expect(visitor.page.locator("h1").first).to_have_text("没有找到", use_inner_text=True)
 
 
 def test_a_panel_refuses_in_words(client: httpx.Client) -> None:

@@ -81,7 +81,7 @@ def test_a_household_of_five_from_the_address_to_the_building(visit: Visit, town
     reader.page.wait_for_selector(".people tbody tr")
     shown = reader.page.inner_text(".people")
     assert "赵**" in shown
-    assert reader.page.locator(".people tr[data-person]").count() == 5
+    expect(reader.page.locator(".people tr[data-person]")).to_have_count(5)
 
 
 def pass_by_keys(reviewer: Visitor, login: str, serial: str) -> None:
@@ -94,7 +94,7 @@ def pass_by_keys(reviewer: Visitor, login: str, serial: str) -> None:
         page.keyboard.press("ArrowDown")
         expect(page.locator("#judge-head h2")).not_to_have_text(before)
         page.wait_for_selector("#judge-body .reg-compare")
-    assert page.locator(".reg-compare").count() == 5
+    expect(page.locator(".reg-compare")).to_have_count(5)
     hold(reviewer, f"registration-review-{login}")
     page.keyboard.press("a")
     page.wait_for_selector(f"#toasts :text('{serial}')")
@@ -131,7 +131,7 @@ def test_a_reader_fills_the_row(visit: Visit, town_url: cluster.Urls, line: str)
     assert "汉" not in page.evaluate(
         "[...document.querySelectorAll('.reg-people input')].map((one) => one.value).join()"
     )
-    assert page.locator("tbody[data-row]").count() == 1
+    expect(page.locator("tbody[data-row]")).to_have_count(1)
     void(page)
 
 
@@ -150,12 +150,12 @@ def test_each_refusal_says_what_to_do_next(visit: Visit, town_url: cluster.Urls)
     hands.press("Enter")
     page.keyboard.press("Tab")
     page.click("#begin")
-    assert page.inner_text("#where-fault") == "请先查地址，选定户室"
+    expect(page.locator("#where-fault").first).to_have_text("请先查地址，选定户室", use_inner_text=True)
     page.fill("#collected", "2026-11-01")
     page.focus("#where")
     hands.type("没有这个地方")
     page.wait_for_selector("#where-list .reg-none")
-    assert "请改用" in page.inner_text("#where-list")
+    expect(page.locator("#where-list").first).to_contain_text("请改用", use_inner_text=True)
     page.fill("#where", "")
     unit = unit_with(town_url, 0, 2)
     hands.type(unit.address + unit.room)
@@ -163,7 +163,7 @@ def test_each_refusal_says_what_to_do_next(visit: Visit, town_url: cluster.Urls)
     hands.visitor.wait("document.activeElement?.name === 'action'")
     hands.press("Enter")
     page.wait_for_selector("[data-for=late_reason]:not([hidden])")
-    assert page.inner_text("[data-for=late_reason]") == "补录须写明原因"
+    expect(page.locator("[data-for=late_reason]").first).to_have_text("补录须写明原因", use_inner_text=True)
     hold(hands.visitor, "registration-start-faults")
     page.fill("#late-reason", "雨天迟交")
     page.press("#late-reason", "Enter")
@@ -233,7 +233,7 @@ def test_a_draft_survives_a_reload(visit: Visit, town_url: cluster.Urls) -> None
     page.wait_for_selector("tbody[data-row]")
     assert page.input_value("[data-name=name]") == "吴建国"
     assert page.input_value("[data-name=since]") == "2026-11-01"
-    assert page.locator("tbody[data-row]").count() == 1
+    expect(page.locator("tbody[data-row]")).to_have_count(1)
     assert id_number not in "".join(hands.visitor.watch.requests)
     void(page)
     assert page.evaluate("Object.keys(sessionStorage).filter((one) => one.startsWith('registration:'))") == []
@@ -269,7 +269,7 @@ def test_a_second_clerk_is_warned_and_stopped(visit: Visit, town_url: cluster.Ur
     assert "请先办结或作废该案" in warning.inner_text()
     hands.press("Control+Enter")
     expect(page.locator("[data-fault=id_number]")).to_contain_text("本案现在不能收这一证件")
-    assert page.locator(".reg-sent").count() == 0
+    expect(page.locator(".reg-sent")).to_have_count(0)
     hold(hands.visitor, "registration-double")
     void(page)
 
@@ -282,7 +282,7 @@ def test_an_end_begins_with_who_lives_there(visit: Visit, town_url: cluster.Urls
     begin(hands, unit_with(town_url, 3), action="3")
     page.wait_for_selector(".reg-residents li >> nth=2")
     hands.press("Space", "ArrowDown", "Space", "Enter")
-    assert page.locator("tbody[data-row]").count() == 2
+    expect(page.locator("tbody[data-row]")).to_have_count(2)
     hands.line("20261101", "1")
     hands.press("Tab", "Alt+n")
     page.focus("tbody[data-row] >> nth=1 >> [data-name=ends_on]")
@@ -312,7 +312,7 @@ def back_and_forth(visit: Visit, serial: str) -> None:
     page.keyboard.press("r")
     page.press("#reason-text", "Tab")
     page.click("#reason [type=submit]")
-    assert "请写明退回原因" in page.inner_text("#reason-fault")
+    expect(page.locator("#reason-fault").first).to_contain_text("请写明退回原因", use_inner_text=True)
     page.fill("#reason-text", "请核对离开日期")
     page.click("#reason [type=submit]")
     page.wait_for_selector(f"#toasts :text('{serial} 已退回')")
@@ -353,7 +353,7 @@ def test_the_pages_hold_at_both_widths(
     assert "冯某华" not in page.content()
     page.click("#open")
     page.wait_for_selector(".reg-compare caption:has-text('冯某华')")
-    assert "审计号" in page.inner_text(".reg-audit")
+    expect(page.locator(".reg-audit").first).to_contain_text("审计号", use_inner_text=True)
     hold(visitor, "registration-case-open")
     page.goto(f"{visitor.watch.base}/registrations/review")
     page.wait_for_selector("#queue button")
@@ -376,7 +376,7 @@ def test_a_coordinator_enters_on_a_phone(visit: Visit, town_url: cluster.Urls) -
     page.click("#copy")
     hold(hands.visitor, "registration-rows")
     page.click("tbody[data-row] >> nth=1 >> button[aria-label=移去此行]")
-    assert page.locator("tbody[data-row]").count() == 1
+    expect(page.locator("tbody[data-row]")).to_have_count(1)
     void(page)
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from geo_registry.access.rules import Role
 from geo_registry.access.viewer import Viewer
@@ -25,7 +26,7 @@ def test_the_story_of_a_sample(visit: Visit, size: tuple[int, int]) -> None:
     visitor.enter("fang", "/samples")
     page.click("[data-open=act-draw]")
     page.click("#act-draw [type=submit]")
-    assert page.inner_text("#draw-name-error") == "请填写此项"
+    expect(page.locator("#draw-name-error").first).to_have_text("请填写此项", use_inner_text=True)
     page.fill("#draw-name", name)
     page.click("#act-draw [data-size]")
     assert int(page.input_value("#draw-sample_size")) > 100
@@ -38,7 +39,7 @@ def test_the_story_of_a_sample(visit: Visit, size: tuple[int, int]) -> None:
     page.click("#act-draw [type=submit]")
     page.click(f"text={name}")
     page.wait_for_selector(".samples-units [data-unit]")
-    assert page.locator(".samples-units tbody tr").count() == 5
+    expect(page.locator(".samples-units tbody tr")).to_have_count(5)
     visitor.settle()
     assert faults_of(visitor) == []
 
@@ -47,21 +48,23 @@ def test_the_story_of_a_sample(visit: Visit, size: tuple[int, int]) -> None:
     page.fill("#check-persons_registered", "3")
     page.click("#act-check [type=submit]")
     page.wait_for_selector("#check-persons_registered-error:not([hidden])")
-    assert "不能多于见到人数" in page.inner_text("#check-persons_registered-error")
+    expect(page.locator("#check-persons_registered-error").first).to_contain_text(
+        "不能多于见到人数", use_inner_text=True
+    )
     page.fill("#check-persons_registered", "2")
     page.click("#act-check [type=submit]")
     page.wait_for_selector(".samples-units .chip-ok")
-    assert "1 / 5" in page.inner_text(".samples-facts")
+    expect(page.locator(".samples-facts").first).to_contain_text("1 / 5", use_inner_text=True)
     # Two persons are too few to be told.
     assert page.inner_text(".samples-facts").count("样本过少，不列") == 1
-    assert page.locator("[data-unit]").count() == 4
+    expect(page.locator("[data-unit]")).to_have_count(4)
 
     page.click("[data-open=act-close]")
     page.click("#act-close [type=submit]")
     page.wait_for_selector("text=已结束")
-    assert page.locator("[data-unit]").count() == 0
+    expect(page.locator("[data-unit]")).to_have_count(0)
     page.click("text=外勤表")
-    assert page.locator(".samples-sheet tbody tr").count() == 5
+    expect(page.locator(".samples-sheet tbody tr")).to_have_count(5)
     visitor.settle()
     page.goto(f"{visitor.watch.base}/samples")
     visitor.settle()

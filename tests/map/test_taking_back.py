@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from tests.map.conftest import DESK, Visitor, headers_of
 from tests.map.test_journeys import faults_of
@@ -48,11 +49,11 @@ def test_a_mistaken_renumbering_is_taken_back(visit: Visit) -> None:
     page.click("[data-take-back]")
     page.wait_for_selector("#act[open]")
     changed = page.locator(".numbering-trial tbody tr").count()
-    assert f"撤回 {changed} 个新号" in page.inner_text("#act-title")
+    expect(page.locator("#act-title").first).to_contain_text(f"撤回 {changed} 个新号", use_inner_text=True)
     visitor.shoot("take-back")
     assert faults_of(visitor) == []
     page.click("#act-submit")
-    assert "请填写事由" in page.inner_text("#act-error")
+    expect(page.locator("#act-error").first).to_contain_text("请填写事由", use_inner_text=True)
     page.fill("#act-reason", "选错了起点")
     with page.expect_navigation():
         page.click("#act-submit")
@@ -67,8 +68,8 @@ def test_a_mistaken_renumbering_is_taken_back(visit: Visit) -> None:
     open_street(visitor, street, "&t=renumber")
     page.click("#take-back")
     page.wait_for_selector("#act[open]")
-    assert "不能撤回" in page.inner_text("#act-title")
-    assert "已开具变更证明" in page.inner_text(".refusals")
+    expect(page.locator("#act-title").first).to_contain_text("不能撤回", use_inner_text=True)
+    expect(page.locator(".refusals").first).to_contain_text("已开具变更证明", use_inner_text=True)
     visitor.shoot("take-back-refused")
 
 
@@ -107,9 +108,9 @@ def test_places_and_certifications_on_an_old_version_show_both(visit: Visit) -> 
     _place(visitor, address)
     add_beside(0)
     page.wait_for_selector("#stale[open]")
-    assert f"第 {seen} 版" in page.inner_text("[data-stale=mine]")
-    assert f"第 {seen + 1} 版" in page.inner_text("[data-stale=now]")
-    assert "加点位" in page.inner_text("[data-stale=wanted]")
+    expect(page.locator("[data-stale=mine]").first).to_contain_text(f"第 {seen} 版", use_inner_text=True)
+    expect(page.locator("[data-stale=now]").first).to_contain_text(f"第 {seen + 1} 版", use_inner_text=True)
+    expect(page.locator("[data-stale=wanted]").first).to_contain_text("加点位", use_inner_text=True)
     visitor.shoot("stale-place")
     assert faults_of(visitor) == []
     page.click("#stale [value=mine]")
@@ -127,10 +128,10 @@ def test_places_and_certifications_on_an_old_version_show_both(visit: Visit) -> 
     )
     page.click("#act-submit")
     page.wait_for_selector("#stale[open]")
-    assert page.inner_text("[data-stale=wanted]") == "认证"
+    expect(page.locator("[data-stale=wanted]").first).to_have_text("认证", use_inner_text=True)
     page.click("#stale [value=theirs]")
     page.wait_for_selector("#act[open]", state="detached")
-    assert page.locator("[data-uncertify]").count() == 0
+    expect(page.locator("[data-uncertify]")).to_have_count(0)
 
 
 @pytest.mark.browser
@@ -150,7 +151,9 @@ def test_numbers_on_an_old_version_of_the_street_show_both(visit: Visit) -> None
     page.fill("#act-reason", "道路改线")
     page.click("#act-submit")
     page.wait_for_selector("#stale[open]")
-    assert f"第 {version + 1} 版" in page.inner_text("[data-stale=now]")
+    expect(page.locator("[data-stale=now]").first).to_contain_text(
+        f"第 {version + 1} 版", use_inner_text=True
+    )
     page.click("#stale [value=mine]")
     page.wait_for_selector("text=旧号与新号对照")
 
@@ -199,7 +202,7 @@ def test_an_act_on_more_than_fifty_plates_is_undone_and_an_approval_says_that_it
     page.wait_for_selector("#act[open] .trial-sum")
     page.click("#act-submit")
     visitor.wait("document.querySelector('.toast-act')?.textContent.includes('不能撤销')")
-    assert page.locator(".toast-act button").count() == 0
+    expect(page.locator(".toast-act button")).to_have_count(0)
 
 
 CHOOSE = """

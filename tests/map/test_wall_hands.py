@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from tests.map.conftest import PHONE, Visitor, sign_in
 from tests.map.test_journeys import faults_of
@@ -94,8 +95,8 @@ def test_a_page_left_open_says_that_another_account_signed_in(
     )
     page.context.set_offline(False)
     page.wait_for_selector("#strip-login")
-    assert "已换账号登录" in page.inner_text("#strip")
-    assert page.is_visible("#photo-frame.has-photo")
+    expect(page.locator("#strip").first).to_contain_text("已换账号登录", use_inner_text=True)
+    expect(page.locator("#photo-frame.has-photo").first).to_be_visible()
     page.click("#strip-login")
     page.wait_for_selector("#who[data-login=lin]", state="attached")
     phone.wait(f"{KEPT_LOGINS}.then((logins) => logins.join() === 'lin,lin')")

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.sync_api import Dialog, FilePayload, Route
+from playwright.sync_api import Dialog, FilePayload, Route, expect
 
 from tests.map.conftest import PHONE, Visitor, sign_in
 from tests.map.test_journeys import faults_of
@@ -98,11 +98,11 @@ def test_ten_plates_are_put_up_without_a_network_and_arrive_once(visit: Visit, o
     page.context.set_offline(True)
     for place, row in enumerate(rows):
         put_up(phone, row)
-        assert f"待传 {place + 1} 条" in page.inner_text("#strip")
+        expect(page.locator("#strip").first).to_contain_text(f"待传 {place + 1} 条", use_inner_text=True)
         if place == 4:
             page.reload()
             page.wait_for_selector("#tasks [data-task]")
-            assert "待传 5 条" in page.inner_text("#strip")
+            expect(page.locator("#strip").first).to_contain_text("待传 5 条", use_inner_text=True)
     phone.shoot("wall-offline")
     assert faults_of(phone) == []
     page.reload()
@@ -147,7 +147,9 @@ def test_what_was_changed_meanwhile_shows_both_versions(visit: Visit, office: Of
     shown = page.inner_text(f".wall-fault[data-plate='{moved['id']}']")
     assert f"依据第 {version} 版（已送达）" in shown
     assert f"第 {version + 1} 版（已送达）" in shown
-    assert "（已批准）" in page.inner_text(f".wall-fault[data-plate='{scrapped['id']}']")
+    expect(page.locator(f".wall-fault[data-plate='{scrapped['id']}']").first).to_contain_text(
+        "（已批准）", use_inner_text=True
+    )
     phone.shoot("wall-faults")
     assert faults_of(phone) == []
     page.click(f".wall-fault[data-plate='{moved['id']}'] .btn-solid")
@@ -199,7 +201,7 @@ def test_a_session_that_ended_meanwhile_loses_nothing(
     page.context.clear_cookies()
     page.context.set_offline(False)
     page.wait_for_selector("#strip-login")
-    assert "登录已失效" in page.inner_text("#strip")
+    expect(page.locator("#strip").first).to_contain_text("登录已失效", use_inner_text=True)
     phone.shoot("wall-signed-out")
     assert page.evaluate(IN_QUEUE) == 1
     cookies["anew"] = sign_in(server, "he")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import segno
 from PIL import Image
-from playwright.sync_api import FilePayload
+from playwright.sync_api import FilePayload, expect
 
 from geo_registry.plate.codes import plate_url
 from tests.map.conftest import DESK, PHONE, Visitor
@@ -51,7 +51,7 @@ def test_a_sign_is_found_by_its_square_code_and_must_be_the_right_one(visit: Vis
     phone.wait("document.querySelector('[data-check=code] b').textContent === '是另一块门牌'")
     page.click("#at-plan")
     page.click("#submit", force=True)
-    assert "另一块门牌" in page.inner_text("#install-error")
+    expect(page.locator("#install-error").first).to_contain_text("另一块门牌", use_inner_text=True)
     page.set_input_files("#photo", square_of(one["code"]))
     phone.wait("document.querySelector('[data-check=code]').classList.contains('is-good')")
     phone.shoot("wall-install")
@@ -84,7 +84,7 @@ def test_a_plate_is_inspected_and_put_up_again(visit: Visit, office: Office) -> 
     page.click(f"#hung [data-plate='{one['id']}']")
     page.wait_for_selector("#install-form[data-mode=inspect]:not([hidden])")
     page.click("#submit", force=True)
-    assert page.inner_text("#install-error") == "请选择看到的情况"
+    expect(page.locator("#install-error").first).to_have_text("请选择看到的情况", use_inner_text=True)
     page.check("input[value=damaged]")
     page.fill("#reason", "被车撞裂")
     phone.shoot("wall-inspect")
@@ -141,8 +141,8 @@ def test_what_cannot_be_put_up_is_told_to_the_office(visit: Visit, office: Offic
     page.wait_for_selector("#install-form:not([hidden])")
     page.click("#cannot-open")
     page.click("#cannot-form button[type=submit]")
-    assert page.inner_text("#cannot-error") == "请选择原因"
-    assert page.locator("#cannot [data-why=replace]").count() == 0
+    expect(page.locator("#cannot-error").first).to_have_text("请选择原因", use_inner_text=True)
+    expect(page.locator("#cannot [data-why=replace]")).to_have_count(0)
     page.check("#cannot input[value=wall]")
     phone.shoot("wall-cannot")
     assert faults_of(phone) == []
@@ -187,5 +187,7 @@ def test_the_clerk_gives_tasks_out_and_sees_how_far_they_are(
     with page.expect_navigation():
         page.click("#give button[type=submit]")
     page.wait_for_selector(".toast-line")
-    assert "已派 1 个任务，共 2 块门牌" in page.inner_text(".toast-line")
+    expect(page.locator(".toast-line").first).to_contain_text(
+        "已派 1 个任务，共 2 块门牌", use_inner_text=True
+    )
     assert {office.get(f"/v1/plates/{one['id']}")["state"] for one in rows} == {"delivered"}

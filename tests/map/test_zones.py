@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from playwright.sync_api import expect
 
 from geo_registry import cluster
 from geo_registry.codes import new_id
@@ -59,8 +60,8 @@ def propose(visitor: Visitor, name: str) -> str:
     page.fill("[name=name]", name)
     for number in range(2):
         page.locator("[name=block_ids]:not([disabled])").nth(number).check()
-    assert "已选 2 个" in page.inner_text("#chosen-count")
-    assert page.locator(".shape-block.is-chosen").count() == 2
+    expect(page.locator("#chosen-count").first).to_contain_text("已选 2 个", use_inner_text=True)
+    expect(page.locator(".shape-block.is-chosen")).to_have_count(2)
     page.click(".zone-new [type=submit]")
     done(visitor, "整治区已提议")
     return page.url.removeprefix(visitor.watch.base)
@@ -109,14 +110,14 @@ def list_zone(visitor: Visitor, path: str) -> None:
     """List the zone as leader, who is told that a document number is missing and that there is no plan yet."""
     page = visitor.page
     visitor.enter("lu", path)
-    assert page.locator("[data-open='act-plan']").count() == 0
+    expect(page.locator("[data-open='act-plan']")).to_have_count(0)
     act(visitor, "list")
     assert refused(visitor, "list") == "请填写此项"
     page.fill("#act-list [name=document_number]", DOCUMENT)
     page.click("#act-list [type=submit]")
     done(visitor, "挂牌已办理")
-    assert page.locator("[data-open='act-approve_plan']").count() == 0
-    assert "还没有方案" in page.inner_text(".zone-page")
+    expect(page.locator("[data-open='act-approve_plan']")).to_have_count(0)
+    expect(page.locator(".zone-page").first).to_contain_text("还没有方案", use_inner_text=True)
 
 
 def sweep(visitor: Visitor) -> None:
@@ -127,7 +128,7 @@ def sweep(visitor: Visitor) -> None:
     page.fill("#act-sweep [name=units_visited]", "35")
     page.click("#act-sweep [type=submit]")
     done(visitor, "清查已登记")
-    assert "不足 10" in page.inner_text(".zone-week")
+    expect(page.locator(".zone-week").first).to_contain_text("不足 10", use_inner_text=True)
     assert page.locator("td .day-held").count() >= 1
     act(visitor, "sweep", units_planned="40", units_visited="35", newly_registered="3")
     assert "一天只登记一次" in refused(visitor, "sweep")
@@ -177,7 +178,7 @@ def test_a_zone_from_the_proposal_to_its_end(
     page.reload()
     act(visitor, "accept", document_number=DOCUMENT)
     done(visitor, "验收已办理")
-    assert "验收合格" in page.inner_text(".zone-decisions")
+    expect(page.locator(".zone-decisions").first).to_contain_text("验收合格", use_inner_text=True)
     act(visitor, "close", document_number=DOCUMENT)
     done(visitor, "销牌已办理")
     visitor.shoot("zone-closed")
@@ -221,13 +222,13 @@ def test_the_list_shows_what_is_late_on_map_and_in_its_table(
     visitor.shoot("zones")
     assert faults_of(visitor) == []
     page.click("#show-table")
-    assert "超期" in page.inner_text(".zones-table tbody")
+    expect(page.locator(".zones-table tbody").first).to_contain_text("超期", use_inner_text=True)
     assert faults_of(visitor) == []
     page.click("#show-map")
     page.click(".zone-card.is-late a")
     page.wait_for_selector(".zone-calendar")
     assert page.locator(".day-missed").count() > 2
-    assert "没有清查" in page.inner_text(".zone-hints")
+    expect(page.locator(".zone-hints").first).to_contain_text("没有清查", use_inner_text=True)
     page.wait_for_selector(".shape-outline")
     visitor.wait("performance.getEntriesByName('map-drawn').length > 0")
     visitor.shoot("zone")
@@ -241,9 +242,9 @@ def test_an_empty_list_says_what_to_do(visit: Visit, size: tuple[int, int]) -> N
     visitor = visit(size)
     page = visitor.page
     visitor.enter("du", "/zones?state=in_rectification")
-    assert "没有符合条件的整治区" in page.inner_text(".zones-list")
+    expect(page.locator(".zones-list").first).to_contain_text("没有符合条件的整治区", use_inner_text=True)
     visitor.enter("du", "/zones")
-    assert "提议整治区" in page.inner_text(".zones-list .state")
+    expect(page.locator(".zones-list .state").first).to_contain_text("提议整治区", use_inner_text=True)
     visitor.shoot("zones-empty")
     assert faults_of(visitor) == []
     page.select_option("#zone-state", "closed")
@@ -272,20 +273,20 @@ def test_a_focus_area_is_registered_by_drawing(visit: Visit, size: tuple[int, in
         page.wait_for_timeout(400)
     visitor.shoot("zone-new")
     page.wait_for_selector("#draw-clear:not([hidden])", timeout=8000)
-    assert page.inner_text("#chosen-count") == "以所画范围为准"
+    expect(page.locator("#chosen-count").first).to_have_text("以所画范围为准", use_inner_text=True)
     visitor.shoot("zone-new")
     assert faults_of(visitor) == []
     page.click(".zone-new [type=submit]")
     done(visitor, "重点区域已登记")
-    assert f"老街重点片{size[0]}" in page.inner_text(".zones-list")
+    expect(page.locator(".zones-list").first).to_contain_text(f"老街重点片{size[0]}", use_inner_text=True)
 
 
 def test_who_may_not_read_zones_finds_no_page(visit: Visit) -> None:
     visitor = visit(DESK)
     visitor.enter("lin", "/")
-    assert visitor.page.locator(".sections a[href='/zones']").count() == 0
+    expect(visitor.page.locator(".sections a[href='/zones']")).to_have_count(0)
     reply = visitor.page.goto(f"{visitor.watch.base}/zones")
     assert reply is not None
     assert reply.status == 404
     visitor.enter("lu", "/zones")
-    assert visitor.page.locator("text=提议整治区").count() == 0
+    expect(visitor.page.locator("text=提议整治区")).to_have_count(0)
