@@ -35,6 +35,8 @@ def downgrade() -> None:
         for column in columns:
             op.execute(f"ALTER TABLE registry.{table} DROP COLUMN {column} CASCADE")
     op.execute("DROP TABLE registry.plate_task CASCADE")
-    op.execute("DROP INDEX registry.address_removed_idx, registry.plate_address_id_idx, registry.plate_cancelled_idx")
+    op.execute(
+        "DROP INDEX registry.address_removed_idx, registry.plate_address_id_idx, registry.plate_cancelled_idx"
+    )
     for name in SEQUENCES:
         op.execute(f"DROP SEQUENCE registry.{name}")
