@@ -190,3 +190,10 @@ def test_no_read_scans_a_large_table(filled: Filled, name: str, *, whole: bool) 
 def test_reads_use_their_index(filled: Filled, name: str, indexes: set[str]) -> None:
     nodes = _explained(filled.session, lambda: READS[name][1](filled))
     assert indexes <= {node.get("Index Name") for node in nodes}
+
+
+@pytest.mark.parametrize("name", ["missing plates of a street", "rate of a street"])
+@pytest.mark.promise("P7")
+def test_plates_of_an_address_are_reached_by_one_of_their_two_indexes(filled: Filled, name: str) -> None:
+    nodes = _explained(filled.session, lambda: READS[name][1](filled))
+    assert {"plate_current_key", "plate_address_id_idx"} & {node.get("Index Name") for node in nodes}
